@@ -1,0 +1,40 @@
+//go:build pin
+
+// Package pin keeps modules that are agreed on but not imported yet. It goes away with the first release.
+package pin
+
+import (
+	_ "github.com/andybalholm/brotli"
+	_ "github.com/coder/websocket"
+	_ "github.com/coreos/go-oidc/v3/oidc"
+	_ "github.com/danielgtaylor/huma/v2"
+	_ "github.com/danielgtaylor/huma/v2/adapters/humago"
+	_ "github.com/duckdb/duckdb-go/v2"
+	_ "github.com/evanw/esbuild/pkg/api"
+	_ "github.com/gabriel-vasile/mimetype"
+	_ "github.com/gaissmai/bart"
+	_ "github.com/go-jose/go-jose/v4"
+	_ "github.com/google/uuid"
+	_ "github.com/klauspost/compress/zstd"
+	_ "github.com/mholt/acmez/v3"
+	_ "github.com/miekg/dns"
+	_ "github.com/mileusna/useragent"
+	_ "github.com/nats-io/nats-server/v2/server"
+	_ "github.com/nats-io/nats.go/jetstream"
+	_ "github.com/oschwald/maxminddb-golang/v2"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/spf13/cobra"
+	_ "github.com/yuin/goldmark"
+	_ "github.com/zitadel/oidc/v3/pkg/op"
+	_ "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	_ "go.opentelemetry.io/otel/sdk/trace"
+	_ "go.yaml.in/yaml/v3"
+	_ "golang.org/x/crypto/chacha20poly1305"
+	_ "golang.org/x/net/html"
+	_ "golang.org/x/net/publicsuffix"
+	_ "golang.org/x/oauth2"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/text/language"
+	_ "golang.org/x/time/rate"
+	_ "modernc.org/sqlite"
+)
