@@ -1,0 +1,69 @@
+package model
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/referee-casb/referee/fault"
+)
+
+// TenantID names a tenant: a DNS label, since it is part of every mapped host (`<label>.<tenant>.<suffix>`).
+type TenantID string
+
+// UserID is a provider's stable, opaque id of a person (`sub`, object id), unique within a tenant.
+type UserID string
+
+// GroupID is a group's id or name as the provider sends it.
+type GroupID string
+
+// SessionID identifies one person's sign-in at the broker; Defender calls it InLineSessionId.
+type SessionID string
+
+// ProviderID names one of a tenant's identity providers.
+type ProviderID string
+
+var tenantPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
+
+// Validate reports whether the id can be part of a host name: 1 to 40 of a-z, 0-9 and hyphen, no hyphen at
+// either end, no "--" (reserved, RFC 5891 section 4.2.3.1).
+func (t TenantID) Validate() error {
+	if !tenantPattern.MatchString(string(t)) || strings.Contains(string(t), "--") {
+		return &fault.Error{Kind: fault.Invalid, Op: "tenant id", Key: string(t),
+			Msg:  "must be 1 to 40 lower-case letters, digits or single hyphens",
+			Help: "use a short DNS label such as \"contoso\""}
+	}
+	return nil
+}
+
+// User is a person as a provider described them at sign-in or a directory holds them.
+type User struct {
+	ID       UserID     `json:"id"`
+	Name     string     `json:"name,omitempty"`
+	Username string     `json:"username,omitempty"` // sign-in name, usually an e-mail address
+	Email    string     `json:"email,omitempty"`
+	Groups   []GroupID  `json:"groups,omitempty"`
+	Roles    []string   `json:"roles,omitempty"`
+	External bool       `json:"external,omitempty"` // a guest, or outside the tenant's managed domains
+	Provider ProviderID `json:"provider,omitempty"`
+}
+
+// Domain returns the part of the sign-in name after its last @, lower-case, or "".
+func (u User) Domain() string {
+	name := u.Username
+	if name == "" {
+		name = u.Email
+	}
+	if i := strings.LastIndexByte(name, '@'); i >= 0 {
+		return strings.ToLower(name[i+1:])
+	}
+	return ""
+}
+
+// Authentication says how and when a person signed in.
+type Authentication struct {
+	Provider ProviderID `json:"provider"`
+	Time     time.Time  `json:"time"` // the provider's auth_time
+	ACR      string     `json:"acr,omitempty"`
+	AMR      []string   `json:"amr,omitempty"`
+}

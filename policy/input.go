@@ -1,0 +1,58 @@
+package policy
+
+import (
+	"time"
+
+	"github.com/referee-casb/referee/filter"
+	"github.com/referee-casb/referee/model"
+)
+
+// Stage is the moment a decision is asked for.
+type Stage uint8
+
+// The stages.
+const (
+	StageSignIn   Stage = iota + 1 // Conditional Access: may this person reach this app, and how
+	StageAccess                    // access policies, at sign-in through Referee
+	StageActivity                  // a session policy's moment: something happens in a session
+)
+
+// Input is everything a decision may rest on, gathered by the caller. Each fact that is not certain carries a
+// [filter.State]: Known, NotSet (certainly absent), Unknown (could be fetched: the verdict asks for it if it
+// matters) or Unobtainable (asked and not to be had: the policy's unscannable decides).
+//
+// Callers reuse one Input for a request and fill it in as facts arrive; Decide never keeps a reference.
+type Input struct {
+	Now     time.Time
+	Tenant  model.TenantID
+	Stage   Stage
+	Session model.SessionID
+	Control string // session.Control of the app session; "" outside one
+
+	App       model.AppRef
+	Suite     string // key of the suite the app belongs to, such as "office365"
+	ClientApp model.ClientApp
+	User      model.User
+
+	Device      []model.DeviceTag // proven and live at Now
+	DeviceState filter.State      // Unknown: nobody has asked this device for proof yet
+	Network     model.Network
+	GeoState    filter.State // of Network's country, ISP and tags
+	Agent       model.Agent
+
+	Activity model.ActivityType // what happens, at StageActivity
+	File     model.File         // for download, upload and save
+	// States of the file's facts. Size is Unknown while File.Size is -1.
+	NameState, SizeState, TypeState, LabelState filter.State
+
+	Findings     []model.Finding
+	ContentState filter.State
+	Malware      bool
+	MalwareState filter.State
+
+	Preview    bool     // the bytes are a rendition that the app's profile names as a preview
+	Navigation bool     // the browser itself would show or save the answer: an attachment or a navigation
+	Saved      bool     // the page's script is saving bytes that it already has
+	Satisfied  []string // step-up grants and overrides that hold for this very action: "stepUp:c1", "override:<policy id>"
+	Exceptions []string // ids of exceptions that the caller looked up as live for this person and app
+}
