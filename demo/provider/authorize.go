@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/referee-casb/referee/demo/internal/shelf"
 )
 
 // request is an authorization request whose client and redirect URI have been checked.
@@ -78,10 +80,10 @@ func (p *Provider) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	}
 	browser := flowCookie(r)
 	if browser == "" {
-		browser = randomID()
+		browser = shelf.RandomID()
 		setCookie(w, flowCookieName, browser)
 	}
-	id := p.flows.put(flow{request: req, browser: browser})
+	id := p.flows.Put(flow{request: req, browser: browser})
 	http.Redirect(w, r, pathLogin+"?flow="+url.QueryEscape(id), http.StatusSeeOther)
 }
 
@@ -168,7 +170,7 @@ func (req *request) wantsSecondFactor() bool {
 
 // finish sends the browser back with a code.
 func (p *Provider) finish(w http.ResponseWriter, r *http.Request, req request, s session) {
-	code := p.codes.put(grant{request: req, session: s})
+	code := p.codes.Put(grant{request: req, session: s})
 	p.redirectBack(w, r, req, url.Values{"code": {code}})
 }
 

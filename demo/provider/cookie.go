@@ -31,5 +31,5 @@ func (p *Provider) currentSession(r *http.Request) (session, bool) {
 	if err != nil {
 		return session{}, false
 	}
-	return p.sessions.get(c.Value)
+	return p.sessions.Get(c.Value)
 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/referee-casb/referee/demo/internal/shelf"
 )
 
 //go:embed page/*.html page/style.css
@@ -39,7 +41,7 @@ const flowGone = "This sign-in was finished, took too long, or began in another 
 
 // flowOf returns the flow if this browser began it.
 func (p *Provider) flowOf(r *http.Request, id string) (flow, bool) {
-	f, ok := p.flows.get(id)
+	f, ok := p.flows.Get(id)
 	if !ok || subtle.ConstantTimeCompare([]byte(f.browser), []byte(flowCookie(r))) != 1 {
 		return flow{}, false
 	}
@@ -98,7 +100,7 @@ func (p *Provider) checkPassword(w http.ResponseWriter, r *http.Request, id stri
 		return
 	}
 	if f.request.wantsSecondFactor() && len(user.TOTPSecret) > 0 {
-		p.flows.update(id, func(f *flow) { f.user = name })
+		p.flows.Update(id, func(f *flow) { f.user = name })
 		http.Redirect(w, r, pathLogin+"?flow="+url.QueryEscape(id), http.StatusSeeOther)
 		return
 	}
@@ -123,11 +125,11 @@ func (p *Provider) checkCode(w http.ResponseWriter, r *http.Request, id string, 
 // signIn replaces the browser's session, so a session value known before is worth nothing after.
 func (p *Provider) signIn(w http.ResponseWriter, r *http.Request, id string, f flow, user *User, acr string, amr []string) {
 	if c, err := r.Cookie(sessionCookieName); err == nil {
-		p.sessions.drop(c.Value)
+		p.sessions.Drop(c.Value)
 	}
-	p.flows.drop(id)
-	s := session{id: randomID(), user: user, authTime: p.cfg.Clock(), acr: acr, amr: amr}
-	setCookie(w, sessionCookieName, p.sessions.put(s))
+	p.flows.Drop(id)
+	s := session{id: shelf.RandomID(), user: user, authTime: p.cfg.Clock(), acr: acr, amr: amr}
+	setCookie(w, sessionCookieName, p.sessions.Put(s))
 	p.cfg.Logger.Info("signed in", "user", user, "client_id", f.request.client.ID, "acr", acr)
 	p.finish(w, r, f.request, s)
 }

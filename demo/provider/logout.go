@@ -45,7 +45,7 @@ func (p *Provider) serveLogout(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if c, err := r.Cookie(sessionCookieName); err == nil {
-		p.sessions.drop(c.Value)
+		p.sessions.Drop(c.Value)
 		clearCookie(w, sessionCookieName)
 	}
 	if ok {

@@ -3,7 +3,6 @@ package provider
 import (
 	"crypto/rand"
 	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/referee-casb/referee/demo/internal/shelf"
 	"github.com/referee-casb/referee/fault"
 )
 
@@ -39,10 +39,10 @@ type Provider struct {
 	key     jose.JSONWebKey // signing key, RS256
 	jwks    []byte          // published half, marshalled once
 
-	flows    *shelf[flow]    // sign-ins that wait for the login page, by flow id
-	sessions *shelf[session] // signed-in browsers, by cookie value
-	codes    *shelf[grant]   // unredeemed and just redeemed codes
-	access   *shelf[access]  // access tokens
+	flows    *shelf.Shelf[flow]    // sign-ins that wait for the login page, by flow id
+	sessions *shelf.Shelf[session] // signed-in browsers, by cookie value
+	codes    *shelf.Shelf[grant]   // unredeemed and just redeemed codes
+	access   *shelf.Shelf[access]  // access tokens
 	throttle *throttle
 
 	mux *http.ServeMux
@@ -68,11 +68,11 @@ func New(cfg Config) (*Provider, error) {
 		clients:  map[string]*Client{},
 		users:    map[string]*User{},
 		bySub:    map[string]*User{},
-		key:      jose.JSONWebKey{Key: priv, KeyID: randomID(), Algorithm: string(jose.RS256), Use: "sig"},
-		flows:    newShelf[flow](cfg.Clock, 10*time.Minute, 4096),
-		sessions: newShelf[session](cfg.Clock, cfg.SessionLifetime, 65536),
-		codes:    newShelf[grant](cfg.Clock, time.Minute, 65536),
-		access:   newShelf[access](cfg.Clock, cfg.TokenLifetime, 65536),
+		key:      jose.JSONWebKey{Key: priv, KeyID: shelf.RandomID(), Algorithm: string(jose.RS256), Use: "sig"},
+		flows:    shelf.New(shelf.Options[flow]{Clock: cfg.Clock, Lifetime: 10 * time.Minute, Limit: 4096}),
+		sessions: shelf.New(shelf.Options[session]{Clock: cfg.Clock, Lifetime: cfg.SessionLifetime, Limit: 65536}),
+		codes:    shelf.New(shelf.Options[grant]{Clock: cfg.Clock, Lifetime: time.Minute, Limit: 65536}),
+		access:   shelf.New(shelf.Options[access]{Clock: cfg.Clock, Lifetime: cfg.TokenLifetime, Limit: 65536}),
 		throttle: newThrottle(cfg.Clock),
 	}
 	for _, c := range cfg.Clients {
@@ -179,11 +179,4 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v) // the browser went away; nothing is left to do
-}
-
-// randomID returns 192 random bits in URL-safe text.
-func randomID() string {
-	var b [24]byte
-	_, _ = rand.Read(b[:]) // documented never to fail
-	return base64.RawURLEncoding.EncodeToString(b[:])
 }

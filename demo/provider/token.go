@@ -51,9 +51,9 @@ func (p *Provider) serveToken(w http.ResponseWriter, r *http.Request) {
 		tokenError(w, http.StatusBadRequest, code, why) // fail closed: the code is not this client's, not in time, or proven wrongly
 		return
 	}
-	token := p.access.put(access{user: g.session.user, scopes: g.request.scopes})
-	if !p.codes.update(r.PostForm.Get("code"), func(g *grant) { g.token = token }) {
-		p.access.drop(token)
+	token := p.access.Put(access{user: g.session.user, scopes: g.request.scopes})
+	if !p.codes.Update(r.PostForm.Get("code"), func(g *grant) { g.token = token }) {
+		p.access.Drop(token)
 		tokenError(w, http.StatusBadRequest, "invalid_grant", "the code has expired") // fail closed: it ended between the two steps
 		return
 	}
@@ -99,7 +99,7 @@ func (p *Provider) authenticate(r *http.Request) (*Client, bool) {
 func (p *Provider) redeem(client *Client, form url.Values) (g grant, code, why string) {
 	refuse := func(why string) (grant, string, string) { return grant{}, "invalid_grant", why }
 	again := false
-	known := p.codes.update(form.Get("code"), func(stored *grant) {
+	known := p.codes.Update(form.Get("code"), func(stored *grant) {
 		again = stored.used
 		stored.used = true
 		g = *stored
@@ -108,7 +108,7 @@ func (p *Provider) redeem(client *Client, form url.Values) (g grant, code, why s
 	case !known:
 		return refuse("the code is unknown or has expired")
 	case again:
-		p.access.drop(g.token)
+		p.access.Drop(g.token)
 		return refuse("the code was used before")
 	case g.request.client != client:
 		return refuse("the code belongs to another client")
@@ -182,7 +182,7 @@ func (p *Provider) sign(claims map[string]any) (string, error) {
 // serveUserinfo is the userinfo endpoint (Core 1.0, section 5.3).
 func (p *Provider) serveUserinfo(w http.ResponseWriter, r *http.Request) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	a, ok := p.access.get(token)
+	a, ok := p.access.Get(token)
 	if !strings.EqualFold(scheme, "Bearer") || !ok {
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "invalid_token"}) // fail closed: no or old token
