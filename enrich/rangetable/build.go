@@ -1,6 +1,7 @@
 package rangetable
 
 import (
+	"container/heap"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -16,6 +17,9 @@ type Builder struct {
 type span struct {
 	from, to netip.Addr
 	value    uint32
+
+	width wide // to-from, set while sweeping
+	order int  // place among the sorted
 }
 
 // Add takes an inclusive range. Both ends must be of one family and in order, and v must not be the zero Value.
@@ -35,56 +39,101 @@ func (b *Builder) Add(from, to netip.Addr, v Value) error {
 		b.ids[v], b.values = id, append(b.values, v)
 	}
 	if from.Is4() {
-		b.ranges4 = append(b.ranges4, span{from, to, id})
+		b.ranges4 = append(b.ranges4, span{from: from, to: to, value: id})
 	} else {
-		b.ranges6 = append(b.ranges6, span{from, to, id})
+		b.ranges6 = append(b.ranges6, span{from: from, to: to, value: id})
 	}
 	return nil
 }
 
-// Build sorts what was added and makes the table. Ranges that overlap are refused: which one is right is for the
-// source to say. Neighbours with one value become one.
-func (b *Builder) Build() (*Table, error) {
+// Overlaps reports how many of the added ranges begin inside another one.
+func (b *Builder) Overlaps() int { return overlaps(b.ranges4) + overlaps(b.ranges6) }
+
+func overlaps(ranges []span) (n int) {
+	slices.SortStableFunc(ranges, byStart)
+	for i, furthest := 1, 0; i < len(ranges); i++ {
+		if ranges[i].from.Compare(ranges[furthest].to) <= 0 {
+			n++
+		}
+		if ranges[furthest].to.Less(ranges[i].to) {
+			furthest = i
+		}
+	}
+	return n
+}
+
+// Build makes the table. Where ranges overlap the narrower one holds, since whoever described it knew more; of two
+// that are equally wide, the one that begins later; of two that are the same, the one added later. Neighbours with one
+// value become one.
+func (b *Builder) Build() *Table {
 	t := &Table{values: slices.Clone(b.values)}
-	err := positions(b.ranges4, func(a netip.Addr, v uint32) {
+	sweep(b.ranges4, func(a netip.Addr, v uint32) {
 		t.start4, t.value4 = append(t.start4, uint32(wideOf(a).lo)), append(t.value4, v)
 	})
-	if err != nil {
-		return nil, err
-	}
-	err = positions(b.ranges6, func(a netip.Addr, v uint32) {
+	sweep(b.ranges6, func(a netip.Addr, v uint32) {
 		t.start6, t.value6 = append(t.start6, wideOf(a)), append(t.value6, v)
 	})
-	if err != nil {
-		return nil, err
-	}
 	t.index()
-	return t, nil
+	return t
 }
 
-// positions turns sorted ranges into positions: where a value begins, with a zero where nothing follows.
-func positions(ranges []span, emit func(netip.Addr, uint32)) error {
-	slices.SortFunc(ranges, func(a, b span) int { return a.from.Compare(b.from) })
+func byStart(a, b span) int { return a.from.Compare(b.from) }
+
+// sweep goes over the addresses upwards, from one place where the answer may change to the next, and emits where it
+// does: an address and the value that holds from there on, 0 for none.
+func sweep(ranges []span, emit func(netip.Addr, uint32)) {
+	slices.SortStableFunc(ranges, byStart)
+	var open narrowest // ranges that began, ended ones among them until they come to the top
 	var last uint32
-	var end netip.Addr // the address after the range before, not valid at the start and after the last address of all
-	for i, r := range ranges {
-		if i > 0 {
-			if before := ranges[i-1]; r.from.Compare(before.to) <= 0 {
-				return fmt.Errorf("ranges %s-%s and %s-%s overlap", before.from, before.to, r.from, r.to)
-			}
-			if end != r.from && last != 0 {
-				emit(end, 0)
-				last = 0
-			}
+	for next := 0; next < len(ranges) || open.Len() > 0; {
+		var at netip.Addr // where the answer may change: the narrowest range ends, or one begins
+		if open.Len() > 0 {
+			at = open[0].to.Next()
 		}
-		if r.value != last {
-			emit(r.from, r.value)
-			last = r.value
+		if next < len(ranges) && (!at.IsValid() || ranges[next].from.Less(at)) {
+			at = ranges[next].from
 		}
-		end = r.to.Next()
+		if !at.IsValid() {
+			return // the range reaches to the last address of all
+		}
+		for ; next < len(ranges) && ranges[next].from == at; next++ {
+			r := ranges[next]
+			r.order, r.width = next, wideOf(r.to).minus(wideOf(r.from))
+			heap.Push(&open, r)
+		}
+		for open.Len() > 0 && open[0].to.Less(at) {
+			heap.Pop(&open)
+		}
+		var v uint32
+		if open.Len() > 0 {
+			v = open[0].value
+		}
+		if v != last {
+			emit(at, v)
+			last = v
+		}
 	}
-	if len(ranges) > 0 && end.IsValid() {
-		emit(end, 0)
+}
+
+// narrowest is a heap with the range on top that Build prefers.
+type narrowest []span
+
+func (h narrowest) Len() int      { return len(h) }
+func (h narrowest) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h narrowest) Less(i, j int) bool {
+	if h[i].width != h[j].width {
+		return h[i].width.less(h[j].width)
 	}
-	return nil
+	return h[i].order > h[j].order
+}
+
+// Push and Pop are for package heap.
+func (h *narrowest) Push(x any) { *h = append(*h, x.(span)) }
+
+// Pop removes the last element.
+func (h *narrowest) Pop() any {
+	last := len(*h) - 1
+	r := (*h)[last]
+	*h = (*h)[:last]
+	return r
 }

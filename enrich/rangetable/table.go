@@ -2,6 +2,7 @@ package rangetable
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"net/netip"
 	"sort"
 )
@@ -12,7 +13,7 @@ type Value struct {
 	Name   string // a country code, or the name of a network
 }
 
-// Table maps addresses to values. It is immutable and safe for concurrent use; the zero Table knows nothing.
+// Table maps addresses to values. It is immutable and safe for concurrent use; the zero Table and a nil one know nothing.
 //
 // A position holds where a range begins; it reaches to the next position. Gaps are positions with the value 0.
 type Table struct {
@@ -34,6 +35,12 @@ type wide struct{ hi, lo uint64 }
 
 func (w wide) less(o wide) bool { return w.hi < o.hi || w.hi == o.hi && w.lo < o.lo }
 
+func (w wide) minus(o wide) wide {
+	lo, borrow := bits.Sub64(w.lo, o.lo, 0)
+	hi, _ := bits.Sub64(w.hi, o.hi, borrow)
+	return wide{hi, lo}
+}
+
 func wideOf(a netip.Addr) wide {
 	b := a.As16()
 	return wide{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
@@ -44,6 +51,7 @@ func wideOf(a netip.Addr) wide {
 func (t *Table) Lookup(a netip.Addr) (Value, bool) {
 	var v uint32
 	switch a = a.Unmap(); {
+	case t == nil:
 	case a.Is4():
 		v = t.lookup4(a)
 	case a.Is6():

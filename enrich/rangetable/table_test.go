@@ -15,10 +15,7 @@ func build(t testing.TB, ranges ...[3]string) *Table {
 			t.Fatal(err)
 		}
 	}
-	table, err := b.Build()
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := b.Build()
 	return table
 }
 
@@ -77,27 +74,28 @@ func TestLookupAgainstScan(t *testing.T) {
 	}
 	var ranges []flat
 	var b Builder
-	for at := uint32(0); at < 1<<31; {
-		at += rnd.Uint32N(1 << 20)
-		to := at + rnd.Uint32N(1<<21)
+	for range 3000 { // many of them overlap
+		at := rnd.Uint32N(1 << 31)
+		to := at + rnd.Uint32N(1<<(10+rnd.Uint32N(16)))
 		v := Value{Number: 1 + rnd.Uint32N(5), Name: "n"}
 		ranges = append(ranges, flat{at, to, v})
 		if err := b.Add(four(at), four(to), v); err != nil {
 			t.Fatal(err)
 		}
-		at = to + 1
 	}
-	table, err := b.Build()
-	if err != nil {
-		t.Fatal(err)
+	if b.Overlaps() == 0 {
+		t.Fatal("no ranges overlap")
 	}
+	table := b.Build()
 	probe := func(key uint32) {
-		var want Value
+		var best flat
 		for _, r := range ranges {
-			if r.from <= key && key <= r.to {
-				want = r.v
+			if r.from <= key && key <= r.to &&
+				(best.v == Value{} || r.to-r.from < best.to-best.from || r.to-r.from == best.to-best.from && r.from >= best.from) {
+				best = r
 			}
 		}
+		want := best.v
 		if got, _ := table.Lookup(four(key)); got != want {
 			t.Fatalf("%s: %v, want %v", four(key), got, want)
 		}
@@ -130,13 +128,29 @@ func TestBuilderRefuses(t *testing.T) {
 			t.Errorf("%s: taken", name)
 		}
 	}
-	for _, from := range []netip.Addr{a, a.Next()} {
-		if err := table.Add(from, b, Value{Name: "x"}); err != nil {
-			t.Fatal(err)
+}
+
+func TestNarrowerWins(t *testing.T) {
+	t.Parallel()
+	table := build(t,
+		[3]string{"10.0.0.0", "10.0.0.255", "wide"},
+		[3]string{"10.0.0.16", "10.0.0.31", "inside"},
+		[3]string{"10.0.0.20", "10.0.0.20", "one"},
+		[3]string{"10.0.0.200", "10.0.1.199", "beyond"}, // as wide as wide, begins later
+		[3]string{"10.0.3.0", "10.0.3.9", "before"},
+		[3]string{"10.0.3.0", "10.0.3.9", "after"},
+		[3]string{"ffff::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "end"},
+		[3]string{"ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "tip"},
+	)
+	for addr, want := range map[string]string{
+		"10.0.0.15": "wide", "10.0.0.16": "inside", "10.0.0.20": "one", "10.0.0.21": "inside", "10.0.0.31": "inside",
+		"10.0.0.32": "wide", "10.0.0.199": "wide", "10.0.0.200": "beyond", "10.0.1.199": "beyond", "10.0.1.200": "",
+		"10.0.3.4": "after", "10.0.3.10": "",
+		"ffff::1": "end", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff": "tip",
+	} {
+		if got, _ := table.Lookup(netip.MustParseAddr(addr)); got.Name != want {
+			t.Errorf("%s: %q, want %q", addr, got.Name, want)
 		}
-	}
-	if _, err := table.Build(); err == nil {
-		t.Error("overlapping ranges were taken")
 	}
 }
 
