@@ -1,0 +1,95 @@
+package filter
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Fold returns the form in which text that ignores case is compared and stored: Unicode NFC (a name typed on
+// one system equals the same name uploaded from another), then each character's simple lower case by way of its
+// upper case, so that all variants of a letter meet (ſ and s, K and k, ς and σ). It is its own inverse image:
+// Fold(Fold(s)) == Fold(s). Invalid UTF-8 becomes U+FFFD. Text that is folded already is returned as it is.
+func Fold(s string) string {
+	if classify(s) == lowerASCII {
+		return s
+	}
+	return string(appendFold(make([]byte, 0, len(s)+8), s))
+}
+
+type class uint8
+
+const (
+	lowerASCII class = iota // no upper-case letter, no byte above 0x7F: folded already
+	mixedASCII
+	beyondASCII
+)
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// classify looks at eight bytes at a time.
+func classify(s string) class {
+	var high, upper uint64
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		high |= w
+		// A byte from 'A' to 'Z' sets its top bit in the first sum and not in the second; carries only come
+		// from bytes above 0x7F, which decide the class anyway.
+		upper |= (w + (0x80-'A')*ones) &^ (w + (0x80-'Z'-1)*ones)
+	}
+	for ; i < len(s); i++ {
+		c := uint64(s[i])
+		high |= c
+		upper |= (c + (0x80 - 'A')) &^ (c + (0x80 - 'Z' - 1))
+	}
+	switch {
+	case high&highs != 0:
+		return beyondASCII
+	case upper&highs != 0:
+		return mixedASCII
+	}
+	return lowerASCII
+}
+
+// appendFold appends Fold(s) to dst. It allocates only when dst is too small or s is not in NFC.
+func appendFold(dst []byte, s string) []byte {
+	i := 0
+	for ; i < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			break
+		}
+		dst = append(dst, lowerByte(c))
+	}
+	if i == len(s) {
+		return dst
+	}
+	// A combining mark joins the letter before it, so normalising starts over from the beginning.
+	if norm.NFC.QuickSpanString(s) != len(s) {
+		s, dst, i = norm.NFC.String(s), dst[:len(dst)-i], 0
+	}
+	for _, r := range s[i:] {
+		dst = utf8.AppendRune(dst, foldRune(r))
+	}
+	return dst
+}
+
+func lowerByte(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + ('a' - 'A')
+	}
+	return c
+}
+
+func foldRune(r rune) rune {
+	if r < utf8.RuneSelf {
+		return rune(lowerByte(byte(r)))
+	}
+	return unicode.ToLower(unicode.ToUpper(r))
+}

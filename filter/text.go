@@ -1,0 +1,186 @@
+package filter
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// separator reports whether c stands between words: comma, dot, space, dash, underscore. U+0001 and U+0002
+// count too, because SQL dialects use them as markers when they join runs of separators.
+func separator(c byte) bool {
+	switch c {
+	case ' ', ',', '.', '-', '_', 1, 2:
+		return true
+	}
+	return false
+}
+
+// words splits s at runs of separators.
+func words(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r < utf8.RuneSelf && separator(byte(r)) })
+}
+
+// phrase returns s with every run of separators as one space and none at the ends, "" when it has no word.
+func phrase(s string) string { return strings.Join(words(s), " ") }
+
+// setFrom is the number of values from which a map beats looking at each.
+const setFrom = 9
+
+// matcher compares one text with a condition's values, which are folded beforehand if the field folds. It does
+// not allocate unless the text is longer than its buffer or not in NFC.
+type matcher struct {
+	op    Operator
+	fold  bool
+	wants []string
+	set   map[string]struct{} // of wants, when there are many
+	lens  uint64              // bit len(want)&63 of each want: most texts are refused by length alone
+}
+
+func newMatcher(op Operator, fold bool, wants []string) *matcher {
+	m := &matcher{op: op, fold: fold, wants: wants}
+	for _, w := range wants {
+		m.lens |= 1 << (len(w) & 63)
+	}
+	if (op == Eq || op == Deq) && len(wants) >= setFrom {
+		m.set = make(map[string]struct{}, len(wants))
+		for _, w := range wants {
+			m.set[w] = struct{}{}
+		}
+	}
+	return m
+}
+
+func (m *matcher) match(s string) bool {
+	if !m.fold {
+		return m.matchString(s)
+	}
+	switch classify(s) {
+	case lowerASCII:
+		return m.matchString(s)
+	case mixedASCII:
+		if m.op == Eq && m.lens&(1<<(len(s)&63)) == 0 {
+			return false
+		}
+	}
+	var buf [256]byte
+	return m.matchBytes(appendFold(buf[:0], s))
+}
+
+func (m *matcher) matchString(s string) bool {
+	switch m.op {
+	case Eq:
+		return m.hasString(s)
+	case Deq:
+		return !m.hasString(s)
+	}
+	return matchAny(m, s)
+}
+
+func (m *matcher) matchBytes(b []byte) bool {
+	switch m.op {
+	case Eq:
+		return m.hasBytes(b)
+	case Deq:
+		return !m.hasBytes(b)
+	}
+	return matchAny(m, b)
+}
+
+func (m *matcher) hasString(s string) bool {
+	if m.lens&(1<<(len(s)&63)) == 0 {
+		return false
+	}
+	if m.set != nil {
+		_, ok := m.set[s]
+		return ok
+	}
+	return slices.Contains(m.wants, s)
+}
+
+func (m *matcher) hasBytes(b []byte) bool {
+	if m.lens&(1<<(len(b)&63)) == 0 {
+		return false
+	}
+	if m.set != nil {
+		_, ok := m.set[string(b)]
+		return ok
+	}
+	for _, w := range m.wants {
+		if w == string(b) {
+			return true
+		}
+	}
+	return false
+}
+
+func matchAny[S string | []byte](m *matcher, s S) bool {
+	for _, w := range m.wants {
+		var hit bool
+		switch m.op {
+		case Contains:
+			hit = hasPhrase(s, w)
+		case Startswith:
+			hit = hasPrefix(s, w)
+		case Endswith:
+			hit = len(s) >= len(w) && hasPrefix(s[len(s)-len(w):], w)
+		case Descendantof:
+			hit = hasPrefix(s, w) && (len(s) == len(w) || s[len(w)] == '/')
+		}
+		if hit {
+			return true
+		}
+	}
+	return false
+}
+
+func hasPrefix[S string | []byte](s S, want string) bool {
+	if len(s) < len(want) {
+		return false
+	}
+	for i := range len(want) {
+		if s[i] != want[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// hasPhrase reports whether the words of want, joined by single spaces, follow one another in s with any run of
+// separators between them, beginning and ending at a word's border.
+func hasPhrase[S string | []byte](s S, want string) bool {
+	for i := 0; i < len(s); {
+		if separator(s[i]) {
+			i++
+			continue
+		}
+		if phraseAt(s, i, want) {
+			return true
+		}
+		for i < len(s) && !separator(s[i]) {
+			i++
+		}
+	}
+	return false
+}
+
+func phraseAt[S string | []byte](s S, i int, want string) bool {
+	for k := range len(want) {
+		switch {
+		case i >= len(s):
+			return false
+		case want[k] == ' ':
+			if !separator(s[i]) {
+				return false
+			}
+			for i < len(s) && separator(s[i]) {
+				i++
+			}
+		case s[i] != want[k]:
+			return false
+		default:
+			i++
+		}
+	}
+	return i >= len(s) || separator(s[i])
+}
