@@ -1,0 +1,220 @@
+// What a person is told, and what they can do next. A stopped action gets a status that doesn't
+// take the focus; a refusal of something they asked for gets a dialog. Everything is text: no HTML
+// comes from anywhere. A page can hide or copy a notice, hence nothing is ever confirmed in one:
+// reasons and requests are given on the broker's pages.
+
+import type { Config, Control, Message } from './config';
+import type { Realm } from './context';
+import { NativeCustomEvent, dispatch, el, later, listen, now, parse, stringify, unlater, url, NativeURL } from './natives';
+import type { Problem } from './problem';
+import { style } from './style';
+
+/** A notice before it is shown; plain data, for it may be handed to the window above. */
+export interface Notice {
+  title: string;
+  text?: string;
+  code?: string;
+  modal: boolean;
+  links: { text: string; href: string; confirm?: boolean }[];
+}
+
+export interface Notices {
+  /** Tells of a stopped action; the function it returns adds the reference code, once known. */
+  control(win: Realm, control: Control, override: boolean): (code: string) => void;
+  /** Tells of a request that the gateway refused. */
+  problem(win: Realm, p: Problem): void;
+  /** Shows a notice that a frame below could not show itself. */
+  shown(win: Realm, raw: string): void;
+}
+
+const repeatAfter = 3000; // ms: the same notice isn't read aloud twice
+const stays = 12_000; // ms, for a status that asks for nothing
+const channel = 'referee:notice';
+
+/** Makes the notices of a document; `confirmed` is called when a person may come back from the broker. */
+export function newNotices(cfg: Config, confirmed: () => void): Notices {
+  const t = (key: string): string => cfg.texts[key] || '';
+  const hosts = new WeakMap<Document, { host: HTMLElement; root: ShadowRoot }>();
+  let last = '';
+  let lastAt = 0;
+  let timer = 0;
+  let dismiss = () => undefined as void;
+  let code: (text: string) => void = () => undefined;
+
+  /** Only the broker's own pages: a page of the app must not send people elsewhere in our name. */
+  function atBroker(href: string | undefined): string | undefined {
+    try {
+      return href && url.origin(new NativeURL(href)) === cfg.broker ? href : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The outermost window of this origin; a notice in a hidden frame is read by nobody. */
+  function outermost(win: Realm): Realm {
+    let w = win;
+    try {
+      while (w.parent !== w && w.parent.document) w = w.parent as Realm;
+    } catch {
+      // Another origin is above: this is as far as it goes.
+    }
+    return w;
+  }
+
+  function show(win: Realm, n: Notice): void {
+    code = () => undefined;
+    const key = stringify(n);
+    if (key === last && now() - lastAt < repeatAfter) return;
+    last = key;
+    lastAt = now();
+    const top = outermost(win);
+    if (top !== window && top !== win) {
+      // The document above has the script too, and outlives this frame.
+      const e = new NativeCustomEvent(channel, { detail: key, cancelable: true });
+      if (!dispatch(top, e)) return;
+    }
+    draw(top, n);
+  }
+
+  function place(doc: Document): { host: HTMLElement; root: ShadowRoot } {
+    let at = hosts.get(doc);
+    if (!at) {
+      const host = el.create(doc, 'div');
+      host.lang = cfg.lang || 'en';
+      host.dir = cfg.dir || 'ltr';
+      const root = el.attachShadow(host, { mode: 'closed' });
+      const sheet = new (doc.defaultView as Realm).CSSStyleSheet();
+      sheet.replaceSync(style);
+      root.adoptedStyleSheets = [sheet];
+      const region = el.create(doc, 'section');
+      region.setAttribute('role', 'status');
+      el.append(root, region);
+      listen(doc, 'keydown', (e: KeyboardEvent) => e.key === 'Escape' && dismiss(), true);
+      hosts.set(doc, (at = { host, root }));
+    }
+    if (!at.host.isConnected) el.append(doc.documentElement, at.host);
+    return at;
+  }
+
+  function draw(win: Realm, n: Notice): void {
+    const doc = win.document;
+    const { host, root } = place(doc);
+    const region = root.querySelector('section') as HTMLElement;
+    const open = root.querySelector('dialog');
+    if (n.modal) {
+      if (open) el.remove(open);
+      const dialog = el.create(doc, 'dialog') as HTMLDialogElement;
+      dialog.setAttribute('role', 'alertdialog');
+      dialog.setAttribute('aria-labelledby', 't');
+      dialog.setAttribute('aria-describedby', 'd');
+      fill(doc, dialog, n, () => dialog.close());
+      listen(dialog, 'close', () => el.remove(dialog));
+      el.append(root, dialog);
+      dialog.showModal();
+      return;
+    }
+    // The top layer keeps it above the app's own dialogs; re-opened, it comes to the front.
+    if ('popover' in host) {
+      host.popover = 'manual';
+      if (host.matches(':popover-open')) host.hidePopover();
+      host.showPopover();
+    }
+    region.textContent = '';
+    unlater(timer);
+    const close = () => {
+      region.textContent = '';
+      if ('popover' in host && host.matches(':popover-open')) host.hidePopover();
+    };
+    // A region is read aloud when something is added to it, not when it comes filled.
+    later(() => fill(doc, region, n, close), 50);
+    if (!n.links.length) wait(region, close);
+    dismiss = close;
+  }
+
+  /** Takes a status away after a while, unless somebody is at it. */
+  function wait(region: HTMLElement, close: () => void): void {
+    timer = later(() => (region.matches(':hover,:focus-within') ? wait(region, close) : close()), stays);
+  }
+
+  function fill(doc: Document, into: HTMLElement, n: Notice, close: () => void): void {
+    const add = (parent: HTMLElement, name: string, text = ''): HTMLElement => {
+      const e = el.create(doc, name);
+      e.textContent = text;
+      return el.append(parent, e);
+    };
+    const head = add(into, 'header');
+    head.appendChild(badge(doc));
+    const logo = cfg.brand && cfg.brand.logo;
+    if (logo) {
+      const img = add(head, 'img') as HTMLImageElement;
+      img.alt = '';
+      listen(img, 'error', () => el.remove(img));
+      img.src = logo;
+    }
+    add(head, 'span', t('shownBy'));
+    add(into, 'h2', n.title).id = 't';
+    const body = add(into, 'div');
+    body.id = 'd';
+    if (n.text) add(body, 'p', n.text);
+    const ref = add(body, 'small');
+    code = (text) => {
+      ref.textContent = t('reference') + ' ';
+      add(ref, 'code', text);
+    };
+    if (n.code) code(n.code);
+    const foot = add(into, 'footer');
+    for (const link of n.links) {
+      const a = add(foot, 'a', link.text) as HTMLAnchorElement;
+      a.href = link.href;
+      a.target = '_blank';
+      a.rel = 'noopener';
+      if (link.confirm) listen(a, 'click', () => listen(window, 'focus', confirmed, { once: true }));
+    }
+    const button = add(foot, 'button', t('close')) as HTMLButtonElement;
+    button.type = 'button';
+    button.autofocus = true;
+    listen(button, 'click', close);
+  }
+
+  return {
+    control(win, control, override) {
+      const m: Message = (cfg.messages && cfg.messages[control]) || {};
+      const links: Notice['links'] = [];
+      const confirm = override && atBroker(m.confirmUrl);
+      if (confirm) links.push({ text: t('giveReason'), href: confirm, confirm: true });
+      if (m.linkUrl && /^https:/.test(m.linkUrl)) links.push({ text: m.linkText || t('requestAccess'), href: m.linkUrl });
+      show(win, { title: m.title || t(control), text: m.text || t('stopped'), modal: false, links });
+      return (given) => code(given);
+    },
+    problem(win, p) {
+      const links: Notice['links'] = [];
+      const confirm = atBroker(p.confirmUrl);
+      const ask = atBroker(p.requestUrl);
+      if (confirm) links.push({ text: t('giveReason'), href: confirm, confirm: true });
+      if (ask) links.push({ text: t('requestAccess'), href: ask });
+      // A request in the background must not take the focus from what the person is writing.
+      const active = (win.navigator as any).userActivation;
+      const modal = !active || active.isActive;
+      show(win, { title: p.title || t('refused'), text: p.detail, code: p.code, modal, links });
+    },
+    shown(win, raw) {
+      const n = parse(raw) as Notice;
+      n.links = n.links.filter((l) => atBroker(l.href));
+      draw(win, n);
+    },
+  };
+}
+
+/** Referee's sign: a whistle in a shield, drawn rather than fetched. */
+function badge(doc: Document): SVGElement {
+  const ns = 'http://www.w3.org/2000/svg';
+  const svg = doc.createElementNS(ns, 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('role', 'img');
+  svg.setAttribute('aria-label', 'Referee');
+  const path = doc.createElementNS(ns, 'path');
+  path.setAttribute('d', 'M12 1 3 4v7c0 5.500 3.800 10 9 12 5.200-2 9-6.500 9-12V4zM7 9h10v2h-3.100a3.500 3.500 0 1 1-5-.100L7 11zm4.400 3a1.500 1.500 0 1 0 0 3 1.500 1.500 0 0 0 0-3z');
+  path.setAttribute('fill-rule', 'evenodd');
+  svg.appendChild(path);
+  return svg;
+}

@@ -1,0 +1,23 @@
+package shim
+
+// ProblemType is the prefix of every problem document of Referee's.
+const ProblemType = "urn:referee:"
+
+// ProblemMedia is the media type that the script looks for, on any answer with a status from 400.
+const ProblemMedia = "application/problem+json"
+
+// Problem is the body (RFC 9457) the gateway answers a refused fetch or XMLHttpRequest with. The
+// page receives it as it is; the script shows it to the person as well. Cross-origin answers are
+// readable to the script only with the CORS headers that the app's own answer would have had.
+type Problem struct {
+	Type   string `json:"type"` // "urn:referee:blocked", …: ProblemType and a kind
+	Title  string `json:"title"`
+	Detail string `json:"detail,omitempty"` // plain text
+	Status int    `json:"status"`
+	Code   string `json:"code,omitempty"` // reference code
+	// RequestURL is the broker's page for asking an exception, ConfirmURL the one that takes a
+	// reason or a stronger sign-in. The script shows links to Config.Broker only.
+	RequestURL string `json:"requestUrl,omitempty"`
+	ConfirmURL string `json:"confirmUrl,omitempty"`
+	Silent     bool   `json:"silent,omitempty"` // nothing is shown
+}
