@@ -102,3 +102,5 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 	software.sslmate.com/src/go-pkcs12 v0.7.4 // indirect
 )
+
+ignore node_modules
