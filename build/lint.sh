@@ -31,6 +31,7 @@ typescript() { # folder with a package.json that has a script "check"
 step gofumpt formatted
 step "go vet" go vet ./...
 step staticcheck go run "$staticcheck" ./...
+step dependencies build/dependencies.sh
 step archtest go test ./internal/archtest
 for package in $(git ls-files '*package.json'); do
   grep -q '"check"' "$package" && step "tsc $(dirname "$package")" typescript "$(dirname "$package")"

@@ -2,7 +2,8 @@
 # Installs the Debian packages of build/packages.txt whose command is missing. Nothing to do means nothing is done.
 #
 # This takes root, or sudo. Services of the packages are not started: while apt runs, /usr/sbin/policy-rc.d answers
-# 101 ("forbidden"); whatever was there before is put back, also when this is interrupted.
+# 101 ("forbidden"); whatever was there before is put back, also when this is interrupted. Nor do they start with the
+# machine: the services of packages that were installed here are disabled.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -50,3 +51,10 @@ printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
 
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+
+if [ -d /run/systemd/system ]; then
+  for package in "${missing[@]}"; do
+    dpkg -L "$package" | sed -nE 's#^(/usr)?/lib/systemd/system/([^/@]+\.service)$#\2#p' |
+      while read -r unit; do "${as_root[@]}" systemctl disable --quiet "$unit" </dev/null || true; done
+  done
+fi

@@ -6,12 +6,13 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
 )
 
 // Options are the parts of an [Enricher] that have defaults.
 type Options struct {
-	// Books returns a tenant's compiled ranges, or nil if it has none. It is called for every look-up, from many
+	// Books returns a tenant's compiled ranges, or nil if it has none, as [Books.Of] does. It is called for every look-up, from many
 	// goroutines, and must be as quick as reading a map. A nil function means that no tenant has ranges.
 	Books func(model.TenantID) *Book
 	// Outdated overrides what counts as an outdated browser or operating system; nil means [DefaultFloors].
@@ -126,6 +127,19 @@ func (e *Enricher) place(n *model.Network) {
 	if b, ok := builtIns[v.Number]; ok {
 		n.Categories, n.Tags = b.categories, b.tags
 	}
+}
+
+// GeoState says how much a decision may read into n: Known if anything was found, NotSet if nothing is to be found,
+// as for loopback, and Unobtainable if this binary lacks the tables that would tell. The last is not "no country": a
+// policy says what it does without a fact.
+func (e *Enricher) GeoState(n model.Network) filter.State {
+	switch {
+	case n.Country != "" || n.ISP != "" || len(n.Categories)+len(n.Tags) > 0:
+		return filter.Known
+	case !n.Address.IsValid(), len(e.tables.missing) > 0 && !isSpecial(n.Address.Unmap().WithZone("")):
+		return filter.Unobtainable
+	}
+	return filter.NotSet
 }
 
 // Counts are how often addresses were looked up, and how often a routable one was in no table. They only grow.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/referee-casb/referee/enrich/rangetable"
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -73,13 +74,11 @@ func prefixes(s ...string) (p []netip.Prefix) {
 
 func TestNetwork(t *testing.T) {
 	t.Parallel()
-	acme := book(t)
-	e := New(small(t), Options{Books: func(id model.TenantID) *Book {
-		if id == "acme" {
-			return acme
-		}
-		return nil
-	}})
+	var books Books
+	books.Set("acme", book(t))
+	books.Set("gone", book(t))
+	books.Set("gone", nil)
+	e := New(small(t), Options{Books: books.Of})
 	type want = model.Network
 	cases := []struct {
 		name, tenant, addr string
@@ -94,6 +93,7 @@ func TestNetwork(t *testing.T) {
 		{"loopback", "other", "127.0.0.1", want{}},
 		{"loopback of IPv6", "other", "::1", want{}},
 		{"another tenant's range is not seen", "other", "10.9.0.1", want{}},
+		{"a range that was removed", "gone", "10.9.0.1", want{}},
 
 		{"range and nested locations", "acme", "30.1.9.1", want{
 			Country: "DE", ASN: 64500, ISP: "Example Net",
@@ -123,6 +123,30 @@ func TestNetwork(t *testing.T) {
 	counts := e.Counts()
 	if counts.Lookups != uint64(len(cases)) || counts.UnknownCountry != 2 || counts.UnknownNetwork != 4 {
 		t.Errorf("counts: %+v", counts)
+	}
+}
+
+func TestGeoState(t *testing.T) {
+	t.Parallel()
+	with, without := New(small(t), Options{}), New(nil, Options{})
+	cases := map[string]struct {
+		with, without filter.State
+	}{
+		"30.0.0.1":  {filter.Known, filter.Unobtainable},
+		"31.0.0.1":  {filter.NotSet, filter.Unobtainable},
+		"127.0.0.1": {filter.NotSet, filter.NotSet},
+	}
+	for addr, want := range cases {
+		a := netip.MustParseAddr(addr)
+		if got := with.GeoState(with.Network("a", a)); got != want.with {
+			t.Errorf("%s: %s, want %s", addr, got, want.with)
+		}
+		if got := without.GeoState(without.Network("a", a)); got != want.without {
+			t.Errorf("%s without tables: %s, want %s", addr, got, want.without)
+		}
+	}
+	if got := with.GeoState(model.Network{}); got != filter.Unobtainable {
+		t.Errorf("no address: %s", got)
 	}
 }
 
