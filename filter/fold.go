@@ -31,22 +31,29 @@ const (
 	highs = 0x8080808080808080
 )
 
-// classify looks at eight bytes at a time.
+// classify looks at eight or four bytes at a time, the last ones overlapping those before.
 func classify(s string) class {
 	var high, upper uint64
-	i := 0
-	for ; i+8 <= len(s); i += 8 {
-		w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+	switch {
+	case len(s) >= 8:
+		for i := 0; i+8 < len(s); i += 8 {
+			w := load(s[i : i+8])
+			high |= w
+			upper |= uppers(w)
+		}
+		w := load(s[len(s)-8:])
 		high |= w
-		// A byte from 'A' to 'Z' sets its top bit in the first sum and not in the second; carries only come
-		// from bytes above 0x7F, which decide the class anyway.
-		upper |= (w + (0x80-'A')*ones) &^ (w + (0x80-'Z'-1)*ones)
-	}
-	for ; i < len(s); i++ {
-		c := uint64(s[i])
-		high |= c
-		upper |= (c + (0x80 - 'A')) &^ (c + (0x80 - 'Z' - 1))
+		upper |= uppers(w)
+	case len(s) >= 4:
+		w := uint64(half(s[:4])) | uint64(half(s[len(s)-4:]))<<32
+		high |= w
+		upper |= uppers(w)
+	default:
+		for i := range len(s) {
+			c := uint64(s[i])
+			high |= c
+			upper |= uppers(c)
+		}
 	}
 	switch {
 	case high&highs != 0:
@@ -55,6 +62,21 @@ func classify(s string) class {
 		return mixedASCII
 	}
 	return lowerASCII
+}
+
+// uppers sets the top bit of every byte from 'A' to 'Z': it is set in the first sum and not in the second.
+// Carries into a neighbour only come from bytes above 0x7F, which decide the class anyway.
+func uppers(w uint64) uint64 { return (w + (0x80-'A')*ones) &^ (w + (0x80-'Z'-1)*ones) }
+
+func load(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+func half(s string) uint32 {
+	_ = s[3]
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
 }
 
 // appendFold appends Fold(s) to dst. It allocates only when dst is too small or s is not in NFC.

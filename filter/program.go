@@ -19,7 +19,12 @@ func (s *Schema[T]) Compile(n *Node) (*Program[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Program[T]{schema: s, root: compile(s, plan)}, nil
+	return s.Program(plan), nil
+}
+
+// Program compiles a plan that the schema's Bind returned.
+func (s *Schema[T]) Program(plan *Plan) *Program[T] {
+	return &Program[T]{schema: s, root: compile(s, plan)}
 }
 
 // ReadYAML parses, binds and compiles. Its error holds the mistakes of notation and of names and values
@@ -40,7 +45,7 @@ func (s *Schema[T]) read(tree *Node, mistakes Mistakes) (*Node, *Program[T], err
 	if mistakes = append(mistakes, more...); len(mistakes) > 0 {
 		return nil, nil, mistakes.sorted()
 	}
-	return tree, &Program[T]{schema: s, root: compile(s, plan)}, nil
+	return tree, s.Program(plan), nil
 }
 
 // Eval says whether t satisfies the filter at the time now. It does not allocate, except for folded text that is

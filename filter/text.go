@@ -1,7 +1,6 @@
 package filter
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -35,11 +34,13 @@ type matcher struct {
 	wants []string
 	set   map[string]struct{} // of wants, when there are many
 	lens  uint64              // bit len(want)&63 of each want: most texts are refused by length alone
+	ascii bool                // all wants are
 }
 
 func newMatcher(op Operator, fold bool, wants []string) *matcher {
-	m := &matcher{op: op, fold: fold, wants: wants}
+	m := &matcher{op: op, fold: fold, wants: wants, ascii: true}
 	for _, w := range wants {
+		m.ascii = m.ascii && classify(w) != beyondASCII
 		m.lens |= 1 << (len(w) & 63)
 	}
 	if (op == Eq || op == Deq) && len(wants) >= setFrom {
@@ -52,26 +53,27 @@ func newMatcher(op Operator, fold bool, wants []string) *matcher {
 }
 
 func (m *matcher) match(s string) bool {
-	if !m.fold {
-		return m.matchString(s)
+	// Wanted values are folded, so a text that equals one, or ends with one in ASCII (which never joins the
+	// character before it), needs no folding: the common cases.
+	if m.op == Eq && m.hasString(s) || m.op == Endswith && m.ascii && matchAny(m, s) {
+		return true
 	}
-	switch classify(s) {
-	case lowerASCII:
-		return m.matchString(s)
-	case mixedASCII:
-		if m.op == Eq && m.lens&(1<<(len(s)&63)) == 0 {
-			return false
-		}
+	if m.fold && classify(s) != lowerASCII {
+		return m.matchFolded(s)
 	}
+	return m.op != Eq && m.matchString(s)
+}
+
+// matchFolded is apart from match so that only it pays for the buffer.
+//
+//go:noinline
+func (m *matcher) matchFolded(s string) bool {
 	var buf [256]byte
 	return m.matchBytes(appendFold(buf[:0], s))
 }
 
 func (m *matcher) matchString(s string) bool {
-	switch m.op {
-	case Eq:
-		return m.hasString(s)
-	case Deq:
+	if m.op == Deq {
 		return !m.hasString(s)
 	}
 	return matchAny(m, s)
@@ -95,7 +97,12 @@ func (m *matcher) hasString(s string) bool {
 		_, ok := m.set[s]
 		return ok
 	}
-	return slices.Contains(m.wants, s)
+	for _, w := range m.wants {
+		if w == s {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *matcher) hasBytes(b []byte) bool {

@@ -1,0 +1,8 @@
+package filtertest
+
+import "testing"
+
+func TestGo(t *testing.T) {
+	t.Parallel()
+	Run(t, Go)
+}

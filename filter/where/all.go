@@ -1,0 +1,10 @@
+package where
+
+// All returns every dialect.
+func All() []*Dialect {
+	return []*Dialect{
+		DuckDB,
+		PostgreSQL,
+		SQLite,
+	}
+}
