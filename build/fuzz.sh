@@ -5,11 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 time=${1:-20s}
 
-# "file:func FuzzName(" for every fuzz test that git knows or could know.
 git ls-files -co --exclude-standard '*_test.go' | sort | while read -r file; do
   [ -f "$file" ] || continue
   sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$file" | while read -r name; do
     echo "== $(dirname "$file") $name"
-    go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" "./$(dirname "$file")"
+    go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" "./$(dirname "$file")" </dev/null
   done
 done

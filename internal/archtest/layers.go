@@ -23,6 +23,16 @@ var layers = []layer{
 	{0, "speak", []string{"model", "fault", "filter"}},
 }
 
+// sideways lists the imports inside a layer that the design names. What isn't here needs an exception.
+var sideways = []struct{ from, to, reason string }{
+	{"model", "fault", "validation of a model type reports the kind of mistake"},
+	{"filter", "model", "the field registries of filters name model's enumerations"},
+	{"filter", "fault", "a filter that doesn't parse is reported with kind and position"},
+	{"cmd/referee", "node", "the binary starts the node"},
+	{"cmd/referee", "demo", "the binary starts the demo"},
+	{"demo", "node", "the demo is a node with an identity provider and an app beside it"},
+}
+
 // internalLevel marks packages that are in no layer.
 const internalLevel = -1
 

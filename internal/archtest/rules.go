@@ -180,10 +180,19 @@ func (c *checker) local(p *pkg, f file, imp imported, to string) {
 	case family == "test": // drives everything, imported by nothing
 	case toLevel > level:
 		c.add(ruleLayer, family, toFamily, "%s (L%d) imports %s (L%d); imports go down", f.path, level, to, toLevel)
-	case toLevel == level:
+	case toLevel == level && !named(family, toFamily):
 		c.add(ruleLayer, family, toFamily, "%s imports %s, both L%d; declare an interface in %s and wire it in node",
 			f.path, to, level, path.Base(p.dir))
 	}
+}
+
+func named(from, to string) bool {
+	for _, edge := range sideways {
+		if edge.from == from && edge.to == to {
+			return true
+		}
+	}
+	return false
 }
 
 // linksDuckDB looks whether p, as it is linked into a program, contains store/duckdb.
