@@ -1,9 +1,3 @@
-// Package catalog tells apps from instances: which apps exist, with Defender's ids, and which hosts of which
-// tenant belong to an instance of one.
-//
-// It owns apps, instances, hosts, labels and the look-up from a mapped host name to a real host. It does not
-// own what an app's requests mean (gateway) nor who may reach it (policy). Labels are looked up, never decoded
-// to an arbitrary host: that is what keeps the gateway from being an open proxy. Layer L2. Begin with [Instance].
 package catalog
 
 import (
@@ -11,15 +5,6 @@ import (
 
 	"github.com/referee-casb/referee/model"
 )
-
-// App is something people use, known to every tenant.
-type App struct {
-	ID       model.AppID `json:"id" yaml:"id"`
-	Key      string      `json:"key" yaml:"key"`
-	Name     string      `json:"name" yaml:"name"`
-	Suite    string      `json:"suite,omitempty" yaml:"suite,omitempty"` // key of the app it is part of
-	Category string      `json:"category,omitempty" yaml:"category,omitempty"`
-}
 
 // Role says what a host of an instance is for, which decides how it may be reached without a cookie.
 type Role string
@@ -68,30 +53,22 @@ type Instance struct {
 	CAFile  string            `json:"caFile,omitempty" yaml:"caFile,omitempty"`
 }
 
-// Profile is what is known about an instance's requests beyond generic recognition. Patterns are path
-// patterns with * within a segment and ** across segments.
-type Profile struct {
-	Previews     []string `json:"previews,omitempty" yaml:"previews,omitempty"`         // renditions that strict lets pass
-	Downloads    []string `json:"downloads,omitempty" yaml:"downloads,omitempty"`       // always a download
-	Exports      []string `json:"exports,omitempty" yaml:"exports,omitempty"`           // archive exports
-	NeverFiles   []string `json:"neverFiles,omitempty" yaml:"neverFiles,omitempty"`     // the app's own code and assets, whatever their type
-	TokenIssuers []string `json:"tokenIssuers,omitempty" yaml:"tokenIssuers,omitempty"` // answers that carry a bearer for sibling hosts
-	JSONFields   []string `json:"jsonFields,omitempty" yaml:"jsonFields,omitempty"`     // JSON fields whose URLs are mapped
-	Activities   []Rule   `json:"activities,omitempty" yaml:"activities,omitempty"`
-}
-
-// Rule names the activity that requests of a pattern are.
-type Rule struct {
-	Method string             `json:"method,omitempty" yaml:"method,omitempty"`
-	Host   Role               `json:"host,omitempty" yaml:"host,omitempty"`
-	Path   string             `json:"path" yaml:"path"`
-	Type   model.ActivityType `json:"type" yaml:"type"`
-}
-
 // Store keeps instances. Every method answers for one tenant only; Conflict when a host or label of the tenant
 // is taken by another instance, NotFound when an id is not there.
 type Store interface {
 	PutInstance(ctx context.Context, in Instance) error
 	DeleteInstance(ctx context.Context, tenant model.TenantID, id model.InstanceID) error
 	Instances(ctx context.Context, tenant model.TenantID) ([]Instance, error)
+}
+
+// Ref names the instance and its app for activities and decisions.
+func (in *Instance) Ref() model.AppRef {
+	app, _ := AppByKey(in.App)
+	return model.AppRef{ID: app.ID, Key: in.App, Name: app.Name, Instance: in.ID}
+}
+
+// Routed reports whether the gateway maps the instance's hosts. Instances of the other routes are read and
+// governed through their own interfaces, or in the browser.
+func (in *Instance) Routed() bool {
+	return in.Route == model.RouteSSO || in.Route == model.RouteFederated
 }
