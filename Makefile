@@ -31,9 +31,9 @@ data: .stamp/data
 endif
 
 .stamp/data: build/data/package-lock.json build/data/main.go $(wildcard enrich/rangetable/*.go)
-	cd build/data && npm ci --ignore-scripts --no-audit --no-fund --silent \
+	@cd build/data && npm ci --ignore-scripts --no-audit --no-fund --silent \
 	  || { echo 'make: the address lists could not be fetched; NODATA=1 builds without them' >&2; exit 1; }
-	$(GO) run -buildvcs=false ./build/data
+	@$(GO) run -buildvcs=false ./build/data
 	@mkdir -p .stamp && touch $@
 
 .PHONY: test

@@ -69,8 +69,10 @@ func check(t *tree, allowed []exception) []finding {
 	}
 	for i, e := range allowed {
 		if !c.used[i] {
-			c.findings = append(c.findings, finding{e.rule, e.from, e.to,
-				fmt.Sprintf("the exception for %s %s is not needed any more; remove it", e.from, e.to)})
+			c.findings = append(c.findings, finding{
+				e.rule, e.from, e.to,
+				fmt.Sprintf("the exception for %s %s is not needed any more; remove it", e.from, e.to),
+			})
 		}
 	}
 	return c.findings
