@@ -1,0 +1,184 @@
+package recognise
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/referee-casb/referee/model"
+)
+
+// UploadKind is the protocol by which a file goes up.
+type UploadKind uint8
+
+// The upload protocols.
+const (
+	UploadNone         UploadKind = iota
+	UploadMultipart               // multipart/form-data (RFC 7578)
+	UploadRaw                     // the body is the file
+	UploadTusCreate               // tus resumable upload 1.0, creation
+	UploadTusPatch                // … and its chunks
+	UploadGraphCreate             // Microsoft Graph createUploadSession
+	UploadGoogleCreate            // Google resumable upload, initiation
+	UploadChunk                   // a chunk by Content-Range (Graph, Google and their likes)
+)
+
+// UploadInfo is what a request says of the file it carries or announces.
+type UploadInfo struct {
+	Kind          UploadKind
+	Create        bool   // announces a file whose bytes come in later requests
+	Chunk         bool   // bytes of an announced file
+	ID            string // of the announced file, the same for all its chunks
+	Offset, Total int64  // of this chunk; -1 unknown
+	File          model.File
+}
+
+// upload recognises the protocol from method, path and headers.
+func upload(q *RequestInfo, r *http.Request) {
+	q.Upload = UploadInfo{Offset: -1, Total: -1, File: model.File{Size: -1}}
+	if r.Method != http.MethodPost && r.Method != http.MethodPut && r.Method != http.MethodPatch {
+		return
+	}
+	u := &q.Upload
+	declared, _ := cutType(first(r.Header, "Content-Type"))
+	switch {
+	case first(r.Header, "Tus-Resumable") != "":
+		u.tus(q, r)
+	case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/createUploadSession"), r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/oneDrive.createUploadSession"):
+		u.Kind, u.Create = UploadGraphCreate, true
+		u.File.Name = graphName(r.URL.Path)
+	case googleStart(r):
+		u.Kind, u.Create = UploadGoogleCreate, true
+		u.File.MIME = first(r.Header, "X-Upload-Content-Type")
+		if n, bad := parseSize(first(r.Header, "X-Upload-Content-Length")); !bad {
+			u.File.Size, u.Total = n, n
+		}
+		u.File.Name = baseName(r.URL.Query().Get("name"))
+	case first(r.Header, "Content-Range") != "" && hasBody(r):
+		u.chunk(q, r, declared)
+	case declared == "multipart/form-data" && hasBody(r):
+		u.Kind = UploadMultipart
+	case hasBody(r) && rawFile(r, declared):
+		u.Kind = UploadRaw
+		u.File = model.File{Name: rawName(r), MIME: declared, Size: r.ContentLength}
+	}
+	if u.Kind != UploadNone {
+		u.File.URL = "https://" + q.host + q.path
+	}
+}
+
+func hasBody(r *http.Request) bool { return r.ContentLength != 0 }
+
+// tus reads the headers of tus 1.0.0 (creation, creation-with-upload, core PATCH).
+func (u *UploadInfo) tus(q *RequestInfo, r *http.Request) {
+	switch r.Method {
+	case http.MethodPost:
+		u.Kind, u.Create = UploadTusCreate, true
+		if n, bad := parseSize(first(r.Header, "Upload-Length")); !bad {
+			u.File.Size, u.Total = n, n
+		}
+		u.File.Name, u.File.MIME = tusMetadata(first(r.Header, "Upload-Metadata"))
+		if hasBody(r) {
+			u.Offset = 0
+		}
+	case http.MethodPatch:
+		u.Kind, u.Chunk, u.ID = UploadTusPatch, true, uploadID(q.host, r.URL)
+		if n, bad := parseSize(first(r.Header, "Upload-Offset")); !bad {
+			u.Offset = n
+		}
+	}
+}
+
+// tusMetadata reads name and type from "key base64,key base64".
+func tusMetadata(v string) (name, mime string) {
+	for pair := range strings.SplitSeq(v, ",") {
+		key, enc, _ := strings.Cut(strings.TrimSpace(pair), " ")
+		raw, err := base64.StdEncoding.DecodeString(enc)
+		if err != nil {
+			continue
+		}
+		switch strings.ToLower(key) {
+		case "filename", "name":
+			name = baseName(string(raw))
+		case "filetype", "type", "contenttype":
+			mime, _ = cutType(string(raw))
+		}
+	}
+	return name, mime
+}
+
+// googleStart recognises the initiation of a Google resumable upload, in both of its dialects.
+func googleStart(r *http.Request) bool {
+	if first(r.Header, "X-Goog-Upload-Command") != "" {
+		return strings.Contains(first(r.Header, "X-Goog-Upload-Command"), "start")
+	}
+	return strings.Contains(r.URL.RawQuery, "uploadType=resumable") && !strings.Contains(r.URL.RawQuery, "upload_id=")
+}
+
+// graphName reads the name from a path such as /drive/root:/Reports/q3.docx:/createUploadSession.
+func graphName(path string) string {
+	path, _, ok := strings.Cut(path, ":/createUploadSession")
+	if !ok {
+		return ""
+	}
+	return nameFromPath(path)
+}
+
+// chunk reads Content-Range on a request. "bytes */n" asks how far an upload got and carries nothing.
+func (u *UploadInfo) chunk(q *RequestInfo, r *http.Request, declared string) {
+	u.Kind, u.Chunk, u.ID = UploadChunk, true, uploadID(q.host, r.URL)
+	u.File.MIME = declared
+	if start, _, total, ok := parseContentRange(first(r.Header, "Content-Range")); ok {
+		u.Offset, u.Total, u.File.Size = start, total, total
+	} else if start, ok := openRange(first(r.Header, "Content-Range")); ok {
+		u.Offset = start
+	}
+}
+
+// openRange reads "bytes a-b/*", whose total is not known yet.
+func openRange(v string) (start int64, ok bool) {
+	start, _, _, ok = parseContentRange(v)
+	return start, ok
+}
+
+// rawFile reports whether a body that is no form is a file: by its declared type, or by a name.
+func rawFile(r *http.Request, declared string) bool {
+	if first(r.Header, "Content-Disposition") != "" || first(r.Header, "X-File-Name") != "" {
+		return true
+	}
+	switch class := classOf(declared); class {
+	case ClassFile, ClassMedia:
+		return true
+	case ClassPage, ClassCode, ClassData:
+		// A text body is a file when it is put at a file's name.
+		return r.Method == http.MethodPut && declared != "application/json" && hasFileExtension(lastSegment(r.URL.Path))
+	}
+	return false
+}
+
+func rawName(r *http.Request) string {
+	if d := parseDisposition(first(r.Header, "Content-Disposition")); d.name != "" {
+		return d.name
+	}
+	if n := first(r.Header, "X-File-Name"); n != "" {
+		return baseName(decodePlain(n))
+	}
+	if n := r.URL.Query().Get("name"); n != "" {
+		return baseName(n)
+	}
+	return nameFromPath(r.URL.Path)
+}
+
+// uploadID names an announced file by the address its chunks go to, without the parts of the query that change
+// or that are secrets.
+func uploadID(host string, u *url.URL) string {
+	id := host + u.Path
+	q := u.Query()
+	for _, key := range []string{"upload_id", "uploadId", "id", "guid"} {
+		if v := q.Get(key); v != "" {
+			id += "?" + key + "=" + v
+		}
+	}
+	return id
+}
