@@ -21,7 +21,10 @@ const (
 // [filter.State]: Known, NotSet (certainly absent), Unknown (could be fetched: the verdict asks for it if it
 // matters) or Unobtainable (asked and not to be had: the policy's unscannable decides).
 //
-// Callers reuse one Input for a request and fill it in as facts arrive; Decide never keeps a reference.
+// Callers reuse one Input for a request and fill it in as facts arrive; Decide never keeps a reference. An
+// Input belongs to one goroutine at a time, since Decide uses a scratch field of it.
+//
+// Exceptions are not part of it: the [Book] holds those of the tenant and checks person, app and expiry itself.
 type Input struct {
 	Now     time.Time
 	Tenant  model.TenantID
@@ -54,5 +57,10 @@ type Input struct {
 	Navigation bool     // the browser itself would show or save the answer: an attachment or a navigation
 	Saved      bool     // the page's script is saving bytes that it already has
 	Satisfied  []string // step-up grants and overrides that hold for this very action: "stepUp:c1", "override:<policy id>"
-	Exceptions []string // ids of exceptions that the caller looked up as live for this person and app
+
+	// Scratch space of Decide.
+	unknownDevice model.DeviceTag // how the policy being evaluated counts a device without an answer
+	missing       needSet         // what it lacks
+	note          func(field string)
+	noteOwner     *Input // whose missing the function above fills: an Input may have been copied
 }

@@ -64,20 +64,23 @@ const MaxDeciding = 8
 type Verdict struct {
 	Gate     Gate
 	Duties   Duty
-	Control  string // session control that Conditional Access granted, at StageSignIn
-	Level    Level  // of the strictest download policy that matched
-	Deciding [MaxDeciding]*Policy
-	N        int // how many of Deciding are set
+	Control  string               // session control that Conditional Access granted, at StageSignIn; the strictest of several
+	Level    Level                // of the strictest download policy that matched
+	Deciding [MaxDeciding]*Policy // those that matched, strictest gate first
+	N        int                  // how many of Deciding are set
 	Needs    []model.Need
-	Deadline time.Time
+	Deadline time.Time // zero unless the verdict is open
 	// Blocker is the policy whose gate applies, nil when the gate is allow.
 	Blocker *Policy
-	// Monitored holds policies in their monitor phase that would have set a stricter gate.
+	// Monitored holds policies in their monitor phase that would have set a stricter gate than Gate, and report-only
+	// Conditional Access policies that matched.
 	Monitored [MaxDeciding]*Policy
 	M         int
 	// Excepted is the id of the exception that lifted a gate, "" when none did.
 	Excepted string
-	Epoch    int64 // of the rule book that decided
+	// Defaulted reports that no Conditional Access policy matched, so the tenant's default applies.
+	Defaulted bool
+	Epoch     int64 // of the rule book that decided
 }
 
 // Open reports whether facts are still needed.

@@ -1,0 +1,39 @@
+package policy
+
+import (
+	"github.com/referee-casb/referee/filter"
+)
+
+var userFields = []filter.Field[Input]{
+	{Info: filter.Info{Name: fieldUserID, Title: "User id", Kind: filter.KindID, Doc: "The provider's id of the person."},
+		Text: func(in *Input) (string, filter.State) { return certain(string(in.User.ID)) }},
+	{Info: filter.Info{Name: "user.username", Title: "User", Kind: filter.KindText, Fold: true, Aliases: []string{"user.name"},
+		Doc: "The sign-in name, usually an e-mail address."},
+		Text: func(in *Input) (string, filter.State) { return certain(in.User.Username) }},
+	{Info: filter.Info{Name: fieldGroups, Title: "User group", Kind: filter.KindID, Many: true, Aliases: []string{"user.tags"},
+		Doc: "Groups of the person, as the provider sends them."},
+		Count:  func(in *Input) (int, filter.State) { return len(in.User.Groups), filter.Known },
+		TextAt: func(in *Input, i int) string { return string(in.User.Groups[i]) }},
+	{Info: filter.Info{Name: "user.roles", Title: "User role", Kind: filter.KindID, Many: true, Doc: "Directory roles of the person."},
+		Count:  func(in *Input) (int, filter.State) { return len(in.User.Roles), filter.Known },
+		TextAt: func(in *Input, i int) string { return in.User.Roles[i] }},
+	{Info: filter.Info{Name: "user.domain", Title: "User domain", Kind: filter.KindText, Fold: true, Doc: "What follows the @ of the sign-in name."},
+		Text: func(in *Input) (string, filter.State) { return certain(domain(in)) }},
+	{Info: filter.Info{Name: "user.external", Title: "External user", Kind: filter.KindBool,
+		Doc: "The person is a guest, or outside the tenant's managed domains."},
+		Bool: func(in *Input) (bool, filter.State) { return in.User.External, filter.Known }},
+}
+
+// domain is User.Domain without its change of case, which would allocate; the field folds.
+func domain(in *Input) string {
+	name := in.User.Username
+	if name == "" {
+		name = in.User.Email
+	}
+	for i := len(name) - 1; i >= 0; i-- {
+		if name[i] == '@' {
+			return name[i+1:]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,124 @@
+package policy
+
+import (
+	"time"
+
+	"github.com/referee-casb/referee/filter"
+	"github.com/referee-casb/referee/model"
+)
+
+// Policy is one compiled document, or a behaviour that is built in. It is immutable; verdicts point to it.
+type Policy struct {
+	ID          string
+	Name        string
+	Description string
+	Kind        Kind
+	Severity    Severity
+	Category    Category
+	Revision    int64
+
+	Control       ControlType // session policies
+	Action        Action      // access and session policies
+	Gate          Gate        // what it puts up when it matches
+	Session       string      // session control that Conditional Access grants
+	Level         Level       // downloads
+	Unscannable   Unscannable
+	DeviceUnknown model.DeviceTag
+	Deadline      time.Duration
+
+	Message  string // Markdown with placeholders, see [Fill]
+	NextStep string
+	Contact  string
+	StepUp   string // authentication context
+	Label    string // sensitivity label that protect applies
+	Alert    *Alert
+
+	Monitor  bool      // monitor phase or report-only: it is reported, and nobody is stopped
+	BuiltIn  bool      // comes with a session control of Conditional Access, not from a document
+	Document *Document // nil when built in
+
+	stage      Stage
+	activities *filter.Program[Input]
+	files      *filter.Program[Input] // nil: all files
+	grantAny   bool                   // one grant control suffices
+	grantMFA   bool
+	grantTags  *filter.Program[Input] // device tags that grant controls ask for, nil when none does
+	grantNone  bool                   // device tags are asked for beside mfa, with AND
+	content    content
+	duties     Duty
+	satisfied  string // what in Input.Satisfied opens the gate
+	exceptions []*Exception
+	rank       int // order of documents: ties are broken by it
+}
+
+// Ref names the policy in an activity.
+func (p *Policy) Ref() model.PolicyRef {
+	action := string(p.Action)
+	if p.Kind == KindConditionalAccess {
+		action = "grant"
+		if p.Session != "" {
+			action = p.Session
+		}
+		if p.Gate != GateAllow {
+			action = p.Gate.String()
+		}
+	}
+	return model.PolicyRef{ID: p.ID, Name: p.Name, Revision: p.Revision, Action: action, Monitor: p.Monitor}
+}
+
+// stops reports whether the policy's gate is about this very event. Only download policies make a difference:
+// strict stops all bytes of a file but the renditions that a profile names as previews, standard stops what
+// leaves the page: attachments, navigations and saves.
+func (p *Policy) stops(in *Input) bool {
+	if p.Control != ControlFileDownload || in.Saved || in.Activity != model.ActivityDownload {
+		return true
+	}
+	if in.Preview {
+		return false
+	}
+	return p.Level != LevelStandard || in.Navigation
+}
+
+// eval says whether the policy's conditions hold.
+func (p *Policy) eval(in *Input) filter.Tri {
+	in.unknownDevice = p.DeviceUnknown
+	if in.Activity == model.ActivityDrag && p.Control == ControlFileDownload && in.File.Name == "" && in.File.ID == "" && !in.Saved {
+		return filter.False // text is dragged, not a file
+	}
+	out := p.activities.Eval(in, in.Now)
+	if out != filter.False && p.files != nil {
+		out = out.And(p.files.Eval(in, in.Now))
+	}
+	if out != filter.False && p.content.method != InspectNone {
+		out = out.And(p.content.eval(in))
+	}
+	return out
+}
+
+// matches reads an outcome that no fact can change any more: what can't be decided counts as unscannable says.
+func (p *Policy) matches(out filter.Tri) bool {
+	return out == filter.True || out == filter.Undecidable && p.Unscannable == UnscannableBlock
+}
+
+// lifted returns the exception that opens the policy's gate for in, or nil.
+func (p *Policy) lifted(in *Input) *Exception {
+	for _, e := range p.exceptions {
+		if e.covers(in) {
+			return e
+		}
+	}
+	return nil
+}
+
+// open reports whether a step-up or an override holds for this action.
+func (p *Policy) open(in *Input) bool {
+	if p.satisfied == "" {
+		return false
+	}
+	for _, s := range in.Satisfied {
+		if s == p.satisfied {
+			return true
+		}
+	}
+	return false
+}

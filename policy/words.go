@@ -1,0 +1,25 @@
+package policy
+
+import "github.com/referee-casb/referee/filter"
+
+// The session controls of Conditional Access, as package session names them.
+const (
+	controlMonitorOnly    = "monitorOnly"
+	controlBlockDownloads = "blockDownloads"
+	controlCustom         = "mcasConfigured"
+)
+
+func texts[T ~string](in []T) []string {
+	out := make([]string, len(in))
+	for i, v := range in {
+		out[i] = string(v)
+	}
+	return out
+}
+
+// conds returns the conditions of a tree in written order.
+func conds(n *filter.Node) []*filter.Node {
+	var out []*filter.Node
+	n.Walk(func(c *filter.Node) { out = append(out, c) })
+	return out
+}
