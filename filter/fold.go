@@ -9,8 +9,8 @@ import (
 
 // Fold returns the form in which text that ignores case is compared and stored: Unicode NFC (a name typed on
 // one system equals the same name uploaded from another), then each character's simple lower case by way of its
-// upper case, so that all variants of a letter meet (ſ and s, K and k, ς and σ). It is its own inverse image:
-// Fold(Fold(s)) == Fold(s). Invalid UTF-8 becomes U+FFFD. Text that is folded already is returned as it is.
+// upper case, so that all variants of a letter meet (ſ and s, K and k, ς and σ), then NFC again. Folding twice is
+// folding once. Invalid UTF-8 becomes U+FFFD. Text that is folded already is returned as it is.
 func Fold(s string) string {
 	if classify(s) == lowerASCII {
 		return s
@@ -81,7 +81,7 @@ func half(s string) uint32 {
 
 // appendFold appends Fold(s) to dst. It allocates only when dst is too small or s is not in NFC.
 func appendFold(dst []byte, s string) []byte {
-	i := 0
+	begin, i := len(dst), 0
 	for ; i < len(s); i++ {
 		c := s[i]
 		if c >= utf8.RuneSelf {
@@ -94,13 +94,22 @@ func appendFold(dst []byte, s string) []byte {
 	}
 	// A combining mark joins the letter before it, so normalising starts over from the beginning.
 	if norm.NFC.QuickSpanString(s) != len(s) {
-		s, dst, i = norm.NFC.String(s), dst[:len(dst)-i], 0
+		s, dst, i = norm.NFC.String(s), dst[:begin], 0
 	}
-	for _, r := range s[i:] {
+	joins := false
+	for j, r := range s[i:] {
 		dst = utf8.AppendRune(dst, foldRune(r))
+		joins = joins || r >= firstMark && !norm.NFC.PropertiesString(s[i+j:]).BoundaryBefore()
+	}
+	// A few letters fold to one that joins the mark after it: İ and an acute accent become í.
+	if joins {
+		dst = append(dst[:begin], norm.NFC.String(string(dst[begin:]))...)
 	}
 	return dst
 }
+
+// firstMark is the first character that can join the one before it.
+const firstMark = 0x300
 
 func lowerByte(c byte) byte {
 	if 'A' <= c && c <= 'Z' {

@@ -19,6 +19,7 @@ type Node struct {
 	Op     Operator
 	Values []Value
 	Pos    Pos // where it was written; zero in trees built by code
+	path   string
 }
 
 // Value is one operand. Text is what was written, without quotes; Bare says that it was written as a number or

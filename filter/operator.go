@@ -1,5 +1,10 @@
 package filter
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Operator is the name of a comparison, spelled as in Defender's REST API.
 type Operator string
 
@@ -108,4 +113,29 @@ func (o *OperatorInfo) Fits(k Kind) bool {
 		}
 	}
 	return false
+}
+
+var operatorNames = func() (names []string) {
+	for _, o := range operators {
+		names = append(names, string(o.Name))
+	}
+	return names
+}()
+
+// otherNames are what people write who know another language.
+var otherNames = map[string]Operator{
+	"equals": Eq, "equal": Eq, "is": Eq, "in": Eq, "any": Eq, "=": Eq, "==": Eq, "one_of": Eq, "cidr": Eq,
+	"notequals": Neq, "not_equals": Neq, "ne": Neq, "not_in": Neq, "notin": Neq, "nin": Neq, "isnot": Neq, "!=": Neq, "doesnotequal": Neq,
+	"has": Contains, "like": Contains, "includes": Contains, "doesnotcontain": Ncontains, "notcontains": Ncontains,
+	"prefix": Startswith, "beginswith": Startswith, "suffix": Endswith,
+	"under": Descendantof, "search": Text, ">": Gt, ">=": Gte, "<": Lt, "<=": Lte, "min": Gte, "max": Lte,
+	"after": Gt, "before": Lt, "since": Gte, "until": Lte, "between": Range,
+	"exists": Isset, "present": Isset, "notnull": Isset, "missing": Isnotset, "empty": Isnotset, "null": Isnotset,
+}
+
+func adviseOperator(got string) string {
+	if op, ok := otherNames[strings.ToLower(got)]; ok {
+		return fmt.Sprintf("did you mean %q?", op)
+	}
+	return advise(got, operatorNames)
 }

@@ -3,8 +3,6 @@ package filter
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -104,9 +102,10 @@ func (p *parser) filter(n *yaml.Node, path string, depth int) *Node {
 		case "all", "any":
 			kid = p.group(name, val, path, depth)
 		case "not":
+			before := len(p.mistakes)
 			if inner := p.filter(val, path, depth+1); inner != nil {
 				kid = &Node{Shape: ShapeNot, Kids: []*Node{inner}, Pos: at(key)}
-				if inner.Empty() {
+				if inner.Empty() && len(p.mistakes) == before {
 					p.wrong(val, path, "", "not needs a condition")
 				}
 			}
@@ -148,9 +147,10 @@ func (p *parser) group(name string, n *yaml.Node, path string, depth int) *Node 
 		out.Shape = ShapeAll
 	}
 	for i, item := range n.Content {
+		before := len(p.mistakes)
 		kid := p.filter(item, fmt.Sprintf("%s[%d]", path, i), depth+1)
 		switch {
-		case kid == nil:
+		case kid == nil || kid.Empty() && len(p.mistakes) > before:
 		case out.Shape == ShapeAll:
 			out.Kids = append(out.Kids, spliced(kid)...)
 		case kid.Empty():
@@ -182,22 +182,15 @@ func (p *parser) field(key, val *yaml.Node, name, path string) *Node {
 	p.keys(val, path, func(opKey, operand *yaml.Node, op, path string) {
 		info := Operator(op).Info()
 		if info == nil {
-			p.wrong(opKey, path, advise(op, operatorNames), "no operator is called %q", op)
+			p.wrong(opKey, path, adviseOperator(op), "no operator is called %q", op)
 			return
 		}
 		if values, ok := p.operand(info, operand, path); ok {
-			out.Kids = append(out.Kids, &Node{Shape: ShapeCond, Field: name, Op: info.Name, Values: values, Pos: at(opKey)})
+			out.Kids = append(out.Kids, &Node{Shape: ShapeCond, Field: name, Op: info.Name, Values: values, Pos: at(opKey), path: path})
 		}
 	})
 	return out
 }
-
-var operatorNames = func() (names []string) {
-	for _, o := range operators {
-		names = append(names, string(o.Name))
-	}
-	return names
-}()
 
 // keys calls each for every key of a mapping with the key's name and its path, and refuses doubles.
 func (p *parser) keys(n *yaml.Node, path string, each func(key, val *yaml.Node, name, path string)) {
@@ -246,20 +239,27 @@ func (p *parser) operand(info *OperatorInfo, n *yaml.Node, path string) ([]Value
 	}
 	before := len(p.mistakes)
 	values := make([]Value, 0, len(items))
+	var seen map[Value]bool
+	if len(items) > 1 {
+		seen = make(map[Value]bool, len(items))
+	}
 	for i, item := range items {
 		sub := path
 		if n.Kind == yaml.SequenceNode {
 			sub = fmt.Sprintf("%s[%d]", path, i)
 		}
 		v, ok := p.value(info, item, sub)
-		if ok && !slices.ContainsFunc(values, v.same) {
+		same := v
+		same.Pos = Pos{}
+		if ok && !seen[same] {
 			values = append(values, v)
+		}
+		if seen != nil {
+			seen[same] = true
 		}
 	}
 	return values, len(p.mistakes) == before && len(values) > 0
 }
-
-func (v Value) same(w Value) bool { v.Pos, w.Pos = Pos{}, Pos{}; return v == w }
 
 func (p *parser) value(info *OperatorInfo, n *yaml.Node, path string) (Value, bool) {
 	pos := at(n)
@@ -323,8 +323,6 @@ func (p *parser) scalar(n *yaml.Node, path string) (string, bool) {
 		p.wrong(n, path, "use isnotset to match rows without a value", "an empty text is not a value")
 	case len(n.Value) > MaxLength:
 		p.wrong(n, path, "", "the value is longer than %d bytes", MaxLength)
-	case !utf8.ValidString(n.Value) || strings.ContainsRune(n.Value, 0):
-		p.wrong(n, path, "", "the value is not valid UTF-8 text without NUL")
 	default:
 		return n.Value, true
 	}

@@ -3,6 +3,8 @@ package filter
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
 // Plan is a filter bound to a schema: every name resolved, every value parsed. It is immutable.
@@ -11,8 +13,8 @@ import (
 // and LteNdays; Negated says that the opposite operator was written. Its operands are in the one list that its
 // field's kind and its operator call for:
 //
-//	Texts   text, enum and id; Startswith on an address. Folded if the field folds. Contains: phrases with
-//	        single spaces. Descendantof: without / at the end.
+//	Texts   text, enum and id; Startswith on an address. Sorted, folded if the field folds. Contains: phrases
+//	        with single spaces. Descendantof: without / at the end.
 //	Words   Text: for each value its words, folded
 //	Spans   Range on number, time (microseconds) and bool (0, 1), sorted and joined
 //	Nets    Range on address, sorted and joined
@@ -69,6 +71,9 @@ func (b *binder) node(n *Node, path string, depth int) *Plan {
 		return &Plan{Shape: ShapeAll}
 	}
 	if n.Shape == ShapeCond {
+		if n.path != "" {
+			return b.cond(n, n.path)
+		}
 		return b.cond(n, join(path, n.Field, string(n.Op)))
 	}
 	out := &Plan{Shape: n.Shape}
@@ -109,7 +114,7 @@ func (b *binder) cond(n *Node, path string) *Plan {
 	}
 	op := n.Op.Info()
 	if op == nil {
-		b.mistakes.add(n.Pos, path, advise(string(n.Op), operatorNames), "no operator is called %q", n.Op)
+		b.mistakes.add(n.Pos, path, adviseOperator(string(n.Op)), "no operator is called %q", n.Op)
 		return p
 	}
 	if !op.Fits(p.Field.Kind) {
@@ -160,6 +165,10 @@ func (b *binder) operands(p *Plan) {
 			p.Op = Range
 		}
 	}
+	if len(p.Texts) > 1 {
+		slices.Sort(p.Texts)
+		p.Texts = slices.Compact(p.Texts)
+	}
 	p.Spans = joinSpans(p.Spans)
 	p.Nets = joinNets(p.Nets)
 }
@@ -200,6 +209,11 @@ func (p *Plan) text(s string, wrong complaint) {
 		wrong("use isnotset to match rows without a value", "an empty text is not a value")
 		return
 	}
+	// Facts with broken text are stored with U+FFFD in its place; nobody may ask for that.
+	if strings.ContainsRune(s, utf8.RuneError) || strings.ContainsRune(s, 0) {
+		wrong("", "the value is not valid UTF-8 text without NUL and U+FFFD")
+		return
+	}
 	if f.Kind == KindEnum {
 		name, ok := f.choice(s)
 		if !ok {
@@ -238,9 +252,7 @@ func (p *Plan) text(s string, wrong complaint) {
 			s = s[:len(s)-1]
 		}
 	}
-	if !slices.Contains(p.Texts, s) {
-		p.Texts = append(p.Texts, s)
-	}
+	p.Texts = append(p.Texts, s)
 }
 
 // choice returns the name of the enum value that s spells, whatever its case.

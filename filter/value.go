@@ -35,7 +35,7 @@ func parseNumber(s string, unit Unit, wrong complaint) (int64, bool) {
 	digits, suffix := s, ""
 	if unit == UnitBytes {
 		digits = strings.TrimRight(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-		suffix, digits = strings.ToLower(s[len(digits):]), strings.TrimSpace(digits)
+		suffix, digits = s[len(digits):], strings.TrimSpace(digits)
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil {
@@ -47,7 +47,7 @@ func parseNumber(s string, unit Unit, wrong complaint) (int64, bool) {
 		return 0, false
 	}
 	for _, u := range byteUnits {
-		if u.suffix != suffix {
+		if u.suffix != strings.ToLower(suffix) {
 			continue
 		}
 		if n > math.MaxInt64/u.factor || n < math.MinInt64/u.factor {

@@ -11,8 +11,8 @@ import (
 
 // The pools are small, so that random filters meet random rows, and full of what dialects get wrong.
 var (
-	pieces = []string{"alpha", "ALPHA", "Beta", "beta", "æ", "Æ", "a\u030A", "å", "ß", "ı", "İ", "K", "\u212A", "1", "%", "_", "'", `"`, `\`, "/", "日本", "😀"}
-	glue   = []string{"", " ", "-", "_", ".", ",", "  ", "/", ", ", "\t"}
+	pieces = []string{"alpha", "ALPHA", "Beta", "beta", "æ", "Æ", "a\u030A", "å", "ß", "ı", "İ", "K", "\u212A", "1", "%", "_", "'", `"`, `\`, "/", "日本", "😀", "\xff", "\x00"}
+	glue   = []string{"", " ", "-", "_", ".", ",", "  ", "/", ", ", "\t", "\x01", "\x02\x01"}
 	apps   = []string{"onedrive", "OneDrive", "box", "a/b", "a/b/c", "a"}
 	tags   = []string{"managed", "unmanaged", "compliant"}
 	phases = []string{"monitor", "block"}
