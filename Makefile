@@ -36,41 +36,65 @@ endif
 	@$(GO) run -buildvcs=false ./build/data
 	@mkdir -p .stamp && touch $@
 
+# pdf.js for the demo's files app: served from where npm puts it, not embedded.
+.PHONY: demo-web
+demo-web: .stamp/demo-web
+
+.stamp/demo-web: demo/filesapp/web/package-lock.json
+	@cd demo/filesapp/web && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@mkdir -p .stamp && touch $@
+
 .PHONY: test
 test: ## everything: installs what the tests need (root or sudo), then Go and browser tests
 	build/test-prereqs.sh
-	$(MAKE) --no-print-directory data
 	$(MAKE) --no-print-directory test-go
 	$(MAKE) --no-print-directory test-browser
 
 .PHONY: test-go
-test-go: data ## Go tests, with the race detector
+test-go: data demo-web ## Go tests, with the race detector
 	build/test-go.sh
 
 .PHONY: test-browser
-test-browser: build ## tests in Chromium and Firefox
+test-browser: build demo-web ## tests in Chromium and Firefox
 	cd test/browser && npm ci --ignore-scripts --no-audit --no-fund --silent && npm test
 
 .PHONY: demo
-demo: build ## Referee with a director, a contractor, an employee and a files app; prints one link
+demo: build demo-web ## Referee with a director, a contractor, an employee and a files app; prints one link
 	bin/referee demo
+
+.PHONY: demo-real
+demo-real: build demo-web ## the demo with a real web app under the same policy
+	bin/referee demo --real
+
+.PHONY: dev
+dev: data demo-web ## the demo from source, with the race detector
+	$(GO) run -race -buildvcs=false -ldflags '$(LDFLAGS)' ./cmd/referee demo
 
 .PHONY: bench
 bench: data ## benchmarks (BENCH=regexp)
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $$($(GO) list ./... | grep -v /internal/pin)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: accept
+accept: build demo-web ## the long runs: kill -9 under load, bypasses, simulated tenants (hours)
+	$(GO) test -tags accept -count=1 -timeout 6h -v ./test/accept/...
 
 .PHONY: fuzz
-fuzz: ## every fuzz test, FUZZTIME (20s) each
+fuzz: data ## every fuzz test, FUZZTIME (20s) each
 	build/fuzz.sh $(FUZZTIME)
 
 .PHONY: lint
-lint: ## formatting, vet, staticcheck, architecture, TypeScript types
+lint: ## formatting, vet, staticcheck, architecture, dependencies, TypeScript types
 	build/lint.sh
 
 .PHONY: gen
-gen: ## generated code
+gen: ## generated code: the client script's bundle, and every go:generate
+	$(GO) run -buildvcs=false ./gateway/shim/build
 	$(GO) generate ./...
+
+.PHONY: docs
+docs: ## generated pages: every go:generate that writes below docs/
+	$(GO) generate -run docs/ ./...
 
 .PHONY: clean
 clean: ## removes what the build made
-	rm -rf bin dist .stamp build/data/node_modules enrich/data/*.bin.zst
+	rm -rf bin dist .stamp build/data/node_modules demo/filesapp/web/node_modules enrich/data/*.bin.zst

@@ -54,7 +54,8 @@ func readTree(fsys fs.FS, module string) (*tree, error) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && name != "." && (strings.HasPrefix(entry.Name(), ".") || slices.Contains(skipped, entry.Name())):
+		case entry.IsDir() && name != "." && (strings.HasPrefix(entry.Name(), ".") || strings.HasPrefix(entry.Name(), "_") ||
+			slices.Contains(skipped, entry.Name())):
 			return fs.SkipDir
 		case entry.IsDir() || !slices.Contains([]string{".go", ".ts", ".tsx"}, path.Ext(name)):
 			return nil
