@@ -3,7 +3,6 @@ package policy
 import (
 	"net/netip"
 	"regexp"
-	"strings"
 
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy/internal/strict"
@@ -167,7 +166,7 @@ func decodeLocations(r *strict.Reader, cond *strict.Map, l *Locations) {
 	each("includeCountries", l.IncludeCountries, countries)
 	each("excludeCountries", l.ExcludeCountries, countries)
 	if len(l.Include)+len(l.IncludeRanges)+len(l.IncludeCountries)+len(l.Exclude)+len(l.ExcludeRanges)+len(l.ExcludeCountries) == 0 {
-		r.Wrong(m.At(""), strings.TrimSuffix(m.Path(""), "."), "remove locations", "no location is named")
+		r.Wrong(m.At(""), m.Path(""), "remove locations", "no location is named")
 	}
 	m.Done()
 }

@@ -76,10 +76,13 @@ func (r *Reader) Open(n *yaml.Node, path string) *Map {
 	return m
 }
 
-// Path returns the path of a key of m.
+// Path returns the path of a key of m, or of m itself for "".
 func (m *Map) Path(key string) string {
-	if m == nil || m.path == "" {
+	switch {
+	case m == nil || m.path == "":
 		return key
+	case key == "":
+		return m.path
 	}
 	return m.path + "." + key
 }
