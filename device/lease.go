@@ -1,0 +1,105 @@
+package device
+
+import (
+	"slices"
+	"time"
+
+	"github.com/referee-casb/referee/model"
+)
+
+// The kinds of proof.
+const (
+	KindCertificate = "client-certificate"
+	KindNone        = "none-offered" // the device was asked and had nothing to show
+)
+
+// DefaultLease is how long a proof holds when the tenant says nothing.
+const DefaultLease = 15 * time.Minute
+
+// Issue makes a proof that holds for a lease from now. evidence is text for people and never a secret.
+func Issue(tag model.DeviceTag, kind, evidence string, now time.Time, lease time.Duration) model.Proof {
+	if lease <= 0 {
+		lease = DefaultLease
+	}
+	return model.Proof{Tag: tag, Kind: kind, Evidence: evidence, At: now, Expires: now.Add(lease)}
+}
+
+// Renew adds a proof to those that a session has, in the place of one of the same kind and tag, and leaves out
+// those that have ended. A proof of management also takes the place of "none offered", and the other way
+// round: the newest answer of the same asking counts.
+func Renew(proofs []model.Proof, p model.Proof) []model.Proof {
+	out := make([]model.Proof, 0, len(proofs)+1)
+	for _, old := range proofs {
+		same := old.Kind == p.Kind && old.Tag == p.Tag
+		if same || !live(old, p.At) || answersSame(old, p) {
+			continue
+		}
+		out = append(out, old)
+	}
+	return append(out, p)
+}
+
+// answersSame reports whether two proofs answer the asking for a certificate differently.
+func answersSame(a, b model.Proof) bool {
+	return a.Kind == KindCertificate && b.Kind == KindNone || a.Kind == KindNone && b.Kind == KindCertificate
+}
+
+func live(p model.Proof, now time.Time) bool {
+	return now.Before(p.Expires) && !now.Before(p.At.Add(-clockSkew))
+}
+
+// clockSkew is how far two machines' clocks may differ.
+const clockSkew = time.Minute
+
+// End ends all proofs at now: the device may be another one. The proofs stay as evidence of what was.
+func End(proofs []model.Proof, now time.Time) []model.Proof {
+	out := slices.Clone(proofs)
+	for i := range out {
+		if out[i].Expires.After(now) {
+			out[i].Expires = now
+		}
+	}
+	return out
+}
+
+// Stale reports whether the device should prove again before a decision rests on its tags: nothing holds, or
+// what holds ends within margin.
+func Stale(proofs []model.Proof, now time.Time, margin time.Duration) bool {
+	return !slices.ContainsFunc(proofs, func(p model.Proof) bool { return live(p, now) && now.Add(margin).Before(p.Expires) })
+}
+
+// Asked reports whether an answer to the asking for proof holds, be it that there was none to show.
+func Asked(proofs []model.Proof, now time.Time) bool {
+	return slices.ContainsFunc(proofs, func(p model.Proof) bool { return live(p, now) })
+}
+
+// Tags returns what is proven of a device at now, sorted. Proof of a certificate, of compliance or of a domain
+// also makes it managed. Without proof it is unmanaged when it was asked, and otherwise unknown; where a policy
+// counts unknown devices as unmanaged, the default, it is both.
+func Tags(proofs []model.Proof, now time.Time, unknownAsUnmanaged bool) []model.DeviceTag {
+	var tags []model.DeviceTag
+	asked, managed := false, false
+	for _, p := range proofs {
+		if !live(p, now) {
+			continue
+		}
+		asked = true
+		switch p.Tag {
+		case model.TagValidClientCertificate, model.TagIntuneCompliant, model.TagHybridJoined, model.TagManaged:
+			managed = true
+			tags = append(tags, p.Tag)
+		}
+	}
+	switch {
+	case managed:
+		tags = append(tags, model.TagManaged)
+	case asked:
+		tags = append(tags, model.TagUnmanaged)
+	case unknownAsUnmanaged:
+		tags = append(tags, model.TagUnknown, model.TagUnmanaged)
+	default:
+		tags = append(tags, model.TagUnknown)
+	}
+	slices.Sort(tags)
+	return slices.Compact(tags)
+}
