@@ -79,6 +79,8 @@ type state struct {
 	written  atomic.Int64 // the lastSeen that the store has, or is about to have
 	dead     atomic.Bool
 
+	reading sync.Mutex // one rereading at a time, so that an older one never replaces a newer
+
 	entries  []*Entry
 	watchers int
 	cut      chan struct{}
@@ -184,7 +186,7 @@ func (c *Cache) use(ctx context.Context, st *state, now time.Time) error {
 	// A coarse step keeps the cache line from changing with every request; a lifetime is not that exact.
 	if n := now.UnixNano(); n-last >= int64(time.Second) {
 		st.lastSeen.CompareAndSwap(last, n)
-		if w := st.written.Load(); n-w >= int64(touchEvery) && st.written.CompareAndSwap(w, n) {
+		if w := st.written.Load(); n-w >= int64(writeEvery(s)) && st.written.CompareAndSwap(w, n) {
 			select {
 			case c.touch <- st:
 			default: // so many at once that they can't be written: the next use tries again
@@ -195,11 +197,25 @@ func (c *Cache) use(ctx context.Context, st *state, now time.Time) error {
 	return nil
 }
 
+// writeEvery is how often LastSeen is written: once a minute, or oftener when the idle limit is so short that a
+// minute's lag would end sessions in use.
+func writeEvery(s *Session) time.Duration {
+	if s.Idle > 0 {
+		return min(touchEvery, s.Idle/4)
+	}
+	return touchEvery
+}
+
 // reread takes a session from the store anew and ends it here when it is over.
 func (c *Cache) reread(ctx context.Context, st *state, now time.Time) error {
+	st.reading.Lock()
+	defer st.reading.Unlock()
 	s, err := c.opt.Sessions.Session(ctx, st.id.tenant, st.id.id)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return unavailable(err)
+	}
+	if here := time.Unix(0, st.lastSeen.Load()); here.After(s.LastSeen) {
+		s.LastSeen = here // what this gateway saw may not be written yet
 	}
 	if err != nil || !s.Live(now) {
 		c.end(st)
