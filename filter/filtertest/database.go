@@ -32,9 +32,10 @@ func Database(db *sql.DB, d *where.Dialect) Engine {
 		for i := range rows {
 			exec(t, db, insert, where.Row(d, Schema, columns, &rows[i])...)
 		}
-		// A row whose every column is NULL, as one that was written before a column was added: it has no id,
-		// and must neither break a clause nor make one NULL.
+		// Rows that no store of ours writes, but that may be there: one whose every column is NULL, as one
+		// from before a column was added, and one with empty texts. Both have no value in any field.
 		exec(t, db, "INSERT INTO "+table+" DEFAULT VALUES")
+		exec(t, db, insert, blank(d, columns)...)
 		return func(t testing.TB, plan *filter.Plan, now time.Time) []string {
 			t.Helper()
 			return query(t, db, d, table, plan, now)
@@ -54,6 +55,7 @@ func query(t testing.TB, db *sql.DB, d *where.Dialect, table string, plan *filte
 		t.Fatalf("%s: %v\n%s\n%v", d.Name(), err, clause.SQL, clause.Args)
 	}
 	defer rows.Close()
+	absent := Schema.Program(plan).Eval(&Row{}, now) == filter.True
 	var ids []string
 	for rows.Next() {
 		var id string
@@ -65,7 +67,10 @@ func query(t testing.TB, db *sql.DB, d *where.Dialect, table string, plan *filte
 		if null {
 			t.Errorf("row %q: the clause is NULL: %s %v", id, clause.SQL, clause.Args)
 		}
-		if ok.Bool && id != "" {
+		switch {
+		case id == "" && ok.Bool != absent:
+			t.Errorf("a row without values: %v, want %v: %s %v", ok.Bool, absent, clause.SQL, clause.Args)
+		case id != "" && ok.Bool:
 			ids = append(ids, id)
 		}
 	}
@@ -73,6 +78,20 @@ func query(t testing.TB, db *sql.DB, d *where.Dialect, table string, plan *filte
 		t.Fatalf("%s: %v\n%s\n%v", d.Name(), err, clause.SQL, clause.Args)
 	}
 	return ids
+}
+
+func blank(d *where.Dialect, columns []where.Column) []any {
+	out := make([]any, len(columns))
+	for i, c := range columns {
+		switch {
+		case !c.Text():
+		case c.Field.Many:
+			out[i] = d.List([]string{"", ""})
+		default:
+			out[i] = ""
+		}
+	}
+	return out
 }
 
 func exec(t testing.TB, db *sql.DB, statement string, args ...any) {

@@ -32,6 +32,9 @@ func (d *Dialect) Name() string { return d.name }
 // Type returns the type of a column for CREATE TABLE. All columns may be NULL.
 func (d *Dialect) Type(c Column) string { return d.column(c) }
 
+// List returns a list of texts in the form in which the dialect's lists are bound.
+func (d *Dialect) List(texts []string) any { return d.texts(texts) }
+
 // Options say where a clause will stand.
 type Options struct {
 	Table string // alias of the table, or ""
