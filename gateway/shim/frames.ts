@@ -3,7 +3,7 @@
 
 import type { Realm, Scope } from './context';
 import { hookMethod, hookProperty } from './hook';
-import { el, getPrototypeOf, getter, listen, weak } from './natives';
+import { el, ev, getPrototypeOf, getter, listen, weak } from './natives';
 
 const inner = getter(HTMLIFrameElement.prototype, 'contentWindow');
 
@@ -13,12 +13,13 @@ export interface Frames {
   enter(w: unknown): void;
   /** A frame element appeared. */
   frame(f: Element): void;
+  /** Sees the frames of a document or shadow tree load. */
+  follow(root: Node): void;
 }
 
 /** Makes the follower. `seen` marks realms by the one object that is theirs for life: their Window.prototype. */
 export function newFrames(install: (win: Realm) => void, redo: (win: Realm) => void): Frames {
   const seen = new WeakMap<object, boolean>();
-  const loaded = new WeakMap<Element, boolean>();
 
   function enter(w: unknown): void {
     const win = w as Realm;
@@ -36,13 +37,21 @@ export function newFrames(install: (win: Realm) => void, redo: (win: Realm) => v
     }
   }
 
-  function frame(f: Element): void {
-    if (el.name(f) !== 'object') enter(inner(f));
-    if (weak.has(loaded, f)) return;
-    weak.set(loaded, f, true);
-    listen(f, 'load', () => enter((f as HTMLIFrameElement).contentWindow));
+  function loaded(e: Event): void {
+    const w = ev.path(e)[0].contentWindow;
+    if (w) enter(w);
   }
-  return { enter, frame };
+
+  return {
+    enter,
+    frame(f) {
+      if (el.name(f) === 'iframe') enter(inner(f));
+    },
+    // Ahead of the page's own listeners, which are on the frame itself.
+    follow(root) {
+      listen(root, 'load', loaded, true);
+    },
+  };
 }
 
 /** Hooks the getters that hand out a frame's window, so that none is handed out bare. */

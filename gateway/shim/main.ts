@@ -42,9 +42,9 @@ function start(cfg: Config, doc: string): void {
   const frames = newFrames(install, redo);
 
   function observe(root: Node): void {
-    if (observed.has(root)) return;
-    observed.set(root, true);
-    observeTree(ctx, root, frames.frame);
+    if (!weak.has(observed, root)) observeTree(ctx, root, frames.frame);
+    weak.set(observed, root, true);
+    frames.follow(root);
   }
 
   function install(win: Realm): void {
@@ -61,6 +61,8 @@ function start(cfg: Config, doc: string): void {
         ctx.notices.shown(win, String(e.detail));
       });
       scope.on('pagehide', report.flush);
+      // srcdoc comes into the window that about:blank had, with a document of its own.
+      scope.on('DOMContentLoaded', () => redo(win));
       installSinks(ctx, scope);
       installElements(ctx, scope);
       installUse(ctx, scope);

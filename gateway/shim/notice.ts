@@ -39,7 +39,8 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
   let lastAt = 0;
   let timer = 0;
   let dismiss = () => undefined as void;
-  let code: (text: string) => void = () => undefined;
+  let code = '';
+  let put: ((code: string) => void) | undefined;
 
   /** Only the broker's own pages: a page of the app must not send people elsewhere in our name. */
   function atBroker(href: string | undefined): string | undefined {
@@ -48,6 +49,12 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
     } catch {
       return undefined;
     }
+  }
+
+  /** Or where the administrator's own message leads. */
+  function configured(href: string): boolean {
+    for (const k in cfg.messages) if (cfg.messages[k as Control]!.linkUrl === href) return true;
+    return false;
   }
 
   /** The outermost window of this origin; a notice in a hidden frame is read by nobody. */
@@ -62,17 +69,23 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
   }
 
   function show(win: Realm, n: Notice): void {
-    code = () => undefined;
-    const key = stringify(n);
-    if (key === last && now() - lastAt < repeatAfter) return;
-    last = key;
-    lastAt = now();
     const top = outermost(win);
     if (top !== window && top !== win) {
       // The document above has the script too, and outlives this frame.
-      const e = new NativeCustomEvent(channel, { detail: key, cancelable: true });
+      const e = new NativeCustomEvent(channel, { detail: stringify(n), cancelable: true });
       if (!dispatch(top, e)) return;
     }
+    const key = stringify({ ...n, code: undefined });
+    if (key === last && now() - lastAt < repeatAfter) {
+      // Shown already, or about to be: all that is new is its code.
+      if (n.code) code = n.code;
+      if (n.code && put) put(n.code);
+      return;
+    }
+    last = key;
+    lastAt = now();
+    code = n.code || '';
+    put = undefined;
     draw(top, n);
   }
 
@@ -157,11 +170,11 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
     body.id = 'd';
     if (n.text) add(body, 'p', n.text);
     const ref = add(body, 'small');
-    code = (text) => {
+    put = (text) => {
       ref.textContent = t('reference') + ' ';
       add(ref, 'code', text);
     };
-    if (n.code) code(n.code);
+    if (code) put(code);
     const foot = add(into, 'footer');
     for (const link of n.links) {
       const a = add(foot, 'a', link.text) as HTMLAnchorElement;
@@ -183,8 +196,9 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
       const confirm = override && atBroker(m.confirmUrl);
       if (confirm) links.push({ text: t('giveReason'), href: confirm, confirm: true });
       if (m.linkUrl && /^https:/.test(m.linkUrl)) links.push({ text: m.linkText || t('requestAccess'), href: m.linkUrl });
-      show(win, { title: m.title || t(control), text: m.text || t('stopped'), modal: false, links });
-      return (given) => code(given);
+      const n: Notice = { title: m.title || t(control), text: m.text || t('stopped'), modal: false, links };
+      show(win, n);
+      return (given) => show(win, { ...n, code: given });
     },
     problem(win, p) {
       const links: Notice['links'] = [];
@@ -198,9 +212,13 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
       show(win, { title: p.title || t('refused'), text: p.detail, code: p.code, modal, links });
     },
     shown(win, raw) {
-      const n = parse(raw) as Notice;
-      n.links = n.links.filter((l) => atBroker(l.href));
-      draw(win, n);
+      try {
+        const n = parse(raw) as Notice;
+        n.links = n.links.filter((l) => atBroker(l.href) || configured(l.href));
+        show(win, n);
+      } catch {
+        // Not from our script below: any code of the page can send such an event.
+      }
     },
   };
 }

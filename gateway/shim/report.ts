@@ -35,7 +35,7 @@ export interface Reporter {
   flush(): void;
 }
 
-const batchAfter = 400; // ms: a drag or a held key becomes one report
+const batchAfter = 250; // ms: a drag or a held key becomes one report
 const queueMost = 100; // facts held; more than that in a batch is counted, not listed
 
 /** Makes the reporter of a document; `path` is on the document's own host. */

@@ -1,0 +1,93 @@
+// Firefox, through puppeteer-core and WebDriver BiDi.
+
+import { existsSync } from 'node:fs';
+import puppeteer from 'puppeteer-core';
+import { nssProfile } from './nss.mjs';
+
+const executable = process.env.FIREFOX_BIN || '/usr/bin/firefox-esr';
+
+export async function launchFirefox(dir, { authorities, clients = [], downloadDir }) {
+  if (!existsSync(executable)) throw new Error(`no Firefox at ${executable}; set FIREFOX_BIN`);
+  nssProfile(dir, authorities, clients);
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: executable,
+    headless: true,
+    userDataDir: dir,
+    env: { ...process.env, HOME: dir },
+    defaultViewport: null,
+    extraPrefsFirefox: {
+      'security.default_personal_cert': clients.length ? 'Select Automatically' : 'Ask Every Time',
+      'browser.download.folderList': 2,
+      'browser.download.dir': downloadDir,
+      'browser.download.useDownloadDir': true,
+      'browser.download.always_ask_before_handling_new_types': false,
+      'browser.download.manager.showWhenStarting': false,
+      'dom.events.testing.asyncClipboard': true, // read the clipboard without a question
+      'dom.disable_open_during_load': false,
+      'network.http.http3.enable': false,
+    },
+  });
+  const received = [];
+  const watch = (page) => {
+    page.on('response', (r) => {
+      const entry = { url: r.url(), status: r.status(), headers: r.headers(), body: undefined };
+      entry.done = r.buffer().then(
+        (b) => (entry.body = b),
+        () => undefined, // redirects, downloads and cut transfers have none to show
+      );
+      received.push(entry);
+    });
+  };
+  browser.on('targetcreated', async (t) => {
+    const page = await t.page().catch(() => null);
+    if (page) watch(page);
+  });
+
+  return {
+    name: 'firefox',
+    received: async () => {
+      await Promise.all(received.map((e) => e.done));
+      return received;
+    },
+    settled: async () => undefined,
+    cookies: () => browser.cookies(),
+    grant: async () => undefined,
+    page: async () => wrap(await browser.newPage()),
+    pages: async () => (await browser.pages()).map(wrap),
+    close: () => browser.close(),
+  };
+}
+
+function wrap(page) {
+  return {
+    raw: page,
+    goto: async (url) => {
+      const r = await page.goto(url);
+      return r ? r.status() : 0;
+    },
+    url: () => page.url(),
+    evaluate: (fn, arg) => page.evaluate(fn, arg),
+    init: (fn, arg) => page.evaluateOnNewDocument(fn, arg),
+    click: (selector) => page.click(selector),
+    fill: async (selector, text) => {
+      await page.focus(selector);
+      await page.$eval(selector, (e) => e.select && e.select());
+      await page.keyboard.type(text);
+    },
+    press: async (keys) => {
+      const parts = keys.split('+');
+      const last = parts.pop();
+      for (const k of parts) await page.keyboard.down(k);
+      await page.keyboard.press(last);
+      for (const k of parts.reverse()) await page.keyboard.up(k);
+    },
+    waitFor: (what, arg, ms = 5000) =>
+      typeof what === 'string' ? page.waitForSelector(what, { timeout: ms }) : page.waitForFunction(what, { timeout: ms, polling: 50 }, arg),
+    files: async (selector, paths) => (await page.$(selector)).uploadFile(...[].concat(paths)),
+    screenshot: (path) => page.screenshot({ path }),
+    media: undefined, // BiDi has no command for it yet
+    cdp: undefined,
+    close: () => page.close(),
+  };
+}
