@@ -25,6 +25,7 @@ import (
 type bench struct {
 	t         testing.TB
 	app       *App
+	provider  *provider.Provider
 	hosts     Hosts
 	issuer    string
 	addr      string // where all hosts really listen
@@ -77,9 +78,10 @@ func newBench(t testing.TB, change ...func(*Config)) *bench {
 	b.hosts = Hosts{App: "files.app.localhost:" + port, API: "api.app.localhost:" + port, Static: "static.app.localhost:" + port, CDN: "cdn.app.localhost:" + port}
 	b.issuer = "https://login.provider.localhost:" + port
 	p, err := provider.New(provider.Config{
-		Issuer:  b.issuer,
-		Clock:   b.clock,
-		Clients: []provider.Client{{ID: "files", Secret: "secret", RedirectURIs: []string{origin(b.hosts.App) + callbackPath}, PostLogoutRedirectURIs: []string{origin(b.hosts.App) + "/signed-out"}}},
+		Issuer:     b.issuer,
+		Clock:      b.clock,
+		Clients:    []provider.Client{{ID: "files", Secret: "secret", RedirectURIs: []string{origin(b.hosts.App) + callbackPath}, PostLogoutRedirectURIs: []string{origin(b.hosts.App) + "/signed-out"}, BackChannelLogoutURI: origin(b.hosts.App) + "/oidc/backchannel-logout"}},
+		HTTPClient: &http.Client{Transport: b.transport},
 		Users: []provider.User{
 			{Subject: "u-director", Username: "director", Password: "pw", Name: "Director", Email: "director@company.example", Groups: []string{"board"}},
 			{Subject: "u-contractor", Username: "contractor", Password: "pw", Name: "Contractor", Email: "contractor@partner.example", Groups: []string{"contractors"}},
@@ -88,6 +90,7 @@ func newBench(t testing.TB, change ...func(*Config)) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.provider = p
 	cfg := Config{Hosts: b.hosts, Issuer: b.issuer, ClientID: "files", ClientSecret: "secret", HTTPClient: &http.Client{Transport: b.transport}, Clock: b.clock}
 	for _, c := range change {
 		c(&cfg)

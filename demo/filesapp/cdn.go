@@ -21,7 +21,9 @@ func (a *App) cdnRoutes() http.Handler {
 	m.HandleFunc("PUT /upload/{key}", a.cdn(a.serveGraphPut))
 	m.HandleFunc("GET /upload/{key}", a.cdn(a.serveGraphStatus))
 	m.HandleFunc("DELETE /upload/{key}", a.cdn(a.serveGraphCancel))
-	m.HandleFunc("OPTIONS /", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	m.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		a.problemStatus(w, http.StatusNotFound, "there is no such resource")
+	})
 	return a.cors(m, "GET, HEAD, PUT, DELETE", "Range, If-Range, Content-Type, Content-Range", "Accept-Ranges, Content-Range, Content-Length, Content-Disposition, ETag", true)
 }
 

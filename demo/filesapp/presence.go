@@ -98,15 +98,15 @@ func (a *App) servePresence(w http.ResponseWriter, r *http.Request, v *visitor) 
 		return nil
 	}
 	defer a.presence.leave(f.ID, me)
-	ctx := c.CloseRead(v.over) // nothing is expected from the page; done when either side is
+	ctx := c.CloseRead(context.Background()) // nothing is expected from the page; done when it is gone
 	beat := time.NewTicker(30 * time.Second)
 	defer beat.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			if v.over.Err() != nil {
-				_ = c.Close(websocket.StatusPolicyViolation, "signed out")
-			}
+			return nil
+		case <-v.over.Done():
+			_ = c.Close(websocket.StatusPolicyViolation, "signed out")
 			return nil
 		case list := <-me.send:
 			err = write(ctx, c, list)

@@ -79,7 +79,7 @@ func (a *App) show(w http.ResponseWriter, status int, name, module string, v *vi
 func (a *App) pagePolicy(nonce string) string {
 	app, api, static, cdn := origin(a.cfg.Hosts.App), origin(a.cfg.Hosts.API), origin(a.cfg.Hosts.Static), origin(a.cfg.Hosts.CDN)
 	return "default-src 'none'; script-src 'self' " + static + " 'nonce-" + nonce + "'; style-src 'self' " + static +
-		"; font-src " + static + "; img-src 'self' data: blob: " + cdn + "; connect-src 'self' " + api + " " + cdn + " " + static + " wss://" + a.cfg.Hosts.App +
+		"; font-src " + static + "; img-src 'self' data: blob: " + static + " " + cdn + "; connect-src 'self' " + api + " " + cdn + " " + static + " wss://" + a.cfg.Hosts.App +
 		"; frame-src 'self' blob: " + cdn + "; object-src " + cdn + "; worker-src 'self' blob:; manifest-src 'self'; frame-ancestors 'self'; base-uri 'none'; report-uri " + app + "/csp-report"
 }
 

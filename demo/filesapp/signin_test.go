@@ -165,3 +165,20 @@ func TestWhoMayOpen(t *testing.T) {
 		}
 	}
 }
+
+// The provider's word ends exactly the session that it names, at once; a forged word ends nothing.
+func TestBackChannelLogout(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	director, contractor := b.signedIn("director"), b.signedIn("contractor")
+	resp, _ := contractor.post(origin(b.hosts.App)+"/oidc/backchannel-logout", url.Values{"logout_token": {"e30.e30.x"}})
+	if resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("a forged logout token: %d", resp.StatusCode)
+	}
+	director.json(director.api(http.MethodGet, "/v1/folders", nil), http.StatusOK, nil)
+	if n := b.provider.SignOut(t.Context(), "director"); n != 1 {
+		t.Errorf("%d sessions ended", n)
+	}
+	director.json(director.api(http.MethodGet, "/v1/folders", nil), http.StatusUnauthorized, nil)
+	contractor.json(contractor.api(http.MethodGet, "/v1/folders", nil), http.StatusOK, nil)
+}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -94,6 +95,9 @@ var pdfjsFiles = map[string]string{
 	"build/pdf.worker.min.mjs": "text/javascript; charset=utf-8",
 }
 
+// standardFont names the fonts that a PDF may use without carrying them.
+var standardFont = regexp.MustCompile(`^standard_fonts/[A-Za-z0-9-]{1,64}\.(ttf|pfb)$`)
+
 // pdfjsInstalled reports whether the viewer can be shown.
 func (a *App) pdfjsInstalled() bool {
 	for name := range pdfjsFiles {
@@ -110,6 +114,9 @@ func (a *App) pdfjsInstalled() bool {
 func (a *App) servePDFJS(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
 	typ, ok := pdfjsFiles[name]
+	if !ok && standardFont.MatchString(name) {
+		typ, ok = "application/octet-stream", true
+	}
 	if !ok || a.cfg.PDFJSDir == "" {
 		http.NotFound(w, r)
 		return

@@ -39,6 +39,7 @@ type session struct {
 	authTime time.Time
 	acr      string
 	amr      []string
+	clients  *audience // who got an ID token of this session
 }
 
 // serveAuthorize is the authorization endpoint (OpenID Connect Core 1.0, section 3.1.2).

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -30,6 +31,9 @@ type Config struct {
 	SessionLifetime time.Duration
 	// TokenLifetime is that of ID and access tokens. Zero means 10 minutes.
 	TokenLifetime time.Duration
+	// HTTPClient sends logout tokens to clients. Names below .localhost don't resolve in Go: give one that
+	// dials loopback. Nil means http.DefaultClient.
+	HTTPClient *http.Client
 	// Clock is the only source of time. Nil means time.Now.
 	Clock func() time.Time
 	// Logger receives one line for each sign-in, refusal and sign-out. Nil means none.
@@ -48,6 +52,9 @@ type Client struct {
 	// PostLogoutRedirectURIs are compared character by character. Without one the provider shows its own
 	// signed-out page.
 	PostLogoutRedirectURIs []string
+	// BackChannelLogoutURI gets a signed logout token when a session ends in which this client signed somebody
+	// in. Empty means that it is not told.
+	BackChannelLogoutURI string
 }
 
 // User is one account.
@@ -77,6 +84,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.TokenLifetime == 0 {
 		c.TokenLifetime = 10 * time.Minute
+	}
+	if c.HTTPClient == nil {
+		c.HTTPClient = http.DefaultClient
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now
@@ -108,9 +118,13 @@ func (c *Config) Validate() error {
 		if len(cl.RedirectURIs) == 0 {
 			return fault.New(fault.Invalid, op, "client %q has no redirect URI", cl.ID)
 		}
-		for _, raw := range append(append([]string{}, cl.RedirectURIs...), cl.PostLogoutRedirectURIs...) {
+		uris := append(append([]string{}, cl.RedirectURIs...), cl.PostLogoutRedirectURIs...)
+		if cl.BackChannelLogoutURI != "" {
+			uris = append(uris, cl.BackChannelLogoutURI)
+		}
+		for _, raw := range uris {
 			if r, err := url.Parse(raw); err != nil || r.Scheme != "https" || r.Host == "" || strings.Contains(raw, "#") {
-				return fault.New(fault.Invalid, op, "client %q: redirect URI %q is not an https URL without fragment", cl.ID, raw)
+				return fault.New(fault.Invalid, op, "client %q: %q is not an https URL without fragment", cl.ID, raw)
 			}
 		}
 	}

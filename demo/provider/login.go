@@ -125,10 +125,13 @@ func (p *Provider) checkCode(w http.ResponseWriter, r *http.Request, id string, 
 // signIn replaces the browser's session, so a session value known before is worth nothing after.
 func (p *Provider) signIn(w http.ResponseWriter, r *http.Request, id string, f flow, user *User, acr string, amr []string) {
 	if c, err := r.Cookie(sessionCookieName); err == nil {
+		if old, ok := p.sessions.Get(c.Value); ok && old.user != user {
+			p.endSessions(r.Context(), func(s session) bool { return s.id == old.id })
+		}
 		p.sessions.Drop(c.Value)
 	}
 	p.flows.Drop(id)
-	s := session{id: shelf.RandomID(), user: user, authTime: p.cfg.Clock(), acr: acr, amr: amr}
+	s := session{id: shelf.RandomID(), user: user, authTime: p.cfg.Clock(), acr: acr, amr: amr, clients: &audience{}}
 	setCookie(w, sessionCookieName, p.sessions.Put(s))
 	p.cfg.Logger.Info("signed in", "user", user, "client_id", f.request.client.ID, "acr", acr)
 	p.finish(w, r, f.request, s)

@@ -44,11 +44,9 @@ func (p *Provider) serveLogout(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	if c, err := r.Cookie(sessionCookieName); err == nil {
-		p.sessions.Drop(c.Value)
-		clearCookie(w, sessionCookieName)
-	}
+	clearCookie(w, sessionCookieName)
 	if ok {
+		p.endSessions(r.Context(), func(other session) bool { return other.id == s.id })
 		p.cfg.Logger.Info("signed out", "user", s.user)
 	}
 	if back == "" {

@@ -63,6 +63,7 @@ func (p *Provider) serveToken(w http.ResponseWriter, r *http.Request) {
 		tokenError(w, http.StatusInternalServerError, "server_error", "the token can't be signed") // fail closed: no unsigned token
 		return
 	}
+	g.session.clients.add(client)
 	writeJSON(w, http.StatusOK, map[string]any{
 		"access_token": token,
 		"token_type":   "Bearer",
@@ -160,11 +161,11 @@ func (p *Provider) idToken(g grant, accessToken string) (string, error) {
 	}
 	half := sha256.Sum256([]byte(accessToken)) // at_hash, Core 1.0, section 3.1.3.6
 	c["at_hash"] = base64.RawURLEncoding.EncodeToString(half[:16])
-	return p.sign(c)
+	return p.sign(c, "JWT")
 }
 
-func (p *Provider) sign(claims map[string]any) (string, error) {
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: p.key}, (&jose.SignerOptions{}).WithType("JWT"))
+func (p *Provider) sign(claims map[string]any, typ jose.ContentType) (string, error) {
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: p.key}, (&jose.SignerOptions{}).WithType(typ))
 	if err != nil {
 		return "", fault.Wrap(err, "provider.sign", "")
 	}

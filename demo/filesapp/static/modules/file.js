@@ -17,7 +17,6 @@ if (frame) {
       document.getElementById("preview-state").textContent = `Page ${e.data.page} can't be shown.`;
     }
   });
-  frame.contentWindow.postMessage({ type: "hello" }, CDN); // it may have been ready before this script was
 }
 
 const viewers = document.getElementById("viewers");

@@ -34,8 +34,10 @@ async function get({ path }) {
 
 addEventListener("message", (e) => {
   if (e.origin !== APP) return;
-  if (e.data.type === "hello") tell({ type: "ready" });
-  else if (e.data.type === "show") show(e.data);
+  clearInterval(calling);
+  if (e.data.type === "show") show(e.data);
   else if (e.data.type === "get") get(e.data);
 });
+// The page around may have its script later than this frame: call until it answers.
+const calling = setInterval(() => tell({ type: "ready" }), 300);
 tell({ type: "ready" });

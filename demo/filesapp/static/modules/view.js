@@ -6,7 +6,7 @@ const { file, ready } = pageData();
 async function open() {
   const pdfjs = await import("pdfjs");
   pdfjs.GlobalWorkerOptions.workerSrc = import.meta.resolve("pdfjs/w");
-  const task = pdfjs.getDocument({ url: file.openUrl, isEvalSupported: false });
+  const task = pdfjs.getDocument({ url: file.openUrl, isEvalSupported: false, useSystemFonts: false, standardFontDataUrl: new URL("/pdfjs/standard_fonts/", location.href).href });
   const doc = await task.promise;
   const sheets = document.getElementById("sheets");
   for (let n = 1; n <= doc.numPages; n++) {
