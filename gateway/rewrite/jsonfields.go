@@ -1,0 +1,115 @@
+package rewrite
+
+import (
+	"bytes"
+	"io"
+)
+
+// maxString is the longest JSON string that is looked into; a longer one passes as it is.
+const maxString = 64 << 10
+
+// fields maps the URLs in the string values of named fields of a JSON text, wherever they are nested. It reads
+// strings and leaves everything between them alone, so a text that is not JSON passes unchanged.
+type fields struct {
+	hosts Hosts
+	names map[string]bool
+	buf   []byte
+	key   bool // the last string was followed by a colon and named one of the fields
+	list  int  // depth of arrays that are the value of such a field
+}
+
+func newJSON(h Hosts, names []string) *fields {
+	f := &fields{hosts: h, names: map[string]bool{}}
+	for _, n := range names {
+		f.names[n] = true
+	}
+	return f
+}
+
+func (f *fields) transform(w io.Writer, piece []byte, end bool) (changed bool, err error) {
+	f.buf = append(f.buf, piece...)
+	text, done := f.buf, 0
+	i := 0
+	for i < len(text) {
+		if text[i] != '"' {
+			f.between(text[i])
+			i++
+			continue
+		}
+		stop, whole := stringEnd(text, i)
+		if !whole && !end && len(text)-i <= maxString {
+			break // the string goes on in the next piece
+		}
+		next, sure := after(text, stop)
+		if !sure && !end && whole {
+			break // what follows tells whether it is a name
+		}
+		body := text[i:min(stop, len(text))]
+		switch {
+		case next == ':':
+			f.key = whole && f.names[string(bytes.Trim(body, `"`))]
+		case (f.key || f.list > 0) && whole:
+			var out bytes.Buffer
+			l := newLiteral(f.hosts, contextURL)
+			if c, err := l.transform(&out, body, true); err == nil && c {
+				if _, err := w.Write(text[done:i]); err != nil {
+					return changed, err
+				}
+				if _, err := out.WriteTo(w); err != nil {
+					return changed, err
+				}
+				done, changed = stop, true
+			}
+			f.key = false
+		}
+		i = stop
+	}
+	i = min(i, len(text))
+	if done < i {
+		if _, err := w.Write(text[done:i]); err != nil {
+			return changed, err
+		}
+	}
+	f.buf = f.buf[:copy(f.buf, f.buf[i:])]
+	return changed, nil
+}
+
+// between follows the structure outside strings.
+func (f *fields) between(c byte) {
+	switch c {
+	case '[':
+		if f.key || f.list > 0 {
+			f.list++
+		}
+		f.key = false
+	case ']':
+		if f.list > 0 {
+			f.list--
+		}
+	case '{', '}', ',':
+		f.key = false
+	}
+}
+
+// stringEnd returns where the string that begins at i ends, after its closing quote.
+func stringEnd(text []byte, i int) (stop int, whole bool) {
+	for j := i + 1; j < len(text); j++ {
+		switch text[j] {
+		case '\\':
+			j++
+		case '"':
+			return j + 1, true
+		}
+	}
+	return len(text), false
+}
+
+// after returns the first byte after at that is not white space; sure is false at the end of the text.
+func after(text []byte, at int) (c byte, sure bool) {
+	for ; at < len(text); at++ {
+		if c := text[at]; c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			return c, true
+		}
+	}
+	return 0, false
+}
