@@ -1,0 +1,148 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/referee-casb/referee/gateway/page"
+	"github.com/referee-casb/referee/gateway/shim"
+	"github.com/referee-casb/referee/internal/webpage"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/session"
+)
+
+// blockedTime is how long a reference code leads somewhere on the broker's pages.
+const blockedTime = 24 * time.Hour
+
+// block records and answers an action that the verdict stopped. f is the file it was about, nil for none. It blocks
+// whether or not it can be recorded.
+func (h *hop) block(f *model.File) {
+	h.g.counts.blocked.Add(1)
+	a := h.activity(h.in.Activity)
+	a.Outcome, a.Status = model.OutcomeBlocked, http.StatusForbidden
+	if f != nil {
+		a.Files = []model.File{*f}
+	}
+	h.judged(a)
+	h.event(a)
+	h.show(h.remember(a, f))
+}
+
+// stop is what a person is told of a blocked action.
+type stop struct {
+	title, app, file, policy, code string
+	html                           template.HTML
+	text                           string
+	request, confirm, contact      string
+	download                       bool
+}
+
+// remember keeps what was blocked for the broker's pages and makes the words and links for it.
+func (h *hop) remember(a *model.Activity, f *model.File) stop {
+	s := stop{app: h.t.Instance.Name, code: reference(a.Reference), contact: h.tenant.Brand.Contact, download: a.Type == model.ActivityDownload}
+	if f != nil {
+		s.file = f.Name
+	}
+	message := words(a.Type)
+	if p := h.v.Blocker; p != nil {
+		s.policy = p.Name
+		if p.Message != "" {
+			message = p.Message
+		}
+		if p.NextStep != "" {
+			message += "\n\n" + p.NextStep
+		}
+		if p.Contact != "" {
+			s.contact = p.Contact
+		}
+	}
+	values := map[string]string{"user": h.in.User.Name, "file": s.file, "app": s.app, "policy": s.policy, "contact": s.contact, "reference": s.code}
+	if values["user"] == "" {
+		values["user"] = h.in.User.Username
+	}
+	s.title = title(a.Type)
+	s.html, s.text = webpage.Markdown(message, values), webpage.PlainText(message, values)
+	if a.Reference == "" || h.sess == nil {
+		return s
+	}
+	b := session.Blocked{Reference: a.Reference, Tenant: h.t.Tenant, Session: h.sess.ID, Activity: a.Type, App: h.in.App, File: s.file,
+		Resource: h.resource(), Override: h.v.Gate == policy.GateBlockWithOverride, At: h.now, Expires: h.now.Add(blockedTime), Return: h.back()}
+	if h.v.Blocker != nil {
+		b.Policy = h.v.Blocker.Ref()
+	}
+	if err := h.g.parts.Blocked.PutBlocked(h.ctx, b); err != nil {
+		h.g.log.Error("blocked action not kept", "err", err, "tenant", h.t.Tenant)
+		return s // the links would lead nowhere
+	}
+	s.request = h.g.brokerURL(h.t.Tenant, "request-access?ref="+a.Reference)
+	if b.Override {
+		s.confirm = h.g.brokerURL(h.t.Tenant, "override?ref="+a.Reference)
+	}
+	return s
+}
+
+// back is where a person goes on after a confirmation: what was asked for, if it can be asked for again, else the page
+// it was asked from.
+func (h *hop) back() string {
+	if h.req.Navigation && h.r.Method == http.MethodGet {
+		return origin(h.t) + h.r.URL.RequestURI()
+	}
+	if ref := first(h.r.Header, "Referer"); ref != "" {
+		return h.m.ToMapped(ref)
+	}
+	return origin(h.t) + "/"
+}
+
+// show answers: a page to a person, a problem document to a script.
+func (h *hop) show(s stop) {
+	if !h.req.Navigation {
+		h.problem(http.StatusForbidden, "blocked", page.Words{Title: s.title, Message: s.text}, func(p *shim.Problem) {
+			p.Code, p.RequestURL, p.ConfirmURL = s.code, s.request, s.confirm
+		})
+		return
+	}
+	h.addFresh()
+	err := page.WriteBlocked(h.w, h.r, http.StatusForbidden, h.brand(), h.ancestors(), page.Blocked{
+		Title: s.title, Message: s.html, App: s.app, File: s.file, Policy: s.policy, Reference: s.code,
+		CanDo: page.CanDo(s.download, managed(h.in.Device)), OverrideURL: s.confirm, RequestURL: s.request, Contact: s.contact})
+	if err != nil {
+		h.g.log.Debug("page not written", "err", err)
+	}
+}
+
+func managed(tags []model.DeviceTag) bool {
+	return slices.ContainsFunc(tags, func(t model.DeviceTag) bool {
+		return t == model.TagManaged || t == model.TagIntuneCompliant || t == model.TagHybridJoined || t == model.TagValidClientCertificate
+	})
+}
+
+func words(kind model.ActivityType) string {
+	switch kind {
+	case model.ActivityDownload, model.ActivitySave:
+		return page.BlockedDownload
+	case model.ActivityUpload:
+		return page.BlockedUpload
+	}
+	return page.BlockedOther
+}
+
+func title(kind model.ActivityType) string {
+	switch kind {
+	case model.ActivityDownload, model.ActivitySave:
+		return page.TitleDownload
+	case model.ActivityUpload:
+		return page.TitleUpload
+	}
+	return page.TitleOther
+}
+
+// digest is a short hash for naming something that must not be shown.
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
+}

@@ -1,0 +1,218 @@
+package gateway
+
+import (
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"crypto/sha256"
+
+	"github.com/referee-casb/referee/gateway/recognise"
+	"github.com/referee-casb/referee/model"
+)
+
+// viaTime is how long a marked redirect may take to the broker.
+const viaTime = 5 * time.Minute
+
+// transfer is the handing over of one body.
+type transfer struct {
+	h     *hop
+	a     *answer
+	rc    *http.ResponseController
+	hash  hash.Hash // of a file under an intent; nil otherwise
+	bytes int64
+	flush bool // every piece at once
+}
+
+// copy hands the body over and writes how it ended.
+func (h *hop) copy(a *answer) {
+	t := transfer{h: h, a: a}
+	if a.act != nil && h.resp.Download && a.file == nil && h.r.Method != http.MethodHead {
+		t.hash = sha256.New()
+	}
+	whole, err := t.run()
+	h.finish(a, &t, whole, err)
+	if err != nil && !whole {
+		// What was promised can't be kept: the client must see the answer cut off, not end.
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// run copies. whole says that every byte of the answer was handed to the client's connection.
+func (t *transfer) run() (whole bool, err error) {
+	h, a := t.h, t.a
+	if h.r.Method == http.MethodHead {
+		return true, nil
+	}
+	src := io.ReadCloser(a.res.Body)
+	if a.body != nil {
+		src = a.body
+		defer a.body.Close()
+	} else if a.n > 0 {
+		if err := t.write(a.buf[:a.n]); err != nil {
+			return false, err
+		}
+	}
+	if a.body == nil && a.err != nil {
+		return t.end(a.err)
+	}
+	if a.body == nil || a.err == nil { // there is more than what was read ahead
+		cut := h.guardAnswer(a)
+		defer func() {
+			if cut() {
+				whole, err = false, errCut
+			}
+		}()
+	}
+	t.flush = a.res.ContentLength < 0 || a.body != nil
+	if t.flush && (a.n > 0 && a.body == nil || a.n == 0) {
+		if err := t.flushNow(); err != nil {
+			return false, err
+		}
+	}
+	buf := a.buf[:]
+	if a.body != nil { // a.buf is being read from
+		own := buffers.Get().(*[bufferSize]byte)
+		defer buffers.Put(own)
+		buf = own[:]
+	}
+	for {
+		n, err := src.Read(buf)
+		if n > 0 {
+			if err := t.write(buf[:n]); err != nil {
+				return false, err
+			}
+			if t.flush && err == nil {
+				if err := t.flushNow(); err != nil {
+					return false, err
+				}
+			}
+		}
+		if err != nil {
+			return t.end(err)
+		}
+	}
+}
+
+// errClient marks an error of the client's connection.
+type errClient struct{ error }
+
+func (t *transfer) write(p []byte) error {
+	if t.hash != nil {
+		t.hash.Write(p)
+	} else if t.a.file != nil {
+		t.a.file.feed(t.h.resp.First+t.bytes, p)
+	}
+	n, err := t.h.w.Write(p)
+	t.bytes += int64(n)
+	if err != nil {
+		return errClient{err}
+	}
+	return nil
+}
+
+func (t *transfer) flushNow() error {
+	if t.rc == nil {
+		t.rc = http.NewResponseController(t.h.w)
+	}
+	if err := t.rc.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return errClient{err}
+	}
+	return nil
+}
+
+// end closes a body that err ended. For an action under an intent the last bytes are pushed out first: complete is
+// claimed of what the connection took, not of what lies in a buffer.
+func (t *transfer) end(err error) (bool, error) {
+	if !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	if t.a.act != nil || t.a.file != nil {
+		if err := t.flushNow(); err != nil {
+			return false, err
+		}
+	}
+	// The app's trailers are there once its body is at its end.
+	t.a.res.Body.Close()
+	for k, v := range t.a.res.Trailer {
+		t.h.w.Header()[k] = v
+	}
+	return true, nil
+}
+
+// guardAnswer cuts a long answer when its session ends: no byte more, in either direction.
+func (h *hop) guardAnswer(a *answer) func() bool {
+	if h.entry == nil {
+		return func() bool { return false }
+	}
+	w, body := h.w, a.res.Body
+	return h.guard(func() {
+		rc := http.NewResponseController(w)
+		_ = rc.SetWriteDeadline(time.Unix(1, 0)) // wakes a write to a client that doesn't read
+		body.Close()                             // and a read from an app that doesn't write
+	})
+}
+
+// finish writes how an answer ended.
+func (h *hop) finish(a *answer, t *transfer, whole bool, err error) {
+	if a.file != nil {
+		a.file.got(h.resp.First, t.bytes)
+		h.g.files.moved(h.ctx, h.g, a.file, whole)
+		return
+	}
+	if a.act == nil {
+		if whole && h.req.TopLevel && h.req.Activity == model.ActivityView && h.resp.Class == recognise.ClassPage && a.res.StatusCode < 400 {
+			v := h.activity(model.ActivityView)
+			v.Status, v.BytesDown = a.res.StatusCode, t.bytes
+			h.g.parts.Recorder.View(v)
+		}
+		return
+	}
+	act := a.act
+	act.Status, act.BytesDown = a.res.StatusCode, t.bytes
+	var client errClient
+	switch {
+	case whole && a.res.StatusCode < 400:
+		act.Outcome = model.OutcomeComplete
+		if t.hash != nil && len(act.Files) > 0 && a.res.StatusCode == http.StatusOK {
+			act.Files[0].SHA256 = h.sum(t)
+			if act.Files[0].Size < 0 && first(a.res.Header, "Content-Encoding") == "" && a.coding == "" {
+				act.Files[0].Size = t.bytes
+			}
+		}
+	case whole:
+		act.Outcome, act.Reason = model.OutcomeFailed, "the app refused it"
+	case errors.Is(err, errCut):
+		act.Outcome, act.Reason = model.OutcomeAborted, "the session ended"
+	case errors.As(err, &client) || h.ctx.Err() != nil:
+		act.Outcome = model.OutcomeAborted
+	default:
+		act.Outcome, act.Reason = model.OutcomeFailed, "the app's answer was cut off"
+	}
+	h.g.outcome(h.ctx, act)
+}
+
+// sum is the hash of the file as it was handed over; of a compressed one it would not be the file's.
+func (h *hop) sum(t *transfer) string {
+	if t.a.coding != "" && t.a.coding != "identity" {
+		return ""
+	}
+	return hex.EncodeToString(t.hash.Sum(nil))
+}
+
+// charset reads the charset of a media type.
+func charset(contentType string) string {
+	if !strings.Contains(contentType, "charset") {
+		return ""
+	}
+	_, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return ""
+	}
+	return params["charset"]
+}

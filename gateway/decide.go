@@ -1,0 +1,347 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/referee-casb/referee/device"
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/filter"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
+)
+
+// ruling is what came of asking.
+type ruling uint8
+
+const (
+	passes   ruling = iota
+	stopped         // the verdict's gate is not satisfied; nothing has been answered yet
+	answered        // the client was sent to prove something; there is nothing left to do
+)
+
+// rounds bounds how often one action is decided again; each round must have brought a fact.
+const rounds = 6
+
+// facts fills in what is the same for every decision of this request.
+func (h *hop) facts() {
+	if h.filled {
+		return
+	}
+	h.filled = true
+	in := &h.in
+	in.Now, in.Tenant, in.Stage = h.now, h.t.Tenant, policy.StageActivity
+	in.App = model.AppRef{ID: h.t.App.ID, Key: h.t.Instance.App, Name: h.t.App.Name, Instance: h.t.Instance.ID}
+	in.Suite, in.ClientApp = h.t.App.Suite, model.ClientBrowser
+	addr, agent := h.g.address(h.r), first(h.r.Header, "User-Agent")
+	if s := h.sess; s != nil {
+		in.Session, in.Control, in.User = s.ID, string(h.entry.App.Control), s.User
+		if s.Network.Address == addr {
+			in.Network = s.Network
+		}
+		if s.Agent.Raw == agent {
+			in.Agent = s.Agent
+		}
+	}
+	if !in.Network.Address.IsValid() {
+		in.Network = h.g.parts.Enrich.Network(h.t.Tenant, addr)
+	}
+	if in.Agent.Raw == "" && agent != "" {
+		in.Agent = h.g.parts.Enrich.Agent(agent)
+	}
+	in.GeoState = filter.Known
+	h.device()
+}
+
+// device tells what is proven of the device now. A proof is a lease: one that has run out, or was given to a device that
+// looks different now, counts as not asked for.
+func (h *hop) device() {
+	in := &h.in
+	in.Device, in.DeviceState = nil, filter.Unknown
+	if h.sess == nil {
+		in.DeviceState = filter.Unobtainable
+		return
+	}
+	if len(h.sess.Proofs) > 0 {
+		was := device.Binding{Address: h.sess.Network.Address, ASN: h.sess.Network.ASN, Agent: h.sess.Agent.Raw}
+		is := device.Binding{Address: in.Network.Address, ASN: in.Network.ASN, Agent: in.Agent.Raw}
+		if _, changed := device.Change(was, is); !changed {
+			in.Device = device.Tags(h.sess.Proofs, h.now, false)
+		}
+	}
+	switch {
+	case len(in.Device) > 0 && !(len(in.Device) == 1 && in.Device[0] == model.TagUnknown):
+		in.DeviceState = filter.Known
+	case h.g.asked.recently(h.sess.ID, h.now):
+		in.Device, in.DeviceState = nil, filter.Unobtainable
+	}
+}
+
+// action prepares the input for one action.
+func (h *hop) action(kind model.ActivityType, f *model.File) {
+	h.facts()
+	in := &h.in
+	in.Activity, in.Satisfied = kind, nil
+	in.File = model.File{Size: -1}
+	in.NameState, in.SizeState, in.TypeState, in.LabelState = filter.NotSet, filter.NotSet, filter.NotSet, filter.NotSet
+	in.ContentState, in.MalwareState = filter.NotSet, filter.NotSet
+	in.Findings, in.Malware = nil, false
+	in.Preview, in.Navigation, in.Saved = false, false, false
+	if f == nil {
+		return
+	}
+	in.File = *f
+	in.NameState = filter.Known
+	in.SizeState, in.TypeState = filter.Known, filter.Known
+	if f.Size < 0 {
+		in.SizeState = filter.Unknown
+	}
+	if f.TrueMIME == "" {
+		in.TypeState = filter.Unknown
+	}
+	open := filter.Unobtainable
+	if h.g.parts.Inspector != nil {
+		open = filter.Unknown
+	}
+	in.LabelState, in.ContentState, in.MalwareState = open, open, open
+}
+
+// fetch brings facts that a verdict asks for. It returns false when it had to answer instead.
+type fetch func(needs []model.Need, deadline time.Time) bool
+
+// ask decides the action that h.in describes. get brings facts of the content; nil where there is none.
+func (h *hop) ask(get fetch) ruling {
+	rules := h.g.parts.Rules(h.t.Tenant)
+	if rules == nil {
+		return h.withoutRules()
+	}
+	rules.Decide(&h.in, &h.v)
+	for range rounds {
+		if !h.v.Open() {
+			break
+		}
+		if !h.satisfy(get) {
+			return answered
+		}
+		rules.Decide(&h.in, &h.v)
+	}
+	// fail closed: a verdict that is still open has the gate that applies if nobody brings the facts.
+	if h.v.Gate == policy.GateAllow {
+		return passes
+	}
+	if h.v.Gate != policy.GateBlock && h.granted() {
+		rules.Decide(&h.in, &h.v)
+		if h.v.Gate == policy.GateAllow {
+			return passes
+		}
+	}
+	return stopped
+}
+
+// satisfy brings what the verdict needs. What can't be had becomes unobtainable, so that the next decision is a last one.
+func (h *hop) satisfy(get fetch) bool {
+	in := &h.in
+	content := false
+	for _, n := range h.v.Needs {
+		switch n.Kind {
+		case model.NeedDeviceProof:
+			if h.prove() {
+				return false
+			}
+			in.Device, in.DeviceState = nil, filter.Unobtainable
+		case model.NeedNetwork:
+			in.GeoState = filter.Unobtainable
+		case model.NeedContent, model.NeedLabel, model.NeedMalware, model.NeedSize, model.NeedTrueType:
+			content = true
+		}
+	}
+	if !content {
+		return true
+	}
+	if get != nil && !get(h.v.Needs, h.v.Deadline) {
+		return false
+	}
+	for _, n := range h.v.Needs {
+		var state *filter.State
+		switch n.Kind {
+		case model.NeedContent:
+			state = &in.ContentState
+		case model.NeedLabel:
+			state = &in.LabelState
+		case model.NeedMalware:
+			state = &in.MalwareState
+		case model.NeedSize:
+			state = &in.SizeState
+		case model.NeedTrueType:
+			state = &in.TypeState
+		default:
+			continue
+		}
+		if *state == filter.Unknown {
+			*state = filter.Unobtainable
+		}
+	}
+	return true
+}
+
+// prove sends a navigation to the device host and back, once. A script's request can't go there.
+func (h *hop) prove() bool {
+	if !h.req.TopLevel || h.r.Method != http.MethodGet || h.sess == nil || h.g.asked.recently(h.sess.ID, h.now) {
+		return false
+	}
+	back, err := h.g.parts.Vault.Sign(h.t.Tenant, returnPurpose, []byte(origin(h.t)+h.r.URL.RequestURI()), h.now.Add(10*time.Minute))
+	if err != nil {
+		h.g.log.Error("return address not signed", "err", err, "tenant", h.t.Tenant)
+		return false // the proof stays unobtainable, and the policy says what that means
+	}
+	h.g.asked.now(h.sess.ID, h.now)
+	h.addFresh()
+	h.redirect(h.g.brokerURL(h.t.Tenant, "device?to="+back))
+	return true
+}
+
+// returnPurpose is the vault purpose of an address that the broker sends a browser back to.
+const returnPurpose = "return"
+
+// withoutRules applies the tenant's default: there are no rules that could decide.
+func (h *hop) withoutRules() ruling {
+	h.v.Reset()
+	a := h.activity(model.ActivityDefault)
+	a.Reason = "there is no rule book for this tenant, so its default behaviour applied"
+	a.Detail = map[string]any{"activity": string(h.in.Activity), "default": string(h.tenant.Default)}
+	if h.tenant.Default == "allow" {
+		a.Taken = model.TakenNone
+		h.event(a)
+		return passes // fail open: the tenant chose that work goes on when Referee can't decide
+	}
+	a.Taken = model.TakenBlock
+	h.event(a)
+	h.v.Gate = policy.GateBlock // fail closed: the tenant's choice, and the default of the choice
+	return stopped
+}
+
+// granted looks for overrides and step-ups that hold for this very action.
+func (h *hop) granted() bool {
+	if h.sess == nil {
+		return false
+	}
+	grants, err := h.g.parts.Grants.Grants(h.ctx, h.t.Tenant, h.sess.ID, h.now)
+	if err != nil {
+		h.g.log.Error("grants not read", "err", err, "tenant", h.t.Tenant)
+		return false // fail closed: the gate stays
+	}
+	resource := h.resource()
+	for i := range grants {
+		g := &grants[i]
+		if g.Instance == h.t.Instance.ID && g.Activity == h.in.Activity && g.Resource == resource && h.now.Before(g.Expires) {
+			h.in.Satisfied = append(h.in.Satisfied, g.Key)
+		}
+	}
+	return len(h.in.Satisfied) > 0
+}
+
+// resource is what a grant is bound to: the method, with HEAD as GET, and the real address. The query is part of it
+// where it names the thing, and never shown.
+func (h *hop) resource() string {
+	method := h.r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	s := method + " https://" + h.t.Real + h.r.URL.Path
+	if h.r.URL.RawQuery != "" {
+		s += "?" + digest(h.r.URL.RawQuery)
+	}
+	if h.in.File.SHA256 != "" && method != http.MethodGet {
+		s += "#" + h.in.File.SHA256
+	}
+	return s
+}
+
+// asked remembers which sessions were sent to prove their device, so that one that can't isn't sent round and round.
+type asked struct {
+	mu sync.Mutex
+	at map[model.SessionID]time.Time
+}
+
+const askAgain = 2 * time.Minute
+
+func (a *asked) recently(id model.SessionID, now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t, ok := a.at[id]
+	return ok && now.Sub(t) < askAgain
+}
+
+func (a *asked) now(id model.SessionID, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.at == nil {
+		a.at = map[model.SessionID]time.Time{}
+	}
+	if len(a.at) > 10_000 {
+		for k, t := range a.at {
+			if now.Sub(t) >= askAgain {
+				delete(a.at, k)
+			}
+		}
+	}
+	a.at[id] = now
+}
+
+// forget lets a session be asked again: its device facts changed.
+func (a *asked) forget(id model.SessionID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.at, id)
+}
+
+// inspect asks the inspector for content facts.
+func (h *hop) inspect(job Job, deadline time.Time) {
+	if h.g.parts.Inspector == nil {
+		return
+	}
+	ctx := h.ctx
+	if !deadline.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline)
+		defer cancel()
+	}
+	found, err := h.g.parts.Inspector.Inspect(ctx, job)
+	if err != nil {
+		h.g.log.Warn("content not inspected", "err", err, "tenant", h.t.Tenant, "kind", fault.KindOf(err).String())
+		return // what stays unknown becomes unobtainable: the policy's unscannable decides
+	}
+	in := &h.in
+	for _, n := range job.Needs {
+		switch n.Kind {
+		case model.NeedContent:
+			in.Findings, in.ContentState = found.Types, found.ContentState
+		case model.NeedLabel:
+			in.File.Labels, in.LabelState = found.Labels, found.LabelState
+		case model.NeedMalware:
+			in.Malware, in.MalwareState = found.Malware, found.MalwareState
+		case model.NeedTrueType:
+			if found.TrueMIME != "" {
+				in.File.TrueMIME, in.TypeState = found.TrueMIME, filter.Known
+			}
+		}
+	}
+}
+
+// isText reports whether a media type is one whose text can be searched for mapped hosts.
+func isText(mediaType string) bool {
+	t, _, _ := strings.Cut(strings.ToLower(mediaType), ";")
+	switch t = strings.TrimSpace(t); t {
+	case "application/x-www-form-urlencoded", "application/json", "text/plain", "application/xml", "text/xml", "application/graphql":
+		return true
+	}
+	return strings.HasSuffix(t, "+json") || strings.HasSuffix(t, "+xml")
+}
+
+const (
+	known        = filter.Known
+	unobtainable = filter.Unobtainable
+)

@@ -1,0 +1,266 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/referee-casb/referee/filter"
+	"github.com/referee-casb/referee/gateway/recognise"
+	"github.com/referee-casb/referee/model"
+)
+
+// uploads follows the files in one request's body. The transport reads the body in a goroutine of its own, which may
+// outlive the request; so the decisions there are made on a copy of the hop.
+type uploads struct {
+	h hop
+
+	reading sync.Mutex // held while the body is read
+	body    *recognise.Body
+
+	mu      sync.Mutex // guards what follows
+	going   []*sent    // files that were let pass, in their order
+	refused func(*hop) // answers for a file that was not; nil when none was
+	over    bool       // the request has ended: nothing more is let pass
+	ended   bool       // the body was read to its end, or has failed
+}
+
+// sent is one file on its way to the app.
+type sent struct {
+	act   *model.Activity
+	whole bool     // every byte was handed on
+	file  *tracked // when it goes up in pieces
+	first int64
+}
+
+var errStopped = errors.New("the file is not allowed to go up")
+
+// body prepares the request's body: small text bodies get their mapped hosts reversed, files are watched.
+func (h *hop) body(out *http.Request) error {
+	if err := h.reverseBody(out); err != nil {
+		return err
+	}
+	u := &uploads{h: *h}
+	h.up = u
+	if h.req.Upload.Create && h.sess != nil {
+		// The bytes come in later requests: decide before the app makes room for them.
+		f := h.req.Upload.File
+		u.h.action(model.ActivityUpload, &f)
+		if err := u.judge(&f, nil); err != nil {
+			return err
+		}
+	}
+	parsed, err := recognise.NewBody(out, &h.req, u)
+	if err != nil || parsed == nil {
+		return err
+	}
+	u.body, out.Body = parsed, u
+	// The first file is decided before the app is contacted: most refusals cost it nothing.
+	return parsed.Prime(recognise.HeadSize)
+}
+
+// reverseBody maps suffixed addresses in a small text body back.
+func (h *hop) reverseBody(out *http.Request) error {
+	n := out.ContentLength
+	if n <= 0 || n > h.g.cfg.ReverseBody || !isText(first(out.Header, "Content-Type")) || first(out.Header, "Content-Encoding") != "" {
+		return nil
+	}
+	raw := make([]byte, n)
+	if _, err := io.ReadFull(out.Body, raw); err != nil {
+		return err
+	}
+	changed := h.m.ReverseBytes(raw)
+	if len(changed) != len(raw) {
+		out.ContentLength = int64(len(changed))
+		delete(out.Header, "Content-Length")
+	}
+	out.Body = &held{Reader: bytes.NewReader(changed), src: out.Body}
+	return nil
+}
+
+// held is a body held in memory.
+type held struct {
+	*bytes.Reader
+	src io.Closer
+}
+
+func (b *held) Close() error { return b.src.Close() }
+
+// Read hands the body on.
+func (u *uploads) Read(p []byte) (int, error) {
+	u.reading.Lock()
+	defer u.reading.Unlock()
+	n, err := u.body.Read(p)
+	if err != nil {
+		u.mu.Lock()
+		u.ended = true
+		u.mu.Unlock()
+	}
+	return n, err
+}
+
+// Close ends the body.
+func (u *uploads) Close() error {
+	u.reading.Lock()
+	defer u.reading.Unlock()
+	u.mu.Lock()
+	u.ended = true
+	u.mu.Unlock()
+	return u.body.Close()
+}
+
+// File decides one file before a byte of it goes up.
+func (u *uploads) File(f *model.File, head []byte) error {
+	u.mu.Lock()
+	over := u.over
+	u.mu.Unlock()
+	if over {
+		return errStopped
+	}
+	if u.h.sess == nil {
+		return nil
+	}
+	st := u.h.g.chunk(&u.h, f, head)
+	u.h.action(model.ActivityUpload, f)
+	if f.TrueMIME == "" && head != nil {
+		u.h.in.TypeState = filter.Known // looked at, and of no type that we know
+	}
+	return u.judge(f, st)
+}
+
+// judge asks about the upload that the input describes and writes the intent. st is set for a file that goes up in
+// pieces: it has one activity.
+func (u *uploads) judge(f *model.File, st *tracked) error {
+	h := &u.h
+	refuse := func(answer func(*hop)) error {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.refused = answer
+		return errStopped
+	}
+	switch h.ask(nil) {
+	case answered:
+		return refuse(func(*hop) {})
+	case stopped:
+		file, verdict, in := *f, h.v, h.in
+		return refuse(func(h *hop) {
+			h.v, h.in, h.filled = verdict, in, true
+			h.block(&file)
+		})
+	}
+	s := &sent{file: st, first: max(h.req.Upload.Offset, 0)}
+	if st != nil {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		s.act = st.act
+	}
+	if s.act == nil {
+		s.act = h.activity(model.ActivityUpload)
+		s.act.Files = []model.File{*f}
+		h.judged(s.act)
+		if !h.intend(s.act) {
+			return refuse((*hop).notNow)
+		}
+		h.g.counts.uploads.Add(1)
+		if st != nil {
+			st.act = s.act
+		}
+	}
+	s.whole = h.req.Upload.Create && h.r.ContentLength == 0
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.going = append(u.going, s)
+	return nil
+}
+
+// Done notes that a file's bytes were handed on, or that they were not.
+func (u *uploads) Done(_ *model.File, n int64, sum [32]byte, err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.over || len(u.going) == 0 {
+		return
+	}
+	s := u.going[len(u.going)-1]
+	s.whole = err == nil
+	if s.file != nil {
+		s.file.add(s.first, n)
+		return
+	}
+	s.act.BytesUp = n
+	if err == nil {
+		s.act.Files[0].SHA256 = hex.EncodeToString(sum[:])
+		s.act.Files[0].Size = n
+	}
+}
+
+// refusedUpload answers for a file that was not let pass, and says whether there was one.
+func (h *hop) refusedUpload() bool {
+	if h.up == nil {
+		return false
+	}
+	h.up.mu.Lock()
+	answer := h.up.refused
+	h.up.refused = nil
+	h.up.mu.Unlock()
+	if answer == nil {
+		return false
+	}
+	if h.ctx.Err() == nil {
+		answer(h)
+	}
+	return true
+}
+
+// endUploads writes how the files that went up ended: complete only if every byte went and the app took them.
+func (h *hop) endUploads(status int) {
+	u := h.up
+	if u == nil {
+		return
+	}
+	h.up = nil
+	u.mu.Lock()
+	u.over = true
+	going, ended := u.going, u.ended || u.body == nil
+	u.mu.Unlock()
+	if !ended {
+		// The app has answered before it had everything. A read that waits for the client is woken.
+		_ = http.NewResponseController(h.w).SetReadDeadline(time.Unix(1, 0)) // best effort: the connection's own end wakes it too
+	}
+	took := status >= 200 && status < 400
+	for _, s := range going {
+		if s.file != nil {
+			h.g.files.moved(h.ctx, h.g, s.file, took)
+			continue
+		}
+		s.act.Status = status
+		switch {
+		case !s.whole && h.ctx.Err() != nil:
+			s.act.Outcome = model.OutcomeAborted
+		case !s.whole:
+			s.act.Outcome, s.act.Reason = model.OutcomeFailed, "not all bytes went up"
+		case took:
+			s.act.Outcome = model.OutcomeComplete
+		default:
+			s.act.Outcome, s.act.Reason = model.OutcomeFailed, "the app did not take it"
+		}
+		h.g.outcome(h.ctx, s.act)
+	}
+}
+
+// guardSize is the body size from which a transfer is watched: a smaller one is over before a revocation arrives.
+const guardSize = 64 << 10
+
+// guardBody stops a long upload when its session ends. The returned function ends the guard and says whether it did.
+func (h *hop) guardBody(out *http.Request) func() bool {
+	if out.Body == nil || h.entry == nil || out.ContentLength >= 0 && out.ContentLength < guardSize {
+		return func() bool { return false }
+	}
+	w := h.w
+	return h.guard(func() {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0)) // wakes a read that waits for the client
+	})
+}
