@@ -38,6 +38,7 @@ func Run(t *testing.T, open Open) {
 	t.Run("one_batch_a_partition_in_flight", func(t *testing.T) { t.Parallel(); testOneInFlight(t, open) })
 	t.Run("restart_keeps_what_was_not_acknowledged", func(t *testing.T) { t.Parallel(); testRestart(t, open) })
 	t.Run("reader_that_stops_mid_batch_gets_it_again", func(t *testing.T) { t.Parallel(); testAbandoned(t, open) })
+	t.Run("reader_after_reader_misses_nothing", func(t *testing.T) { t.Parallel(); testManyReaders(t, open) })
 	t.Run("duplicates", func(t *testing.T) { t.Parallel(); testDuplicates(t, open) })
 	t.Run("full", func(t *testing.T) { t.Parallel(); testFull(t, open) })
 	t.Run("broadcast", func(t *testing.T) { t.Parallel(); testBroadcast(t, open) })

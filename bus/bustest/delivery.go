@@ -159,6 +159,30 @@ func testAbandoned(t *testing.T, open Open) {
 	}
 }
 
+// testManyReaders publishes while no reader is there and has each message taken by a new reader: requests that a reader
+// leaves behind must not swallow what is meant for the next one.
+func testManyReaders(t *testing.T, open Open) {
+	e := opened(t, open, t.TempDir(), 0)
+	for i := range 20 {
+		m := bus.Message{Topic: bus.TopicActivity, Tenant: "contoso", Key: "k", ID: fmt.Sprint(i), Data: fmt.Append(nil, i)}
+		publish(t, e, m)
+		got := make(chan string, 16)
+		stop := consume(t, e, bus.ConsumeOptions{MaxBatch: 1}, func(_ context.Context, batch []bus.Delivery) error {
+			got <- string(batch[0].Data)
+			return nil
+		})
+		select {
+		case data := <-got:
+			if data != fmt.Sprint(i) {
+				t.Fatalf("reader %d got %s", i, data)
+			}
+		case <-time.After(wait):
+			t.Fatalf("reader %d got nothing", i)
+		}
+		stop()
+	}
+}
+
 func testDuplicates(t *testing.T, open Open) {
 	e := opened(t, open, t.TempDir(), 0)
 	ms := messages(50, 1, 5)

@@ -33,6 +33,16 @@ func (b *Bus) Consume(ctx context.Context, name bus.Topic, consumer string, opt 
 		opt.MaxWait = 200 * time.Millisecond
 	}
 	t, err := b.openTopic(ctx, name, []string{consumer})
+	for wait := retryFirst; fault.Is(err, fault.Unavailable) && !b.conn.IsClosed(); wait = min(2*wait, retryMost) {
+		b.opt.Log.Warn("bus topic can't be opened yet", "topic", name, "err", err)
+		if !sleep(ctx, wait) {
+			return nil
+		}
+		t, err = b.openTopic(ctx, name, []string{consumer})
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -79,8 +89,6 @@ func (r *reader) run(ctx context.Context) error {
 	}
 }
 
-var errGap = errors.New("a delivery is missing")
-
 // read delivers batches from the acknowledgement floor on. Deliveries are numbered by the server without gaps since the
 // reset; when one is missing (a lost connection) read ends with errGap and run begins again at the floor.
 func (r *reader) read(ctx context.Context) error {
@@ -91,14 +99,13 @@ func (r *reader) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	it, err := consumer.Messages(jetstream.PullMaxMessages(r.opt.MaxBatch), jetstream.PullExpiry(30*time.Second))
+	in, err := newInflow(consumer, r.opt.MaxBatch)
 	if err != nil {
 		return err
 	}
-	defer it.Stop()
-	var next, last uint64 = 1, 0 // the delivery expected, the highest stream sequence taken
+	defer in.stop()
 	for {
-		tail, batch, err := r.gather(ctx, it, &next, &last)
+		tail, batch, err := r.gather(ctx, in)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -106,7 +113,8 @@ func (r *reader) read(ctx context.Context) error {
 			if !r.deliver(ctx, batch) {
 				return nil
 			}
-			if ackErr := tail.Ack(); ackErr != nil {
+			// Confirmed, so that no acknowledgement is on its way when the next reader resets the consumer.
+			if ackErr := confirm(ctx, tail); ackErr != nil {
 				return ackErr
 			}
 			r.delivered += uint64(len(batch))
@@ -123,36 +131,21 @@ func (r *reader) read(ctx context.Context) error {
 
 // gather takes one message, then more until the batch is full or has waited long enough. It returns the last message,
 // whose acknowledgement covers the batch.
-func (r *reader) gather(ctx context.Context, it jetstream.MessagesContext, next, last *uint64) (jetstream.Msg, []bus.Delivery, error) {
-	var (
-		tail  jetstream.Msg
-		batch []bus.Delivery
-	)
-	linger := ctx // until the first message came, as long as ctx
+func (r *reader) gather(ctx context.Context, in *inflow) (jetstream.Msg, []bus.Delivery, error) {
+	tail, meta, err := in.wait(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	batch := append(make([]bus.Delivery, 0, 16), r.delivery(tail, meta))
+	linger, done := context.WithTimeout(ctx, r.opt.MaxWait)
+	defer done()
 	for len(batch) < r.opt.MaxBatch {
-		msg, err := it.Next(jetstream.NextContext(linger))
+		msg, meta, err := in.take(linger)
 		if err != nil {
-			if tail != nil && linger.Err() != nil && ctx.Err() == nil {
+			if linger.Err() != nil && ctx.Err() == nil {
 				err = nil // the batch has waited long enough
 			}
 			return tail, batch, err
-		}
-		meta, err := msg.Metadata()
-		if err != nil {
-			return tail, batch, err
-		}
-		if meta.Sequence.Consumer != *next {
-			return tail, batch, errGap
-		}
-		*next++
-		if meta.Sequence.Stream <= *last { // delivered again by the server's timer while it waits here
-			continue
-		}
-		*last = meta.Sequence.Stream
-		if tail == nil {
-			var done context.CancelFunc
-			linger, done = context.WithTimeout(ctx, r.opt.MaxWait)
-			defer done()
 		}
 		tail = msg
 		batch = append(batch, r.delivery(msg, meta))
@@ -181,6 +174,12 @@ func (r *reader) deliver(ctx context.Context, batch []bus.Delivery) bool {
 		}
 		wait = min(2*wait, retryMost)
 	}
+}
+
+func confirm(ctx context.Context, tail jetstream.Msg) error {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout)
+	defer done()
+	return tail.DoubleAck(ctx)
 }
 
 func (r *reader) delivery(msg jetstream.Msg, meta *jetstream.MsgMetadata) bus.Delivery {

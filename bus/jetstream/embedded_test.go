@@ -3,6 +3,8 @@ package jetstream_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -35,7 +37,7 @@ func message(i int) bus.Message {
 func TestSyncAlwaysConforms(t *testing.T) {
 	t.Parallel()
 	bustest.Run(t, func(dir string, maxBytes int64) (bustest.Engine, error) {
-		return jetstream.Open(background, jetstream.Options{Dir: dir, MaxBytes: maxBytes, SyncAlways: true,
+		return jetstream.Open(background, jetstream.Options{Dir: dir, MaxBytes: maxBytes, SyncAlways: true, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 			Consumers: map[bus.Topic][]string{bus.TopicActivity: {bustest.Consumer}}})
 	})
 }

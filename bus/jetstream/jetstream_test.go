@@ -1,6 +1,8 @@
 package jetstream_test
 
 import (
+	"log/slog"
+	"os"
 	"testing"
 
 	"github.com/referee-casb/referee/bus"
@@ -9,7 +11,7 @@ import (
 )
 
 func open(dir string, maxBytes int64) (bustest.Engine, error) {
-	return jetstream.Open(background, jetstream.Options{Dir: dir, MaxBytes: maxBytes, Consumers: map[bus.Topic][]string{bus.TopicActivity: {bustest.Consumer}}})
+	return jetstream.Open(background, jetstream.Options{Dir: dir, MaxBytes: maxBytes, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Consumers: map[bus.Topic][]string{bus.TopicActivity: {bustest.Consumer}}})
 }
 
 func TestConformance(t *testing.T) {

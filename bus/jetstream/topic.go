@@ -21,6 +21,7 @@ type topic struct {
 	name       bus.Topic
 	stream     jetstream.Stream
 	partitions int
+	consumers  map[string]bool // durable consumers that are there; guarded by Bus.mu
 }
 
 // subject is `<topic>.<partition>.<rest>`.
@@ -46,11 +47,15 @@ func (b *Bus) openTopic(ctx context.Context, name bus.Topic, consumers []string)
 		b.topics[name] = t
 	}
 	for _, consumer := range consumers {
+		if t.consumers[consumer] {
+			continue
+		}
 		for p := range t.partitions {
 			if _, err := b.makeConsumer(ctx, t, consumer, p); err != nil {
 				return nil, toFault(ctx, err, op, string(name))
 			}
 		}
+		t.consumers[consumer] = true
 	}
 	return t, nil
 }
@@ -99,7 +104,7 @@ func (b *Bus) makeStream(ctx context.Context, name bus.Topic) (*topic, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &topic{name: name, stream: stream, partitions: partitions}, nil
+	return &topic{name: name, stream: stream, partitions: partitions, consumers: map[string]bool{}}, nil
 }
 
 func (b *Bus) makeConsumer(ctx context.Context, t *topic, name string, partition int) (jetstream.Consumer, error) {
