@@ -158,10 +158,14 @@ func compileCond[T any](s *Schema[T], p *Plan) eval[T] {
 	}
 	m := newMatcher(p.Op, f.Fold, p.Texts)
 	switch {
+	case f.Many && p.Op == Eq:
+		return textsIn(f, m, a)
 	case f.Many:
 		return textsMatch(f, m, a)
 	case p.Op == Eq && len(p.Texts) == 1 && !f.Fold:
 		return textIs(f, p.Texts[0], a)
+	case p.Op == Eq:
+		return textIn(f, m, a)
 	}
 	return textMatch(f, m, a)
 }
@@ -174,6 +178,20 @@ func textIs[T any](f *Field[T], want string, a answers) eval[T] {
 			return a.without(st)
 		}
 		return a.of(v == want)
+	}
+}
+
+func textIn[T any](f *Field[T], m *matcher, a answers) eval[T] {
+	get := f.Text
+	return func(t *T, _ int64) Tri {
+		v, st := get(t)
+		if st != Known || v == "" {
+			return a.without(st)
+		}
+		if m.hasString(v) {
+			return a.hit
+		}
+		return a.of(m.fold && m.equalsFolded(v))
 	}
 }
 
@@ -201,6 +219,23 @@ func textsMatch[T any](f *Field[T], m *matcher, a answers) eval[T] {
 			}
 		}
 		return a.miss // the same as none: a list without a match and an empty one differ for no operator
+	}
+}
+
+func textsIn[T any](f *Field[T], m *matcher, a answers) eval[T] {
+	count, get := f.Count, f.TextAt
+	return func(t *T, _ int64) Tri {
+		n, st := count(t)
+		if st != Known {
+			return a.without(st)
+		}
+		for i := range n {
+			// No wanted value is empty, so an absent element equals none.
+			if v := get(t, i); m.hasString(v) || m.fold && m.equalsFolded(v) {
+				return a.hit
+			}
+		}
+		return a.miss
 	}
 }
 

@@ -188,6 +188,15 @@ func (f *Info) SearchColumn() string {
 // KeyColumn returns the column that holds an address in its comparable form.
 func (f *Info) KeyColumn() string { return f.Column + "_key" }
 
+// Declared returns a field as it was declared, by name or alias, for code that reads rows by the schema.
+func (s *Schema[T]) Declared(name string) (Field[T], bool) {
+	i, ok := s.byName[name]
+	if !ok {
+		return Field[T]{}, false
+	}
+	return s.fields[i], true
+}
+
 // Entity returns the entity's name.
 func (c *Catalog) Entity() string { return c.entity }
 

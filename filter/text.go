@@ -53,15 +53,32 @@ func newMatcher(op Operator, fold bool, wants []string) *matcher {
 }
 
 func (m *matcher) match(s string) bool {
-	// Wanted values are folded, so a text that equals one, or ends with one in ASCII (which never joins the
-	// character before it), needs no folding: the common cases.
-	if m.op == Eq && m.hasString(s) || m.op == Endswith && m.ascii && matchAny(m, s) {
+	if m.op == Eq {
+		return m.equals(s)
+	}
+	// A text that ends with a wanted one in ASCII, which never joins the character before it, needs no folding.
+	if m.op == Endswith && m.ascii && matchAny(m, s) {
 		return true
 	}
 	if m.fold && classify(s) != lowerASCII {
 		return m.matchFolded(s)
 	}
-	return m.op != Eq && m.matchString(s)
+	return m.matchString(s)
+}
+
+// equals is match for Eq. Wanted values are folded, so a text that equals one needs no folding: the common case.
+func (m *matcher) equals(s string) bool { return m.hasString(s) || m.fold && m.equalsFolded(s) }
+
+func (m *matcher) equalsFolded(s string) bool {
+	switch classify(s) {
+	case lowerASCII:
+		return false
+	case mixedASCII:
+		if m.lens&(1<<(len(s)&63)) == 0 {
+			return false
+		}
+	}
+	return m.matchFolded(s)
 }
 
 // matchFolded is apart from match so that only it pays for the buffer.

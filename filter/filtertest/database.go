@@ -16,7 +16,8 @@ import (
 func Database(db *sql.DB, d *where.Dialect) Engine {
 	return func(t testing.TB, rows []Row) func(testing.TB, *filter.Plan, time.Time) []string {
 		t.Helper()
-		columns := where.Columns(Schema.Catalog)
+		entity := where.NewTable(d, Schema)
+		columns := entity.Columns
 		table := fmt.Sprintf("filtertest_%d", len(rows))
 		defs := make([]string, len(columns))
 		marks := make([]string, len(columns))
@@ -30,7 +31,7 @@ func Database(db *sql.DB, d *where.Dialect) Engine {
 		exec(t, db, "CREATE TEMPORARY TABLE "+table+" ("+strings.Join(defs, ", ")+")")
 		insert := "INSERT INTO " + table + " VALUES (" + strings.Join(marks, ", ") + ")"
 		for i := range rows {
-			exec(t, db, insert, where.Row(d, Schema, columns, &rows[i])...)
+			exec(t, db, insert, entity.Row(nil, &rows[i])...)
 		}
 		// Rows that no store of ours writes, but that may be there: one whose every column is NULL, as one
 		// from before a column was added, and one with empty texts. Both have no value in any field.

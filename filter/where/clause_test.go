@@ -109,11 +109,11 @@ func TestRow(t *testing.T) {
 	n, yes := int64(7), true
 	r := filtertest.Row{ID: "r", Name: "ÅB\xff", Agent: "A\x00B", Words: []string{"X", ""}, App: "App", Count: &n, Sizes: []int64{-1, 3},
 		When: filtertest.Now, Admin: &yes, Addr: "::ffff:10.0.0.1"}
-	columns := where.Columns(filtertest.Schema.Catalog)
+	table := where.NewTable(where.SQLite, filtertest.Schema)
 	var got []string
-	for i, v := range where.Row(where.SQLite, filtertest.Schema, columns, &r) {
+	for i, v := range table.Row(nil, &r) {
 		if v != nil {
-			got = append(got, fmt.Sprintf("%s=%v", columns[i].Name, v))
+			got = append(got, fmt.Sprintf("%s=%v", table.Columns[i].Name, v))
 		}
 	}
 	want := []string{"f_id=r", "f_name_fold=åb\uFFFD", "f_agent=A\uFFFDB", `f_words_fold=["x"]`, "f_notes=[]", "f_app=App", "f_groups_fold=[]",

@@ -2,6 +2,7 @@ package where
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/referee-casb/referee/filter"
 )
@@ -51,50 +52,13 @@ func Columns(c *filter.Catalog) []Column {
 	return out
 }
 
-// Row returns the value of every column for one row, ready to be bound: nil for a fact that is not Known,
-// int64 for numbers and times (microseconds since 1970), bool, string, or the dialect's list.
-func Row[T any](d *Dialect, s *filter.Schema[T], columns []Column, t *T) []any {
-	out := make([]any, len(columns))
-	for i, c := range columns {
-		out[i] = d.value(c, s.Fact(t, c.Field.Name))
-	}
-	return out
-}
-
-func (d *Dialect) value(c Column, fact filter.Fact) any {
-	if c.Field.Many {
-		if c.Text() {
-			texts := make([]string, len(fact.Texts))
-			for i, s := range fact.Texts {
-				texts[i] = c.form(s)
-			}
-			return d.texts(texts)
-		}
-		return d.numbers(fact.Numbers)
-	}
-	if fact.State != filter.Known {
-		return nil
-	}
-	switch c.Field.Kind {
-	case filter.KindNumber:
-		return fact.Numbers[0]
-	case filter.KindTime:
-		return filter.Micros(fact.Time)
-	case filter.KindBool:
-		return fact.Bool
-	case filter.KindAddress:
-		if c.part == key {
-			return filter.KeyOf(fact.Addr).String()
-		}
-		return fact.Addr.String()
-	}
-	return c.form(fact.Texts[0])
-}
-
 // form is the text as the column holds it: what a database refuses in text becomes U+FFFD.
 func (c Column) form(s string) string {
 	if c.part == folded {
 		s = filter.Fold(s)
+	}
+	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
+		return s
 	}
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
