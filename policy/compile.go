@@ -22,7 +22,7 @@ type Options struct {
 // Compile makes a rule book of documents that [Decode] returned without problems. It refuses, as problems, what
 // this installation can't enforce. With any problem the book is nil: callers keep the one they have.
 func Compile(docs []*Document, opt Options) (*Book, Problems) {
-	problems := refused(docs, opt.Capabilities)
+	problems := Refused(docs, opt.Capabilities)
 	b := &Book{epoch: opt.Epoch, tenant: opt.Tenant, defaultAccess: opt.DefaultAccess, byID: map[string]*Policy{}}
 	for _, d := range docs {
 		if d.State == StateDisabled {
@@ -61,8 +61,9 @@ func Compile(docs []*Document, opt Options) (*Book, Problems) {
 	return b, nil
 }
 
-// refused lists what in the documents can't be put into force.
-func refused(docs []*Document, can Capabilities) Problems {
+// Refused lists what in the documents can't be put into force, whatever else is right with them: parts that this
+// installation lacks, kinds that nothing enforces, and ids that two documents share.
+func Refused(docs []*Document, can Capabilities) Problems {
 	var out Problems
 	ids := map[string]*Document{}
 	for _, d := range docs {
@@ -120,7 +121,7 @@ func newPolicy(d *Document) (*Policy, Problems) {
 	case d.Inline != nil:
 		return p, p.fromInline(d)
 	}
-	return nil, nil // refused says why
+	return nil, nil // Refused says why
 }
 
 func (p *Policy) fromAccess(d *Document) Problems {

@@ -53,6 +53,6 @@ var agentFields = []filter.Field[Input]{
 		TextAt: func(in *Input, i int) string { return in.Agent.Tags[i] }},
 	{Info: filter.Info{Name: "userAgent.browser", Title: "Browser", Kind: filter.KindText, Fold: true, Doc: "The browser's name as its user agent claims it."},
 		Text: func(in *Input) (string, filter.State) { return certain(in.Agent.Browser) }},
-	{Info: filter.Info{Name: "userAgent.os", Title: "Operating system", Kind: filter.KindText, Fold: true, Doc: "The operating system as the user agent claims it."},
+	{Info: filter.Info{Name: "userAgent.operatingSystem", Aliases: []string{"userAgent.os"}, Title: "Operating system", Kind: filter.KindText, Fold: true, Doc: "The operating system as the user agent claims it."},
 		Text: func(in *Input) (string, filter.State) { return certain(in.Agent.OS) }},
 }
