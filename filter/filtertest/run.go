@@ -26,7 +26,7 @@ func Run(t *testing.T, engine Engine) {
 		}
 	})
 	t.Run("random", func(t *testing.T) {
-		const filters = 1500
+		const filters = 500
 		rows := RandomRows(7, 120)
 		match, reference := engine(t, rows), Go(t, rows)
 		bad := 0
