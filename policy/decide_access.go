@@ -1,8 +1,6 @@
 package policy
 
-import (
-	"github.com/referee-casb/referee/filter"
-)
+import "github.com/referee-casb/referee/filter"
 
 // weighAccess tries a Conditional Access policy whose conditions are not false. A condition that can't be
 // decided counts as met: better asked once too often than let in by a gap in what is known.
@@ -15,10 +13,7 @@ func (t *tally) weighAccess(p *Policy, out filter.Tri) {
 		}
 	}
 	if out == filter.Undecided {
-		if p.grantTags != nil {
-			gate = GateBlock
-		}
-		t.lacks(p, gate)
+		t.lacks(p, p.worst())
 		if t.asking {
 			t.route(p)
 		}
@@ -56,6 +51,17 @@ func controlRank(control string) int {
 		return 1
 	}
 	return 0
+}
+
+// worst returns the strictest gate that the policy may come to.
+func (p *Policy) worst() Gate {
+	switch {
+	case p.grantTags != nil:
+		return GateBlock
+	case p.grantMFA:
+		return max(p.Gate, GateStepUp)
+	}
+	return p.Gate
 }
 
 // grant returns the gate that the grant controls put up, or that a fact about the device is still open.

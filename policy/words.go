@@ -1,6 +1,11 @@
 package policy
 
-import "github.com/referee-casb/referee/filter"
+import (
+	"time"
+
+	"github.com/referee-casb/referee/filter"
+	"github.com/referee-casb/referee/policy/internal/strict"
+)
 
 // The session controls of Conditional Access, as package session names them.
 const (
@@ -23,3 +28,9 @@ func conds(n *filter.Node) []*filter.Node {
 	n.Walk(func(c *filter.Node) { out = append(out, c) })
 	return out
 }
+
+// ParseDuration reads a time as documents write it: 7d, 1d12h, 90m.
+func ParseDuration(s string) (time.Duration, bool) { return strict.ParseDuration(s) }
+
+// FormatDuration writes what [ParseDuration] reads.
+func FormatDuration(d time.Duration) string { return strict.FormatDuration(d) }
