@@ -1,7 +1,3 @@
-// Package activitylog is the contract of the activity log: append, search, read back.
-//
-// It owns the query shape, month arithmetic and the idempotence rule. It does not own an engine (store/duckdb,
-// store/postgres) nor the filter language (package filter). Layer L1. Begin with [Log].
 package activitylog
 
 import (
@@ -13,12 +9,6 @@ import (
 	"github.com/referee-casb/referee/model"
 )
 
-// Month is a calendar month in UTC in the form "2026-11"; one file of the embedded engine holds one tenant's month.
-type Month string
-
-// MonthOf returns the month that t falls in.
-func MonthOf(t time.Time) Month { return Month(t.UTC().Format("2006-01")) }
-
 // Batch is what one partition of the bus gave for one tenant's month.
 type Batch struct {
 	Tenant    model.TenantID
@@ -27,6 +17,10 @@ type Batch struct {
 	First     uint64 // sequence of the first row's message
 	Last      uint64 // sequence up to which this file is complete after the batch
 	Rows      []model.Activity
+
+	// Sequences are the rows' messages' sequences in the same order. Without them, rows of a batch that overlaps
+	// the file's position are told by id and revision alone.
+	Sequences []uint64
 }
 
 // Writer appends. Append is idempotent: rows at or below the position that the file keeps for the partition
@@ -46,6 +40,7 @@ type Query struct {
 	Limit     int          // 1 to 5000; 0 means 100
 	Cursor    string       // from the page before
 	Ascending bool
+	Total     bool // count all matches; costs a look at every month in bounds
 }
 
 // Page is part of a result.
@@ -53,6 +48,16 @@ type Page struct {
 	Activities []model.Activity
 	Next       string // "" at the end
 	Total      int64  // rows that match the whole query, -1 when not counted
+
+	// Missing are months in bounds that could not be read. The other months' answers stand; whoever shows the page
+	// says which are absent.
+	Missing []MonthFault
+}
+
+// MonthFault is a month that could not be read, and why.
+type MonthFault struct {
+	Month Month
+	Err   error // names the file
 }
 
 // Log reads. A query sees every batch whose Append returned before it began. Implementations bound memory,
@@ -63,9 +68,11 @@ type Log interface {
 	Get(ctx context.Context, tenant model.TenantID, id model.ActivityID) (model.Activity, error)
 	// Find returns the activity whose reference code this is, or a fault of kind NotFound.
 	Find(ctx context.Context, tenant model.TenantID, reference string) (model.Activity, error)
-	// Export yields every match in time order without holding them in memory.
+	// Export yields every match in time order without holding them in memory. A month that can't be read ends it
+	// with an error: an export is whole or says that it is not.
 	Export(ctx context.Context, tenant model.TenantID, q Query) iter.Seq2[model.Activity, error]
-	// Count groups matches by a field's values, most frequent first.
+	// Count groups matches by a field's values, most frequent first, in the form in which the field is compared
+	// (folded text is lower case). A month that can't be read is an error.
 	Count(ctx context.Context, tenant model.TenantID, q Query, field string, top int) ([]Bucket, error)
 }
 
