@@ -64,6 +64,10 @@ type Brand struct {
 // Config is what the script needs to know in one app session; the same for all its documents on
 // one host until a policy, an exception or a grant changes.
 type Config struct {
+	// Origin of the mapped host that the documents are on, "https://files-example.acme.gate.example:8443".
+	// The script, its reports and questions are addressed by it, for a <base> element and srcdoc
+	// documents give paths another meaning. Required.
+	Origin string `json:"origin"`
 	// Hosts maps real host to mapped host, for this app session's hosts only. Both carry a port
 	// unless it is 443: {"files.example": "files-example.acme.gate.example:8443"}.
 	Hosts    map[string]string   `json:"hosts"`
@@ -119,7 +123,10 @@ func (c Config) Validate() error {
 	if c.Brand.Logo != "" && !strings.HasPrefix(c.Brand.Logo, Prefix) {
 		bad("logo path %q is not below %s", c.Brand.Logo, Prefix)
 	}
-	if u, err := url.Parse(c.Broker); err != nil || u.Scheme != "https" || u.Host == "" || c.Broker != "https://"+u.Host {
+	if !isOrigin(c.Origin) {
+		bad("origin %q is not an https origin", c.Origin)
+	}
+	if !isOrigin(c.Broker) {
 		bad("broker %q is not an https origin", c.Broker)
 	}
 	return errors.Join(errs...)
@@ -128,6 +135,11 @@ func (c Config) Validate() error {
 // isHost checks the shape that URL.host has in a browser.
 func isHost(h string) bool {
 	return h != "" && h == strings.ToLower(h) && !strings.ContainsAny(h, "/@?#\\ ") && !strings.HasSuffix(h, ":443")
+}
+
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Scheme == "https" && u.Host != "" && s == "https://"+u.Host
 }
 
 // JSON returns the configuration as the script reads it, texts filled in.

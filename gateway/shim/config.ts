@@ -23,6 +23,8 @@ export interface Message {
 }
 
 export interface Config {
+  /** Origin of the mapped host; `location` says "null" in sandboxed frames, and about: in srcdoc. */
+  origin: string;
   /** Real host (with port unless it is the scheme's own) to mapped host (with port likewise). */
   hosts: Record<string, string>;
   controls: Partial<Record<Control, Mode>>;

@@ -17,6 +17,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 func sample() shim.Config {
 	return shim.Config{
+		Origin:      "https://files-example.acme.gate.localhost:8443",
 		Hosts:       map[string]string{"files.example": "files-example.acme.gate.localhost:8443"},
 		Suffix:      "acme.gate.localhost",
 		Controls:    shim.Controls{shim.Copy: shim.Block, shim.Print: shim.Override, shim.Paste: shim.Audit},
@@ -79,6 +80,7 @@ func TestConfigValidate(t *testing.T) {
 		"refresh elsewhere":  {func(c *shim.Config) { c.RefreshPath = "https://x.example/" }, "refresh path"},
 		"logo elsewhere":     {func(c *shim.Config) { c.Brand.Logo = "//x.example/l.png" }, "logo path"},
 		"broker with a path": {func(c *shim.Config) { c.Broker = "https://x.example/" }, "https origin"},
+		"no origin":          {func(c *shim.Config) { c.Origin = "" }, "https origin"},
 		"broker in clear":    {func(c *shim.Config) { c.Broker = "http://x.example" }, "https origin"},
 	}
 	for name, tc := range cases {
@@ -121,7 +123,7 @@ func TestTagSurvivesParsing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"src": shim.Path(), "data-referee-config": string(raw), "data-referee-doc": `d"1`, "nonce": "n<2"}
+	want := map[string]string{"src": c.Origin + shim.Path(), "data-referee-config": string(raw), "data-referee-doc": `d"1`, "nonce": "n<2"}
 	for k, v := range want {
 		if attrs[k] != v {
 			t.Errorf("%s = %q, want %q", k, attrs[k], v)

@@ -3,7 +3,7 @@
 import type { Context, Scope } from './context';
 import { hookConstructor, hookMethod } from './hook';
 import { NativeHeaders, create, getter, header, response, setHeader, str, then } from './natives';
-import { noticeProblem } from './problem';
+import { asked, noticeProblem } from './problem';
 
 const request = {
   url: getter(Request.prototype, 'url'),
@@ -55,11 +55,11 @@ function prepare(ctx: Context, args: any[]): void {
 }
 
 /** Shows a refusal that Referee sent in place of the answer; the page gets the answer untouched. */
-function look(ctx: Context, scope: Scope, r: Response): void {
+function look(ctx: Context, scope: Scope, r: Response, modal: boolean): void {
   if (response.status(r) < 400) return;
   const type = header(response.headers(r), 'Content-Type');
   if (!type || str.indexOf(type, 'application/problem+json') !== 0) return;
-  then(response.text(response.clone(r)), (text: string) => noticeProblem(ctx, scope.win, text), () => undefined);
+  then(response.text(response.clone(r)), (text: string) => noticeProblem(ctx, scope.win, text, modal), () => undefined);
 }
 
 /** Hooks fetch and Request. */
@@ -67,8 +67,9 @@ export function installFetch(ctx: Context, scope: Scope): void {
   hookConstructor(scope.win, 'Request', (args) => prepare(ctx, args));
   hookMethod(scope.win, 'fetch', (pass, _self, args) => {
     prepare(ctx, args);
+    const modal = asked(scope.win);
     const answer = pass();
-    then(answer, (r: Response) => look(ctx, scope, r), () => undefined);
+    then(answer, (r: Response) => look(ctx, scope, r, modal), () => undefined);
     return answer;
   });
 }

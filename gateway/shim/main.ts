@@ -34,8 +34,8 @@ const hello = new NativeCustomEvent('referee:hello', { cancelable: true });
 if (setup && dispatch(window, hello)) start(setup.cfg, setup.doc);
 
 function start(cfg: Config, doc: string): void {
-  const report = newReporter(doc, cfg.report);
-  const urls = newURLMap(cfg.hosts, () => document.baseURI, location.origin);
+  const report = newReporter(doc, cfg.origin + cfg.report);
+  const urls = newURLMap(cfg.hosts, () => document.baseURI, cfg.origin);
   const ctx = newContext(cfg, urls, report, newNotices(cfg, refresh));
   const scopes = new WeakMap<object, Scope>();
   const observed = new WeakMap<Node, boolean>();
@@ -103,13 +103,14 @@ function start(cfg: Config, doc: string): void {
   /** Asks the gateway what holds now, after a person was at the broker. Only the gateway grants. */
   function refresh(): void {
     if (!cfg.refresh) return;
-    const answered = then(fetchNative(cfg.refresh, { credentials: 'same-origin' }), (r: Response) =>
+    const answered = then(fetchNative(cfg.origin + cfg.refresh, { credentials: 'same-origin' }), (r: Response) =>
       response.status(r) === 200 ? response.text(r) : '',
     );
     then(
       answered,
       (text: string) => {
-        if (text) cfg.controls = parse(text).controls;
+        // fail closed: an answer without controls changes nothing
+        cfg.controls = (text && parse(text).controls) || cfg.controls;
       },
       () => undefined,
     );

@@ -21,8 +21,11 @@ export interface Notice {
 export interface Notices {
   /** Tells of a stopped action; the function it returns adds the reference code, once known. */
   control(win: Realm, control: Control, override: boolean): (code: string) => void;
-  /** Tells of a request that the gateway refused. */
-  problem(win: Realm, p: Problem): void;
+  /**
+   * Tells of a request that the gateway refused. Not `modal`: one in the background, which must not
+   * take the focus from what the person is writing.
+   */
+  problem(win: Realm, p: Problem, modal: boolean): void;
   /** Shows a notice that a frame below could not show itself. */
   shown(win: Realm, raw: string): void;
 }
@@ -200,15 +203,12 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
       show(win, n);
       return (given) => show(win, { ...n, code: given });
     },
-    problem(win, p) {
+    problem(win, p, modal) {
       const links: Notice['links'] = [];
       const confirm = atBroker(p.confirmUrl);
       const ask = atBroker(p.requestUrl);
       if (confirm) links.push({ text: t('giveReason'), href: confirm, confirm: true });
       if (ask) links.push({ text: t('requestAccess'), href: ask });
-      // A request in the background must not take the focus from what the person is writing.
-      const active = (win.navigator as any).userActivation;
-      const modal = !active || active.isActive;
       show(win, { title: p.title || t('refused'), text: p.detail, code: p.code, modal, links });
     },
     shown(win, raw) {

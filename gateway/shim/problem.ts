@@ -18,8 +18,14 @@ export interface Problem {
   silent?: boolean;
 }
 
-/** Shows a refusal when it is one of Referee's. */
-export function noticeProblem(ctx: Context, win: Realm, text: string): void {
+/** Whether a person has just done something in a window; asked when a request starts, not when it ends. */
+export function asked(win: Realm): boolean {
+  const activation = (win.navigator as any).userActivation;
+  return !activation || activation.isActive;
+}
+
+/** Shows a refusal when it is one of Referee's. `modal`: of something the person asked for. */
+export function noticeProblem(ctx: Context, win: Realm, text: string, modal: boolean): void {
   let p: Problem;
   try {
     p = parse(text);
@@ -27,5 +33,5 @@ export function noticeProblem(ctx: Context, win: Realm, text: string): void {
     return; // some other server's answer, cut short
   }
   if (!p || typeof p.type !== 'string' || str.indexOf(p.type, 'urn:referee:') !== 0 || p.silent) return;
-  ctx.notices.problem(win, p);
+  ctx.notices.problem(win, p, modal);
 }

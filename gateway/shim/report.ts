@@ -38,8 +38,8 @@ export interface Reporter {
 const batchAfter = 250; // ms: a drag or a held key becomes one report
 const queueMost = 100; // facts held; more than that in a batch is counted, not listed
 
-/** Makes the reporter of a document; `path` is on the document's own host. */
-export function newReporter(doc: string, path: string): Reporter {
+/** Makes the reporter of a document; `to` is on the document's own host. */
+export function newReporter(doc: string, to: string): Reporter {
   let queue: Event[] = [];
   let waiting: Record<number, (code: string) => void> = {};
   let dropped = 0;
@@ -65,7 +65,7 @@ export function newReporter(doc: string, path: string): Reporter {
       credentials: 'same-origin',
       headers: { 'Content-Type': 'application/json' },
     };
-    const answered = then(fetchNative(path, init), (r: Response) => (response.status(r) === 200 ? response.text(r) : ''));
+    const answered = then(fetchNative(to, init), (r: Response) => (response.status(r) === 200 ? response.text(r) : ''));
     then(
       answered,
       (text: string) => {
@@ -97,9 +97,9 @@ export function newReporter(doc: string, path: string): Reporter {
   function flush(): void {
     if (!queue.length) return;
     const body = take();
-    if (!beacon(path, new NativeBlob([body], { type: 'application/json' }))) {
+    if (!beacon(to, new NativeBlob([body], { type: 'application/json' }))) {
       const init: RequestInit = { method: 'POST', body, keepalive: true, headers: { 'Content-Type': 'application/json' } };
-      then(fetchNative(path, init), undefined, () => undefined);
+      then(fetchNative(to, init), undefined, () => undefined);
     }
   }
 

@@ -49,12 +49,21 @@ export function installSave(ctx: Context, scope: Scope, opened: (w: unknown) => 
   const local = (address: unknown): address is string => typeof address === 'string' && scheme.test(address);
   const isFile = (d: Detail) => !d.mime || !shown.test(d.mime);
 
+  /** A service worker can answer a download out of its own stores, without the gateway. */
+  function controlled(): boolean {
+    try {
+      return !!win.navigator.serviceWorker && !!win.navigator.serviceWorker.controller;
+    } catch {
+      return false; // sandboxed documents have none, and say so by throwing
+    }
+  }
+
   /** Whether following a link saves bytes of the page; reports it, and says whether to stop. */
   function stopsLink(a: any, via: string): boolean {
     if (!ctx.watches('blobDownload')) return false;
     const href = a.href && a.href.baseVal !== undefined ? a.href.baseVal : a.href;
     const saves = el.getAttr(a, 'download') !== null;
-    const worker = saves && !!win.navigator.serviceWorker && !!win.navigator.serviceWorker.controller;
+    const worker = saves && controlled();
     if (!local(href) && !worker) return false;
     const detail = local(href) ? facts(href, via) : { via: 'worker' };
     if (!saves && !isFile(detail)) return false;

@@ -23,6 +23,7 @@ export function installSinks(ctx: Context, scope: Scope): void {
     forced.withCredentials = true;
     args[1] = forced;
   });
+  hookConstructor(win, 'Audio', text);
   hookConstructor(win, 'Worker', script);
   hookConstructor(win, 'SharedWorker', script);
 

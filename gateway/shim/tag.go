@@ -18,7 +18,7 @@ func NewTag(c Config) (Tag, error) {
 		return Tag{}, err
 	}
 	var b bytes.Buffer
-	b.WriteString(`<script src="` + Path() + `" data-referee-config="`)
+	b.WriteString(`<script src="` + html.EscapeString(c.Origin+Path()) + `" data-referee-config="`)
 	b.WriteString(html.EscapeString(string(raw)))
 	b.WriteString(`" data-referee-doc="`)
 	return Tag{head: b.Bytes()}, nil

@@ -14,6 +14,8 @@ export interface URLMap {
 // Relative to the host beyond doubt: no parsing needed. Tabs and line ends are dropped by URL
 // parsers, hence "/\t/host" must not pass for a path.
 const surelyRelative = /^(?:[#?]|\/[^/\\\t\n\r]|\.\.?\/|$)/;
+// An address written plainly, its host as a parser would write it. Default ports are left to the parser.
+const plain = /^(?:https?|wss?):\/\/([a-z0-9.-]+(?::(?!0|80(?:\D|$)|443(?:\D|$))\d+)?)(?:[/?#]|$)/;
 const sigil = /^(https?|wss?):$/;
 const candidate = /([^\s,]\S*[^\s,]|[^\s,])(\s+[^,]+)?(\s*,\s*|\s*$)/g;
 const replace = String.prototype.replace;
@@ -37,6 +39,8 @@ export function newURLMap(hosts: Record<string, string>, base: () => string, own
 
   function one(value: string): string {
     if (exec(surelyRelative, value)) return value;
+    const quick = exec(plain, value);
+    if (quick && !map.has(table, quick[1])) return value;
     const parsed = read(value);
     const to = parsed && map.get(table, u.host(parsed));
     if (!to) return value;
@@ -59,6 +63,8 @@ export function newURLMap(hosts: Record<string, string>, base: () => string, own
       ]),
     sibling(value) {
       if (exec(surelyRelative, value)) return false;
+      const quick = exec(plain, value);
+      if (quick && !map.has(mapped, quick[1])) return false;
       const parsed = read(value);
       return !!parsed && u.origin(parsed) !== own && map.has(mapped, u.host(parsed));
     },

@@ -4,7 +4,7 @@ import type { Context, Scope } from './context';
 import { mark } from './fetch';
 import { hookMethod } from './hook';
 import { NativeBlob, NativeDecoder, getOwnPropertyDescriptor, getter, listen, str, stringify, then, uncurry, weak } from './natives';
-import { noticeProblem } from './problem';
+import { asked, noticeProblem } from './problem';
 
 const proto = XMLHttpRequest.prototype;
 const xhr = {
@@ -22,6 +22,7 @@ const decode = uncurry(TextDecoder.prototype.decode);
 interface Sent {
   sibling: boolean;
   accept: boolean;
+  modal: boolean;
 }
 
 /** Reads a refusal whatever kind of answer the page had asked for. */
@@ -47,14 +48,16 @@ export function installXHR(ctx: Context, scope: Scope): void {
 
   function answered(this: XMLHttpRequest): void {
     const type = xhr.status(this) >= 400 && xhr.header(this, 'Content-Type');
-    if (type && str.indexOf(type, 'application/problem+json') === 0) text(this, (t) => noticeProblem(ctx, scope.win, t));
+    if (!type || str.indexOf(type, 'application/problem+json') !== 0) return;
+    const sent: Sent = weak.get(known, this);
+    text(this, (t) => noticeProblem(ctx, scope.win, t, sent.modal));
   }
 
   hookMethod(p, 'open', (pass, self, args) => {
     if (args.length > 1) {
       args[1] = ctx.urls.url('' + args[1]);
       const first = !weak.has(known, self);
-      weak.set(known, self, { sibling: ctx.urls.sibling(args[1]), accept: false });
+      weak.set(known, self, { sibling: ctx.urls.sibling(args[1]), accept: false, modal: false });
       if (first) listen(self, 'load', answered);
     }
     return pass();
@@ -66,6 +69,7 @@ export function installXHR(ctx: Context, scope: Scope): void {
   });
   hookMethod(p, 'send', (pass, self) => {
     const sent: Sent | undefined = weak.get(known, self);
+    if (sent) sent.modal = asked(scope.win);
     if (sent && sent.sibling && !xhr.credentials(self)) {
       xhr.setCredentials(self, true);
       xhr.setHeader(self, 'Accept', (sent.accept ? '' : '*/*, ') + mark);

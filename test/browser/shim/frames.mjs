@@ -116,6 +116,45 @@ export default {
     t.assert.equal(copies()[0].doc, hellos[1].doc);
   },
 
+  async 'sandboxed frames: stopped there too, and nothing breaks'(t) {
+    await t.open(block, { open: '1' });
+    const inner = t.server.page(block, {
+      body: `<script>
+        const errors = [];
+        onerror = (e) => errors.push(String(e));
+        onmessage = () => {
+          const a = document.createElement('a');
+          a.href = URL.createObjectURL(new Blob(['canary'], { type: 'application/zip' }));
+          a.download = 'sandbox.zip';
+          a.click();
+          document.body.dispatchEvent(new ClipboardEvent('copy', { bubbles: true, cancelable: true }));
+          parent.postMessage({ errors, url: new Request('https://app.example/x').url }, '*');
+        };
+      </script>`,
+    });
+    const seen = await t.page.evaluate(async (src) => {
+      const f = document.createElement('iframe');
+      f.sandbox = 'allow-scripts allow-downloads';
+      const loaded = new Promise((r) => f.addEventListener('load', r));
+      f.src = src;
+      document.body.append(f);
+      await loaded;
+      const told = new Promise((r) => addEventListener('message', (e) => r(e.data)));
+      f.contentWindow.postMessage('go', '*');
+      return told;
+    }, inner);
+    t.assert.deepEqual(seen, { errors: [], url: t.server.origin('app-example') + '/x' });
+    await until(() => t.server.events().some((e) => e.type === 'save' && e.blocked), 'the report');
+    t.assert.deepEqual((await t.browser.downloads()).filter((f) => f.name === 'sandbox.zip'), []);
+  },
+
+  async 'a <base> elsewhere leads no report astray'(t) {
+    await t.open(block, { body: '<base href="https://other.example/">' });
+    await t.page.evaluate(() => void document.body.dispatchEvent(new ClipboardEvent('copy', { bubbles: true, cancelable: true })));
+    const e = await until(() => t.server.events().find((x) => x.type === 'copy'), 'the report');
+    t.assert.equal(e.blocked, true);
+  },
+
   async 'frames of other origins are left alone'(t) {
     await t.open(block);
     const src = t.server.page({}, {}, 'files-example');

@@ -147,6 +147,30 @@ export default {
     t.assert.deepEqual(saves(t), []);
   },
 
+  async 'a download that a service worker may answer'(t) {
+    await t.open();
+    const registered = await t.page.evaluate(async () => {
+      const r = await navigator.serviceWorker.register('/worker.js', { scope: '/' });
+      await new Promise((done) => {
+        const w = r.installing || r.waiting || r.active;
+        if (w.state === 'activated') return done();
+        w.addEventListener('statechange', () => w.state === 'activated' && done());
+      });
+      return true;
+    });
+    t.assert.equal(registered, true);
+    await t.open(block);
+    await t.page.evaluate(async () => {
+      Object.assign(document.createElement('a'), { href: '/worker-made.bin', download: 'worker-made.bin' }).click();
+    });
+    const e = await until(() => saves(t)[0], 'the report');
+    await t.page.evaluate(async () => {
+      for (const r of await navigator.serviceWorker.getRegistrations()) await r.unregister();
+    });
+    t.assert.deepEqual([e.blocked, e.detail.via], [true, 'worker']);
+    t.assert.equal(t.server.requests.some((q) => q.url === '/worker-made.bin'), false);
+  },
+
   async 'sharing files; text may be shared'(t) {
     await t.open(block);
     const seen = await t.page.evaluate(async () => {

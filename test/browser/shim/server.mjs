@@ -31,28 +31,28 @@ export async function newServer(pair) {
   const broker = `https://signin.referee.localhost:${port}`;
   const hosts = { 'app.example': host('app-example'), 'files.example': host('files-example'), 'cdn.example:8080': host('cdn-example') };
 
-  function config(overrides) {
-    const c = { ...written, hosts, broker, messages: {}, controls: {}, ...overrides };
+  function config(overrides, at) {
+    const c = { ...written, origin: at, hosts, broker, messages: {}, controls: {}, ...overrides };
     return JSON.parse(JSON.stringify(c).replaceAll('BROKER', broker));
   }
 
-  function tag(overrides, nonce) {
+  function tag(overrides, nonce, at) {
     const doc = `d${++docs}`;
     return (
-      `<script src="${path}" data-referee-config="${escape(JSON.stringify(config(overrides)))}" data-referee-doc="${doc}"` +
+      `<script src="${at}${path}" data-referee-config="${escape(JSON.stringify(config(overrides, at)))}" data-referee-doc="${doc}"` +
       `${nonce ? ` nonce="${nonce}"` : ''}></script>`
     );
   }
 
   /** /page?o=<overrides as JSON>&… : a document as an app might send it. */
-  function page(q) {
+  function page(q, at) {
     const overrides = JSON.parse(q.get('o') || '{}');
     const nonce = q.get('csp') ? 'n0nce' : '';
     const inline = nonce ? ` nonce="${nonce}"` : '';
     // The tests look into the script's closed shadow trees; this is what lets them.
     const open = `<script${inline}>{const a=Element.prototype.attachShadow;Element.prototype.attachShadow=function(o){` +
       `const r=a.call(this,this.dataset.closed?o:{...o,mode:'open'});return r}}</script>`;
-    const tags = q.get('shim') === 'none' ? '' : tag(overrides, nonce) + (q.get('shim') === 'twice' ? tag(overrides, nonce) : '');
+    const tags = q.get('shim') === 'none' ? '' : tag(overrides, nonce, at) + (q.get('shim') === 'twice' ? tag(overrides, nonce, at) : '');
     return `<!doctype html><html lang="en"><head>${q.get('open') ? open : ''}${tags}<title>Fixture</title></head><body><main>
 <h1>Fixture</h1><p id="text">Secret canary text in the page</p>
 <input id="field" aria-label="field" value="canary in a field"><textarea id="area" aria-label="area"></textarea>
@@ -94,7 +94,7 @@ ${q.get('body') || ''}</main></body></html>`;
       case '/page': {
         const csp = url.searchParams.get('csp');
         if (csp) s.setHeader('Content-Security-Policy', csp);
-        return send('text/html; charset=utf-8', page(url.searchParams));
+        return send('text/html; charset=utf-8', page(url.searchParams, 'https://' + q.headers.host));
       }
       case '/problem':
         return send(url.searchParams.get('type') || 'application/problem+json', url.searchParams.get('p').replaceAll('BROKER', broker), 403);

@@ -43,6 +43,34 @@ export default {
     ]);
   },
 
+  async 'hosts however they are written'(t) {
+    await t.open();
+    const written = [
+      'HTTPS://APP.Example/x',
+      'https://app.example:443/x',
+      'https://app.example:0443/x',
+      'http://app.example:80/x',
+      'https:\\\\app.example\\x',
+      'https:app.example/x',
+      ' https://app.example/x',
+      'ht\ntps://app.example/x',
+      'https://app%2Eexample/x',
+      'https://\uff41pp.example/x',
+      '//app.example/x',
+      '/\\app.example/x',
+      'https://app.example',
+      'https://app.example?x',
+    ];
+    const foreign = ['https://app.example:8080/x', 'https://app.example./x', 'https://cdn.example/x', 'https://app.example@other.example/x', 'ftp://app.example/x'];
+    const seen = await t.page.evaluate((all) => all.map((x) => new URL(Object.assign(document.createElement('a'), { href: x }).href).host), [...written, ...foreign]);
+    const app = new URL(t.server.origin('app-example')).host;
+    for (const i in written) {
+      // Without slashes it is relative to a page of the same scheme.
+      t.assert.equal(seen[i], app, written[i]);
+    }
+    t.assert.deepEqual(seen.slice(written.length), ['app.example:8080', 'app.example.', 'cdn.example', 'other.example', 'app.example']);
+  },
+
   async 'an object is turned into text once'(t) {
     await t.open();
     const seen = await t.page.evaluate(async () => {
