@@ -23,6 +23,7 @@ type App struct {
 	uploads  *shelf.Shelf[*pending]  // unfinished resumable uploads
 	urlKey   [32]byte                // signs CDN URLs
 	assets   map[string]asset        // what the static host serves, by path
+	pictures pictures                // drawn pages
 	presence *presence               // who looks at what
 	servers  map[string]http.Handler // by host[:port]
 }

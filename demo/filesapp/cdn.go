@@ -118,7 +118,7 @@ func (a *App) serveRendition(w http.ResponseWriter, r *http.Request) error {
 	if !ok || n > 1000 {
 		return fault.New(fault.NotFound, op, "there is no such page")
 	}
-	picture, err := pictureOf(f, int(n))
+	picture, err := a.pictures.get(f, int(n))
 	if err != nil {
 		return err
 	}

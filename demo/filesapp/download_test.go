@@ -298,6 +298,17 @@ func TestSynthetic(t *testing.T) {
 	}
 }
 
+func BenchmarkSynthetic(b *testing.B) {
+	buf := make([]byte, 64<<10)
+	r := Synthetic(1 << 60)
+	b.SetBytes(int64(len(buf)))
+	for b.Loop() {
+		if _, err := io.ReadFull(r, buf); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func TestSharedLink(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

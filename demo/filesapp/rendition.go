@@ -109,6 +109,50 @@ func wrap(line string) []string {
 	return append(out, string(runes))
 }
 
+// pictures keeps the pages that were drawn last, since drawing one takes some milliseconds.
+type pictures struct {
+	mu    sync.Mutex
+	pages map[pictureKey][]byte
+	order []pictureKey
+}
+
+type pictureKey struct {
+	id      string
+	version int
+	page    int
+}
+
+const maxPictures = 256 // of 10 to 30 KB each, as a rule
+
+// get returns a page from the cache or draws it. Two callers may draw the same page at once; no harm is done.
+func (c *pictures) get(f *file, n int) ([]byte, error) {
+	key := pictureKey{f.ID, f.Version, n}
+	c.mu.Lock()
+	picture, ok := c.pages[key]
+	c.mu.Unlock()
+	if ok {
+		return picture, nil
+	}
+	picture, err := pictureOf(f, n)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pages == nil {
+		c.pages = map[pictureKey][]byte{}
+	}
+	if _, ok := c.pages[key]; !ok {
+		c.order = append(c.order, key)
+	}
+	c.pages[key] = picture
+	if len(c.order) > maxPictures {
+		delete(c.pages, c.order[0])
+		c.order = c.order[1:]
+	}
+	return picture, nil
+}
+
 // pictureOf returns page n (from 1) of a file as PNG.
 func pictureOf(f *file, n int) ([]byte, error) {
 	const op = "filesapp.pictureOf"
@@ -166,7 +210,9 @@ func redraw(data []byte) (image.Image, error) {
 
 func drawPage(p page, n, count int) image.Image {
 	img := image.NewGray(image.Rect(0, 0, pageWidth, pageHeight))
-	draw.Draw(img, img.Bounds(), image.White, image.Point{}, draw.Src)
+	for i := range img.Pix { // draw.Draw has no short cut for grey pictures
+		img.Pix[i] = 0xff
+	}
 	drawText(img, pageMargin, pageMargin+28, 26, true, p.Title)
 	y := pageMargin + 76
 	for _, line := range p.Lines {

@@ -101,7 +101,7 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	// No form-action: Chromium applies it to the whole redirect chain that follows the login form, and that
 	// chain leads to relying parties, and through them to their applications.
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'")
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	p.mux.ServeHTTP(w, r)
 }

@@ -9,7 +9,7 @@ const seen = new IntersectionObserver((entries) => {
   for (const entry of entries) {
     if (entry.isIntersecting) tell({ type: "page", page: Number(entry.target.dataset.page), pages: main.childElementCount });
   }
-}, { threshold: 0.5 });
+}, { root: document, rootMargin: "-50% 0px -50% 0px" }); // the page on the middle line of the frame
 
 function show({ name, pages }) {
   seen.disconnect();
