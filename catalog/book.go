@@ -89,7 +89,7 @@ func (b *Book) add(in *Instance) (found filter.Mistakes) {
 	for i := range in.Hosts {
 		h, path := &in.Hosts[i], fmt.Sprintf("%s.hosts[%d]", in.ID, i)
 		t := &Target{Tenant: in.Tenant, Instance: in, Host: h, App: app, Real: h.Name, Upstream: in.Origins[h.Name]}
-		full := h.prefix() + "." + string(in.Tenant) + "." + b.name
+		full := h.Prefix() + "." + string(in.Tenant) + "." + b.name
 		t.Mapped = full + b.port
 		realName, _, _ := splitReal(h.Name)
 		switch other, claimed := s.byReal[h.Name], b.byMapped[t.Mapped]; {
@@ -100,7 +100,7 @@ func (b *Book) add(in *Instance) (found filter.Mistakes) {
 		case other != nil:
 			found = append(found, filter.Mistake{Path: path, Reason: fmt.Sprintf("%s belongs to %q", h.Name, other.Instance.ID)})
 		case claimed != nil:
-			found = append(found, filter.Mistake{Path: path, Reason: fmt.Sprintf("label %q belongs to %s of %q", h.prefix(), claimed.Real, claimed.Instance.ID),
+			found = append(found, filter.Mistake{Path: path, Reason: fmt.Sprintf("label %q belongs to %s of %q", h.Prefix(), claimed.Real, claimed.Instance.ID),
 				Advice: "give one of them another label"})
 		default:
 			s.byReal[h.Name], b.byMapped[t.Mapped] = t, t

@@ -93,10 +93,10 @@ func (v *validation) hosts() {
 		}
 		names[h.Name] = i
 		v.label(h, path, port)
-		if j, twice := labels[h.prefix()]; twice {
-			v.add(path+".label", "give one of them another label", "%q is also the label of hosts[%d]", h.prefix(), j)
+		if j, twice := labels[h.Prefix()]; twice {
+			v.add(path+".label", "give one of them another label", "%q is also the label of hosts[%d]", h.Prefix(), j)
 		}
-		labels[h.prefix()] = i
+		labels[h.Prefix()] = i
 	}
 }
 
@@ -228,8 +228,8 @@ func (h *Host) limit() int {
 	return maxLabel
 }
 
-// prefix is what stands before the tenant in the mapped name, without a token.
-func (h *Host) prefix() string {
+// Prefix is what stands before the tenant in the mapped name, without a token.
+func (h *Host) Prefix() string {
 	switch {
 	case h.Dotted:
 		return h.Name
