@@ -91,7 +91,7 @@ func (s *signin) start(w http.ResponseWriter, r *http.Request, returnTo string) 
 	}
 	at := attempt{nonce: shelf.RandomID(), verifier: oauth2.GenerateVerifier(), returnTo: localPath(returnTo)}
 	state := s.started.Put(at)
-	setCookie(w, &http.Cookie{Name: stateCookie, Value: state, HttpOnly: true})
+	setCookie(w, &http.Cookie{Name: stateCookieOf(state), Value: state, HttpOnly: true, MaxAge: 15 * 60})
 	cfg := s.oauth(p)
 	http.Redirect(w, r, cfg.AuthCodeURL(state, oidc.Nonce(at.nonce), oauth2.S256ChallengeOption(at.verifier)), http.StatusSeeOther)
 	return nil
@@ -109,11 +109,11 @@ type idClaims struct {
 func (s *signin) finish(w http.ResponseWriter, r *http.Request) (*visitor, string, error) {
 	const op = "filesapp.finish"
 	q := r.URL.Query()
-	c, err := r.Cookie(stateCookie)
+	c, err := r.Cookie(stateCookieOf(q.Get("state")))
 	if err != nil || subtle.ConstantTimeCompare([]byte(c.Value), []byte(q.Get("state"))) != 1 {
 		return nil, "", fault.New(fault.Denied, op, "this sign-in did not begin in this browser")
 	}
-	setCookie(w, &http.Cookie{Name: stateCookie, MaxAge: -1})
+	setCookie(w, &http.Cookie{Name: c.Name, MaxAge: -1})
 	at, ok := s.started.Get(c.Value)
 	s.started.Drop(c.Value) // once only
 	if !ok {
@@ -225,6 +225,14 @@ func (s *signin) endURL(v *visitor) string {
 		sep = "&"
 	}
 	return meta.End + sep + q.Encode()
+}
+
+// stateCookieOf names the cookie that ties a sign-in to this browser.
+func stateCookieOf(state string) string {
+	if len(state) < 8 {
+		return stateCookie
+	}
+	return stateCookie + state[:8]
 }
 
 // localPath keeps a return address inside this host: a path that starts with exactly one slash.

@@ -182,3 +182,32 @@ func TestBackChannelLogout(t *testing.T) {
 	director.json(director.api(http.MethodGet, "/v1/folders", nil), http.StatusUnauthorized, nil)
 	contractor.json(contractor.api(http.MethodGet, "/v1/folders", nil), http.StatusOK, nil)
 }
+
+// Two tabs begin to sign in before either is done: both arrive where they were going.
+func TestTwoTabs(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	br := b.browser()
+	one, _ := br.get(origin(b.hosts.App) + "/folders/projects")
+	two, _ := br.get(origin(b.hosts.App) + "/folders/inbox")
+	for _, tab := range []struct {
+		page *http.Response
+		want string
+	}{{one, "/folders/projects"}, {two, "/folders/inbox"}} {
+		resp, _ := br.post(b.issuer+"/login", url.Values{"flow": {tab.page.Request.URL.Query().Get("flow")}, "username": {"contractor"}, "password": {"pw"}})
+		if resp.StatusCode != http.StatusOK || resp.Request.URL.Path != tab.want {
+			t.Errorf("%d at %s", resp.StatusCode, resp.Request.URL)
+		}
+	}
+}
+
+func TestLocalPath(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"/files/x?y=1#z": "/files/x?y=1#z", "": "/", "x": "/", "//evil.example": "/", "/\\evil.example": "/", "https://evil.example/": "/", "/a\r\nb": "/", "/\t/evil.example": "/",
+	} {
+		if got := localPath(raw); got != want {
+			t.Errorf("%q gave %q", raw, got)
+		}
+	}
+}

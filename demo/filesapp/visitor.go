@@ -16,7 +16,7 @@ import (
 // which send it back in a header.
 const (
 	sessionCookie = "__Host-files_session"
-	stateCookie   = "__Host-files_signin"
+	stateCookie   = "__Host-files_signin_" // and the beginning of the state: several tabs may sign in at once
 	formCookie    = "files_form"
 	cdnCookie     = "files_cdn"
 )
