@@ -72,7 +72,7 @@ func (h *hop) scriptConfig(modes shim.Controls, messages map[shim.Control]shim.M
 		}
 	}
 	b := h.brand()
-	return shim.Config{Hosts: hosts, Suffix: string(h.t.Tenant) + "." + hostOf(h.g.cfg.Suffix), Controls: modes, Messages: messages,
+	return shim.Config{Origin: origin(h.t), Hosts: hosts, Suffix: string(h.t.Tenant) + "." + hostOf(h.g.cfg.Suffix), Controls: modes, Messages: messages,
 		Brand: shim.Brand{Name: b.Name, Logo: b.Logo}, ReportPath: ownPath("report"), RefreshPath: ownPath("controls"), Broker: h.g.cfg.Broker}
 }
 

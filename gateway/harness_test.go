@@ -1,0 +1,415 @@
+package gateway_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/enrich"
+	"github.com/referee-casb/referee/gateway"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/tenant"
+	"github.com/referee-casb/referee/vault"
+)
+
+const (
+	suffix = "gate.test"
+	broker = "https://signin.referee.test"
+)
+
+// authority issues certificates for the apps and the gateway of a test run.
+var authority = sync.OnceValue(func() *ca {
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	t := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	der, err := x509.CreateCertificate(rand.Reader, t, t, &k.PublicKey, k)
+	if err != nil {
+		panic(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	return &ca{key: k, cert: cert}
+})
+
+type ca struct {
+	key    *ecdsa.PrivateKey
+	cert   *x509.Certificate
+	serial atomic.Int64
+}
+
+func (c *ca) issue(names ...string) tls.Certificate {
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	t := &x509.Certificate{SerialNumber: big.NewInt(c.serial.Add(1) + 1), DNSNames: names, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature}
+	der, err := x509.CreateCertificate(rand.Reader, t, c.cert, &k.PublicKey, c.key)
+	if err != nil {
+		panic(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: k}
+}
+
+func (c *ca) roots() *x509.CertPool {
+	p := x509.NewCertPool()
+	p.AddCert(c.cert)
+	return p
+}
+
+// rig is a gateway between a client and an app, all over TLS.
+type rig struct {
+	t        testing.TB
+	g        *gateway.Gateway
+	front    *httptest.Server
+	app      *httptest.Server
+	mem      *memory
+	rec      *recorder
+	vault    *vault.Vault
+	cache    *session.Cache
+	revoke   *session.Revocations
+	live     *catalog.Live
+	book     atomic.Pointer[policy.Book]
+	norules  atomic.Bool
+	inspect  gateway.Inspector
+	skew     atomic.Int64
+	requests atomic.Int64 // that reached the app
+}
+
+type rigOptions struct {
+	app       http.Handler
+	policies  string
+	inspector gateway.Inspector
+	instances []catalog.Instance // further ones
+	change    func(*gateway.Config)
+	tenant    func(*tenant.Tenant)
+	profile   catalog.Profile
+	h1        bool // the app speaks HTTP/1.1 only
+}
+
+// hosts of the standard instance.
+var hosts = []catalog.Host{
+	{Name: "files.app.test", Role: catalog.RoleApp}, {Name: "api.app.test", Role: catalog.RoleAPI},
+	{Name: "cdn.app.test", Role: catalog.RoleStatic}, {Name: "anon.app.test", Role: catalog.RoleAnonymous},
+	{Name: "bytes.app.test", Role: catalog.RoleFiles},
+}
+
+func newRig(t testing.TB, opt rigOptions) *rig {
+	t.Helper()
+	r := &rig{t: t, mem: newMemory(), rec: &recorder{}, inspect: opt.inspector}
+	ca := authority()
+	r.app = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.requests.Add(1)
+		opt.app.ServeHTTP(w, req)
+	}))
+	r.app.EnableHTTP2 = !opt.h1
+	r.app.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue("*.app.test", "*.other.test")}}
+	r.app.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	r.app.StartTLS()
+	t.Cleanup(r.app.Close)
+	addr := r.app.Listener.Addr().String()
+	caFile := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(caFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.cert.Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	instance := func(tn model.TenantID, id model.InstanceID, hosts []catalog.Host) catalog.Instance {
+		in := catalog.Instance{ID: id, Tenant: tn, App: "onedrive", Name: "Files", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
+			Hosts: hosts, Origins: map[string]string{}, CAFile: caFile, Profile: opt.profile,
+			Federation: catalog.Federation{Protocol: "oidc", ClientID: "files", RedirectURIs: []string{"https://" + hosts[0].Name + "/callback"}}}
+		for _, h := range hosts {
+			in.Origins[h.Name] = addr
+		}
+		return in
+	}
+	list := append([]catalog.Instance{instance("contoso", "files", hosts), instance("fabrikam", "files", hosts),
+		instance("contoso", "other", []catalog.Host{{Name: "evil.other.test", Role: catalog.RoleApp}})}, opt.instances...)
+	var err error
+	if r.live, err = catalog.NewLive(suffix); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.live.Reload(t.Context(), instances(list), []model.TenantID{"contoso", "fabrikam"}); err != nil {
+		t.Fatal(err)
+	}
+	master, err := vault.OpenMaster(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.vault = vault.Open(master, r.mem, r.now)
+	log := slog.New(slog.DiscardHandler)
+	if os.Getenv("REFEREE_TEST_LOG") != "" {
+		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	r.cache = session.NewCache(session.CacheOptions{Sessions: r.mem, Apps: r.mem, Codes: r.mem, Vault: r.vault, Now: r.now, Log: log,
+		Jars: session.NewJars(session.JarsOptions{Store: r.mem, Now: r.now, Log: log})})
+	r.revoke = session.NewRevocations(r.mem, r.cache.Apply)
+	for _, tn := range []model.TenantID{"contoso", "fabrikam"} {
+		if err := r.revoke.Track(t.Context(), tn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.setPolicies(opt.policies)
+	cfg := gateway.Config{Suffix: suffix, Broker: broker, Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		RangeIdle: 200 * time.Millisecond, SpoolDir: t.TempDir()}
+	if opt.change != nil {
+		opt.change(&cfg)
+	}
+	r.g, err = gateway.New(cfg, gateway.Parts{Catalog: r.live, Tenants: tenantsOf(t, opt.tenant), Sessions: r.cache, Apps: r.mem, Codes: r.mem,
+		Stashes: r.mem, Blocked: r.mem, Grants: r.mem, Vault: r.vault, Recorder: r.rec, Enrich: enrich.New(nil, enrich.Options{}),
+		Rules: func(model.TenantID) gateway.Rules {
+			if r.norules.Load() {
+				return nil
+			}
+			return r.book.Load()
+		},
+		Revocations: r.revoke, Inspector: opt.inspector, Log: log, Now: r.now,
+		Revoke: func(ctx context.Context, rev session.Revocation) error {
+			rev, err := r.mem.Revoke(ctx, rev)
+			if err != nil {
+				return err
+			}
+			return r.revoke.Apply(ctx, rev)
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = r.g.Run(ctx) })
+	wg.Go(func() { _ = r.cache.Run(ctx) })
+	r.front = httptest.NewUnstartedServer(r.g)
+	r.front.EnableHTTP2 = true
+	r.front.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	r.front.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue("*.contoso.gate.test", "*.fabrikam.gate.test", "gate.test", "stranger.test")}}
+	r.front.StartTLS()
+	t.Cleanup(func() {
+		r.front.Close()
+		cancel()
+		wg.Wait()
+		r.g.Close(context.Background())
+	})
+	return r
+}
+
+func (r *rig) now() time.Time { return time.Now().Add(time.Duration(r.skew.Load())) }
+
+func (r *rig) setPolicies(text string) {
+	r.t.Helper()
+	var docs []*policy.Document
+	if text != "" {
+		var problems policy.Problems
+		if docs, problems = policy.Decode("test.yaml", []byte(text)); len(problems) > 0 {
+			r.t.Fatal(problems)
+		}
+	}
+	epoch := int64(1)
+	if old := r.book.Load(); old != nil {
+		epoch = old.Epoch() + 1
+	}
+	b, problems := policy.Compile(docs, policy.Options{Tenant: "contoso", Epoch: epoch, Capabilities: policy.Capabilities{Inspector: true, Malware: true, Labels: true}})
+	if len(problems) > 0 {
+		r.t.Fatal(problems)
+	}
+	r.book.Store(b)
+}
+
+// instances is a catalog.Store over a list.
+type instances []catalog.Instance
+
+func (l instances) PutInstance(context.Context, catalog.Instance) error { return nil }
+func (l instances) DeleteInstance(context.Context, model.TenantID, model.InstanceID) error {
+	return nil
+}
+func (l instances) Instances(_ context.Context, t model.TenantID) ([]catalog.Instance, error) {
+	var out []catalog.Instance
+	for _, in := range l {
+		if in.Tenant == t {
+			out = append(out, in)
+		}
+	}
+	return out, nil
+}
+
+type tenantList []tenant.Tenant
+
+func (l tenantList) PutTenant(context.Context, tenant.Tenant) (tenant.Tenant, error) {
+	return tenant.Tenant{}, nil
+}
+func (l tenantList) Tenant(context.Context, model.TenantID) (tenant.Tenant, error) {
+	return tenant.Tenant{}, nil
+}
+func (l tenantList) Tenants(context.Context) ([]tenant.Tenant, error)   { return l, nil }
+func (l tenantList) DeleteTenant(context.Context, model.TenantID) error { return nil }
+
+func tenantsOf(t testing.TB, change func(*tenant.Tenant)) *tenant.Directory {
+	t.Helper()
+	list := tenantList{{ID: "contoso", Name: "Contoso", Notice: tenant.Notice{Off: true}, Brand: tenant.Brand{Contact: "helpdesk@contoso.test"}},
+		{ID: "fabrikam", Name: "Fabrikam", Notice: tenant.Notice{Off: true}}}
+	for i := range list {
+		if change != nil {
+			change(&list[i])
+		}
+		list[i] = list[i].WithDefaults()
+	}
+	d := tenant.NewDirectory()
+	if err := d.Reload(t.Context(), list); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// person is a signed-in browser.
+type person struct {
+	r       *rig
+	tenant  model.TenantID
+	session session.Session
+	app     session.AppSession
+	key     *session.DataKey
+	secret  session.Secret
+	client  *http.Client
+	h1      *http.Client
+}
+
+// browser makes a client that keeps cookies, speaks HTTP/2 where it can, and doesn't follow redirects.
+func (r *rig) browser(h2 bool) *http.Client {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authority().roots()}, ForceAttemptHTTP2: h2, DisableCompression: true,
+		MaxIdleConnsPerHost: 128,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, network, r.front.Listener.Addr().String())
+		}}
+	if !h2 {
+		tr.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	}
+	r.t.Cleanup(tr.CloseIdleConnections)
+	return &http.Client{Transport: tr, Jar: jar, Timeout: 20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// signIn does what the broker does: a session, an app session.
+func (r *rig) signIn(tn model.TenantID, user string, control session.Control) *person {
+	r.t.Helper()
+	now := r.now()
+	secret := session.NewSecret()
+	s := session.Session{ID: model.SessionID(session.NewID()), Tenant: tn, User: model.User{ID: model.UserID(user), Name: user, Username: user + "@contoso.test"},
+		Created: now, LastSeen: now, Expires: now.Add(time.Hour), Idle: time.Hour, SecretHash: secret.Hash(),
+		Network: model.Network{Address: netip.MustParseAddr("127.0.0.1")}, Agent: model.Agent{Raw: "Go-http-client/1.1"}}
+	if err := r.mem.PutSession(r.t.Context(), s); err != nil {
+		r.t.Fatal(err)
+	}
+	app, k, err := session.Begin(r.vault, &s, secret, "files", control, nil, now)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := r.mem.PutAppSession(r.t.Context(), app); err != nil {
+		r.t.Fatal(err)
+	}
+	return &person{r: r, tenant: tn, session: s, app: app, key: k, secret: secret, client: r.browser(true), h1: r.browser(false)}
+}
+
+// mapped is a host of the person's tenant.
+func (p *person) mapped(real string) string {
+	m, ok := p.r.live.Book().Mapped(p.tenant, real)
+	if !ok {
+		p.r.t.Fatalf("%s is not mapped", real)
+	}
+	return m
+}
+
+// cookie gives the browser a host's own cookie, as a hand-over does.
+func (p *person) cookie(real string) session.Secret {
+	p.r.t.Helper()
+	host := p.mapped(real)
+	c, err := session.MintHostCookie(p.r.t.Context(), p.r.mem, p.r.vault, p.tenant, p.app.ID, host, p.key, p.r.now())
+	if err != nil {
+		p.r.t.Fatal(err)
+	}
+	for _, b := range []*http.Client{p.client, p.h1} {
+		b.Jar.SetCookies(&url.URL{Scheme: "https", Host: host, Path: "/"}, []*http.Cookie{{Name: "__Host-referee", Value: c.Reveal(), Path: "/", Secure: true}})
+	}
+	return c
+}
+
+// request makes a request; fields come in pairs.
+func request(method, u, body string, fields ...string) *http.Request {
+	var b io.Reader
+	if body != "" {
+		b = strings.NewReader(body)
+	}
+	r, err := http.NewRequest(method, u, b)
+	if err != nil {
+		panic(err)
+	}
+	for i := 0; i < len(fields); i += 2 {
+		r.Header.Set(fields[i], fields[i+1])
+	}
+	return r
+}
+
+// navigation makes a top-level navigation.
+func navigation(u string, fields ...string) *http.Request {
+	return request("GET", u, "", append([]string{"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Sec-Fetch-Site", "none", "Accept", "text/html,*/*"}, fields...)...)
+}
+
+// fetched makes a script's request from a page of the same host.
+func fetched(method, u, body string, fields ...string) *http.Request {
+	return request(method, u, body, append([]string{"Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Site", "same-origin", "Accept", "*/*"}, fields...)...)
+}
+
+// do sends a request and returns the answer with its body read.
+func do(t testing.TB, c *http.Client, r *http.Request) (*http.Response, string) {
+	t.Helper()
+	res, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res, string(body)
+}
+
+// eventually waits for something that happens beside.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatalf("not within 5 s: %s", what)
+}
