@@ -35,13 +35,16 @@ type Considered struct {
 // Condition is what one condition of a policy saw.
 type Condition struct {
 	Path     string // in the document, such as activities.device.tags.eq
+	Field    string
 	Title    string // of the field
 	Operator string
 	Wanted   []string
 	Got      []string // nil unless State is Known
 	State    filter.State
 	Holds    filter.Tri // from the policy's point of view: a condition under not holds when it is false
+	Inverted bool       // stands under not
 	Decisive bool       // the policy's outcome rests on it
+	Note     string     // what Got does not say, or ""
 }
 
 // Explain decides like [Book.Decide] and says why. Policies that missed come with the condition that missed.
@@ -98,8 +101,12 @@ func (p *Policy) explain(in *Input) Considered {
 			if r.Inverted {
 				holds = holds.Not()
 			}
-			c.Conditions = append(c.Conditions, Condition{Path: path + "." + r.Path, Title: r.Title, Operator: string(r.Operator),
-				Wanted: r.Wanted, Got: r.Got, State: r.State, Holds: holds, Decisive: r.Settled && holds == c.Outcome})
+			k := Condition{Path: path + "." + r.Path, Field: r.Field, Title: r.Title, Operator: string(r.Operator), Wanted: r.Wanted,
+				Got: r.Got, State: r.State, Holds: holds, Inverted: r.Inverted, Decisive: r.Settled && holds == c.Outcome}
+			if r.Field == "device.tags" && in.DeviceState == filter.Unobtainable {
+				k.Note = "the device gave no answer and counts as " + string(p.DeviceUnknown)
+			}
+			c.Conditions = append(c.Conditions, k)
 		}
 	}
 	root := "activities"
@@ -116,7 +123,7 @@ func (p *Policy) explain(in *Input) Considered {
 }
 
 func (c *content) explain(in *Input, whole filter.Tri) Condition {
-	out := Condition{Path: "inspection", Title: "Content", Operator: "has", Wanted: c.need.Names, State: in.ContentState, Holds: c.eval(in)}
+	out := Condition{Path: "inspection", Field: "inspection", Title: "Content", Operator: "has", Wanted: c.need.Names, State: in.ContentState, Holds: c.eval(in)}
 	if c.method == InspectMalware {
 		out.Title, out.Operator, out.Wanted, out.State = "Malware", "is", []string{"true"}, in.MalwareState
 		if out.State == filter.Known {

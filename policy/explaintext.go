@@ -7,23 +7,53 @@ import (
 	"github.com/referee-casb/referee/filter"
 )
 
-// String renders the explanation for a helpdesk: the outcome first, then the policies that matched, then those
-// that missed with the condition that missed. It is meant to fit a screen.
+// mostMissed is how many policies that missed the text lists.
+const mostMissed = 12
+
+// String renders the explanation for a helpdesk: the outcome first, then the policies that matched or wait, then
+// those that missed with the condition that missed. It is meant to fit a screen, so it only counts policies about
+// other apps.
 func (e Explanation) String() string {
 	var b strings.Builder
 	b.WriteString("Outcome: " + e.summary() + "\n")
-	for _, round := range []bool{true, false} {
-		for i := range e.Policies {
-			c := &e.Policies[i]
-			if (c.Matched || c.Outcome == filter.Undecided) == round {
-				c.write(&b)
-			}
+	var missed []*Considered
+	elsewhere := 0
+	for i := range e.Policies {
+		switch c := &e.Policies[i]; {
+		case c.Matched || c.Outcome != filter.False:
+			c.write(&b)
+		case c.elsewhere():
+			elsewhere++
+		default:
+			missed = append(missed, c)
 		}
+	}
+	for _, c := range missed[:min(len(missed), mostMissed)] {
+		c.write(&b)
+	}
+	if more := len(missed) - mostMissed; more > 0 {
+		fmt.Fprintf(&b, "- %d more policies missed.\n", more)
+	}
+	switch {
+	case elsewhere == 1:
+		b.WriteString("- 1 policy is about other apps.\n")
+	case elsewhere > 1:
+		fmt.Fprintf(&b, "- %d policies are about other apps.\n", elsewhere)
 	}
 	if len(e.Policies) == 0 {
 		b.WriteString("No policy is about this.\n")
 	}
 	return b.String()
+}
+
+// elsewhere reports whether the policy missed because it is about other apps.
+func (c *Considered) elsewhere() bool {
+	for _, k := range c.Conditions {
+		if k.Decisive && (k.Field == fieldApp || k.Field == "instance" || k.Field == "service") {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *Explanation) summary() string {
@@ -64,7 +94,11 @@ func (c *Considered) write(b *strings.Builder) {
 		if !c.Matched && c.Outcome != filter.Undecided && !k.Decisive {
 			continue
 		}
-		fmt.Fprintf(b, "    %s %s: %s %s %s, was %s\n", k.sign(), k.Path, k.Title, k.Operator, strings.Join(clipped(k.Wanted), " or "), k.was())
+		asked := fmt.Sprintf("%s %s %s", k.Title, k.verb(), strings.Join(clipped(k.Wanted), " or "))
+		if k.Inverted {
+			asked = "not (" + asked + ")"
+		}
+		fmt.Fprintf(b, "    %s  %s; %s  [%s]\n", k.sign(), asked, k.was(), k.Path)
 	}
 }
 
@@ -80,14 +114,38 @@ func (k *Condition) sign() string {
 	return "n/a"
 }
 
+// verb puts the operators that most filters use into words.
+func (k *Condition) verb() string {
+	switch filter.Operator(k.Operator) {
+	case filter.Eq:
+		return "is"
+	case filter.Neq:
+		return "is not"
+	case filter.Gt:
+		return "is more than"
+	case filter.Lt:
+		return "is less than"
+	case filter.Contains:
+		return "contains"
+	case filter.Isset:
+		return "is set:"
+	}
+	return k.Operator
+}
+
 func (k *Condition) was() string {
-	if k.State != filter.Known {
-		return k.State.String()
+	switch {
+	case k.Note != "":
+		return k.Note
+	case k.State == filter.Unobtainable:
+		return "it was not to be had"
+	case k.State != filter.Known:
+		return "it was " + k.State.String()
 	}
 	if len(k.Got) == 0 {
-		return "nothing"
+		return "there was none"
 	}
-	return strings.Join(clipped(k.Got), ", ")
+	return "was " + strings.Join(clipped(k.Got), ", ")
 }
 
 // clipped keeps long lists from filling the screen.

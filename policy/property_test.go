@@ -169,7 +169,7 @@ func controlledAndFiles() []model.ActivityType {
 
 func TestIndexNeverChangesAVerdict(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(400) {
+	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		b := randomBook(t, r)
 		plain := linear(b)
@@ -212,7 +212,7 @@ func sameVerdict(v, w *Verdict) bool {
 func TestOpenVerdictsFailClosed(t *testing.T) {
 	t.Parallel()
 	opened := 0
-	for seed := range uint64(600) {
+	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		b := randomBook(t, r)
 		for range 40 {
@@ -254,7 +254,7 @@ func TestOpenVerdictsFailClosed(t *testing.T) {
 			}
 		}
 	}
-	if opened < 1000 {
+	if opened < 500 {
 		t.Errorf("only %d verdicts were open", opened)
 	}
 }
