@@ -5,7 +5,7 @@ import { explain, pageData } from "files/status.js";
 
 const { file, ways } = pageData();
 const stage = document.getElementById("stage");
-const helper = document.getElementById("helper");
+const side = document.getElementById("side");
 
 async function bytesOf(url, init) {
   const response = await fetch(url, init);
@@ -123,12 +123,12 @@ const tries = {
 
   "frame-fetch": (way) => new Promise((done, fail) => {
     addEventListener("message", function got(e) {
-      if (e.origin !== CDN || e.source !== helper.contentWindow || e.data.type !== "bytes") return;
+      if (e.origin !== CDN || e.source !== side.contentWindow || e.data.type !== "bytes") return;
       removeEventListener("message", got);
       if (e.data.status === 200) done(saveBytes(new Uint8Array(e.data.bytes), way.Name));
       else fail(new Error(`The server answered ${e.data.status}.`));
     });
-    helper.contentWindow.postMessage({ type: "get", path: way.URL }, CDN);
+    side.contentWindow.postMessage({ type: "get", path: way.URL }, CDN);
   }),
 
   cache: async (way) => saveBytes(await bytesOf(way.URL, { credentials: "include", cache: "force-cache" }), way.Name),
