@@ -1,0 +1,219 @@
+package signin
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/tenant"
+)
+
+// Tenants finds a tenant's settings. Implementations answer from memory.
+type Tenants interface {
+	Tenant(id model.TenantID) (tenant.Tenant, bool)
+}
+
+// Catalog finds instances. Implementations answer from memory.
+type Catalog interface {
+	Instance(tenant model.TenantID, id model.InstanceID) (catalog.Instance, bool)
+	ByClient(tenant model.TenantID, clientID string) (catalog.Instance, bool)
+	// ByHost finds the instance that owns a mapped host ("label.tenant.suffix[:port]").
+	ByHost(tenant model.TenantID, mappedHost string) (catalog.Instance, bool)
+	// Mapped returns the mapped host of a tenant's real host.
+	Mapped(tenant model.TenantID, realHost string) (string, bool)
+}
+
+// Gate decides whether a session may reach an instance, and fills in v. Package access fulfils it.
+type Gate interface {
+	Evaluate(ctx context.Context, s session.Session, inst catalog.Instance, client model.ClientApp, v *policy.Verdict) error
+}
+
+// Recorder writes activities; an error means that nothing was recorded.
+type Recorder interface {
+	Event(ctx context.Context, a *model.Activity) error
+}
+
+// Revoker ends sessions on every gateway.
+type Revoker interface {
+	Revoke(ctx context.Context, r session.Revocation) error
+}
+
+// Locator tells what is known of an address and a user agent.
+type Locator interface {
+	Locate(tenant model.TenantID, remoteAddr string) model.Network
+	ParseAgent(raw string) model.Agent
+}
+
+// Exceptions takes a person's wish to be excepted from the policy that blocked an action.
+type Exceptions interface {
+	RequestException(ctx context.Context, tenant model.TenantID, s session.Session, b session.Blocked, reason string) (id string, err error)
+}
+
+// Grants keeps what a person confirmed on the broker's own page.
+type Grants interface {
+	PutGrant(ctx context.Context, g session.Grant) error
+}
+
+// BlockedActions finds what a gateway stopped, for the session that it concerned.
+type BlockedActions interface {
+	Blocked(ctx context.Context, tenant model.TenantID, reference string, now time.Time) (session.Blocked, error)
+}
+
+// Parts are what a broker stands on.
+type Parts struct {
+	Tenants    Tenants
+	Catalog    Catalog
+	Sessions   session.Store
+	Apps       session.AppStore
+	Codes      session.CodeStore
+	Flows      FlowStore
+	Sealer     session.Sealer
+	Tokens     Tokens
+	Gate       Gate
+	Recorder   Recorder
+	Revoker    Revoker
+	Locator    Locator
+	Devices    Devices
+	Exceptions Exceptions
+	Grants     Grants
+	Blocked    BlockedActions
+	Secrets    func(file string) (string, error) // reads a client secret
+	HTTP       *http.Client                      // towards providers
+	Print      func(*http.Request) string        // TLS fingerprint of the request's connection, "" if unknown
+	Now        func() time.Time
+	Log        *slog.Logger
+}
+
+// Tokens signs and verifies short tokens that travel through the browser; vault.Vault is one.
+type Tokens interface {
+	Sign(tenant model.TenantID, purpose string, payload []byte, expires time.Time) (string, error)
+	Verify(tenant model.TenantID, purpose, token string) ([]byte, error)
+}
+
+// PurposeVia is the purpose of tokens by which a gateway vouches that an authorization request came through
+// it; their payload is the app session's id.
+const PurposeVia = "via"
+
+// Config is a broker's settings.
+type Config struct {
+	Origin       string // "https://signin.example.com[:port]", without path
+	DeviceOrigin string // "https://device.example.com[:port]", "" where devices are not asked for certificates
+	// DefaultAbsolute and DefaultIdle bound sessions where a tenant sets nothing.
+	DefaultAbsolute, DefaultIdle time.Duration
+}
+
+// Validate reports a setting that can't work.
+func (c Config) Validate() error {
+	if !strings.HasPrefix(c.Origin, "https://") || strings.Count(c.Origin, "/") != 2 {
+		return &fault.Error{Kind: fault.Invalid, Op: "signin.Config", Key: c.Origin, Msg: "the broker's origin must be https:// and a host, without path",
+			Help: "set signin.origin, for example https://signin.example.com"}
+	}
+	return nil
+}
+
+// Broker serves the sign-in origin and the device origin.
+type Broker struct {
+	config Config
+	parts  Parts
+	flows  flows
+	mux    *http.ServeMux
+	device *http.ServeMux
+	guard  *http.CrossOriginProtection
+
+	mu        sync.Mutex
+	providers map[model.TenantID]*provider // our OpenID providers towards apps
+	upstreams map[upstreamKey]*upstream    // the company's providers
+}
+
+// New returns a broker.
+func New(config Config, parts Parts) (*Broker, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	if config.DefaultAbsolute <= 0 {
+		config.DefaultAbsolute = 12 * time.Hour
+	}
+	if config.DefaultIdle <= 0 {
+		config.DefaultIdle = time.Hour
+	}
+	b := &Broker{config: config, parts: parts, flows: flows{store: parts.Flows, sealer: parts.Sealer, now: parts.Now},
+		guard: http.NewCrossOriginProtection(), providers: map[model.TenantID]*provider{}, upstreams: map[upstreamKey]*upstream{}}
+	b.mux = b.routes()
+	b.device = b.deviceRoutes()
+	return b, nil
+}
+
+func (b *Broker) routes() *http.ServeMux {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /{tenant}/login", b.tenant(b.login))
+	m.HandleFunc("GET /{tenant}/callback/{provider}", b.tenant(b.callback))
+	m.HandleFunc("GET /{tenant}/handover", b.tenant(b.handover))
+	m.HandleFunc("GET /{tenant}/device", b.tenant(b.deviceStart))
+	m.HandleFunc("GET /{tenant}/device/done", b.tenant(b.deviceDone))
+	m.HandleFunc("GET /{tenant}/signout", b.tenant(b.signOutPage))
+	m.HandleFunc("POST /{tenant}/signout", b.tenant(b.signOut))
+	m.HandleFunc("GET /{tenant}/override", b.tenant(b.overridePage))
+	m.HandleFunc("POST /{tenant}/override", b.tenant(b.override))
+	m.HandleFunc("GET /{tenant}/request-access", b.tenant(b.requestPage))
+	m.HandleFunc("POST /{tenant}/request-access", b.tenant(b.request))
+	m.HandleFunc("/{tenant}/.well-known/openid-configuration", b.tenant(b.openID))
+	m.HandleFunc("/{tenant}/oauth/v2/{step}", b.tenant(b.openID))
+	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		b.fail(w, r, tenant.Tenant{}, fault.New(fault.NotFound, "signin", "there is nothing at this address"))
+	})
+	return m
+}
+
+// ServeHTTP serves the sign-in origin.
+func (b *Broker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Cache-Control", "no-store")
+	b.mux.ServeHTTP(w, r)
+}
+
+// tenantHandler serves one tenant's step.
+type tenantHandler func(w http.ResponseWriter, r *http.Request, t tenant.Tenant)
+
+// tenant finds the tenant of the path and refuses cross-origin writes, except to the OpenID endpoints, which
+// apps call from their own origins and which no cookie authorises.
+func (b *Broker) tenant(next tenantHandler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		t, ok := b.parts.Tenants.Tenant(model.TenantID(r.PathValue("tenant")))
+		if !ok {
+			// The same answer as for an unknown page: which tenants exist is nobody's business.
+			b.fail(w, r, tenant.Tenant{}, fault.New(fault.NotFound, "signin", "there is nothing at this address"))
+			return
+		}
+		if r.PathValue("step") == "" {
+			if err := b.guard.Check(r); err != nil {
+				// fail closed: a write that another site started
+				b.fail(w, r, t, fault.As(err, fault.Denied, "signin", r.URL.Path))
+				return
+			}
+		}
+		next(w, r, t)
+	}
+}
+
+// url returns an absolute address at the sign-in origin below the tenant's path.
+func (b *Broker) url(id model.TenantID, path string) string {
+	return b.config.Origin + "/" + string(id) + path
+}
+
+// localReturn reports whether a return target is a path of this tenant at this origin, so that no step can be
+// led to another site (open redirect).
+func localReturn(id model.TenantID, target string) bool {
+	return strings.HasPrefix(target, "/"+string(id)+"/") && !strings.ContainsAny(target, "\\\r\n\t") && !strings.Contains(target, "//")
+}

@@ -1,0 +1,337 @@
+package signin
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/google/uuid"
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"github.com/zitadel/oidc/v3/pkg/op"
+
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/session"
+)
+
+// requestLife is how long an app's authorization request waits for the person; codeLife how long the app has
+// to redeem a code (RFC 6749 section 4.1.2 allows ten minutes at most).
+const (
+	requestLife = 30 * time.Minute
+	codeLife    = time.Minute
+)
+
+// storage is what the OpenID library needs of one tenant.
+type storage struct {
+	broker *Broker
+	tenant model.TenantID
+
+	mu  sync.Mutex
+	key signingKey // read once
+}
+
+var (
+	_ op.Storage                        = (*storage)(nil)
+	_ op.CanSetUserinfoFromRequest      = (*storage)(nil)
+	_ op.CanTerminateSessionFromRequest = (*storage)(nil)
+)
+
+// authRequest is an app's authorization request, and after sign-in who it is for.
+type authRequest struct {
+	ID        string              `json:"id"`
+	Client    string              `json:"client"`
+	Redirect  string              `json:"redirect"` // the app's own, at its real host
+	State     string              `json:"state,omitempty"`
+	Nonce     string              `json:"nonce,omitempty"`
+	Scopes    []string            `json:"scopes"`
+	Mode      oidc.ResponseMode   `json:"mode,omitempty"`
+	Challenge *oidc.CodeChallenge `json:"challenge,omitempty"`
+	Prompt    []string            `json:"prompt,omitempty"`
+	MaxAge    *uint               `json:"maxAge,omitempty"`
+	Target    string              `json:"target,omitempty"` // target_link_uri, where the app was asked to go
+	Via       via                 `json:"via"`
+	Created   time.Time           `json:"created"`
+
+	Session model.SessionID      `json:"session,omitempty"`
+	Subject string               `json:"subject,omitempty"`
+	Auth    model.Authentication `json:"auth,omitzero"`
+}
+
+var _ op.AuthRequest = (*authRequest)(nil)
+
+func (a *authRequest) GetID() string                         { return a.ID }
+func (a *authRequest) GetACR() string                        { return a.Auth.ACR }
+func (a *authRequest) GetAMR() []string                      { return a.Auth.AMR }
+func (a *authRequest) GetAudience() []string                 { return []string{a.Client} }
+func (a *authRequest) GetAuthTime() time.Time                { return a.Auth.Time }
+func (a *authRequest) GetClientID() string                   { return a.Client }
+func (a *authRequest) GetCodeChallenge() *oidc.CodeChallenge { return a.Challenge }
+func (a *authRequest) GetNonce() string                      { return a.Nonce }
+func (a *authRequest) GetRedirectURI() string                { return a.Redirect }
+func (a *authRequest) GetResponseType() oidc.ResponseType    { return oidc.ResponseTypeCode }
+func (a *authRequest) GetResponseMode() oidc.ResponseMode    { return a.Mode }
+func (a *authRequest) GetScopes() []string                   { return a.Scopes }
+func (a *authRequest) GetState() string                      { return a.State }
+func (a *authRequest) GetSubject() string                    { return a.Subject }
+func (a *authRequest) Done() bool                            { return a.Subject != "" }
+
+// CreateAuthRequest keeps a validated authorization request until the person has signed in.
+func (s *storage) CreateAuthRequest(ctx context.Context, in *oidc.AuthRequest, _ string) (op.AuthRequest, error) {
+	a := &authRequest{ID: uuid.NewString(), Client: in.ClientID, Redirect: in.RedirectURI, State: in.State, Nonce: in.Nonce, Scopes: in.Scopes,
+		Mode: in.ResponseMode, Prompt: in.Prompt, MaxAge: in.MaxAge, Via: s.broker.viaOf(ctx, s.tenant), Created: s.broker.parts.Now()}
+	if in.CodeChallenge != "" {
+		a.Challenge = &oidc.CodeChallenge{Challenge: in.CodeChallenge, Method: in.CodeChallengeMethod}
+	}
+	if r, ok := ctx.Value(requestKey{}).(*http.Request); ok {
+		a.Target = r.FormValue("target_link_uri")
+	}
+	if err := s.broker.flows.put(ctx, s.tenant, FlowRequest, a.ID, a, requestLife); err != nil {
+		return nil, oidc.ErrServerError().WithParent(err)
+	}
+	return a, nil
+}
+
+// AuthRequestByID returns a request that waits for sign-in.
+func (s *storage) AuthRequestByID(ctx context.Context, id string) (op.AuthRequest, error) {
+	a := &authRequest{}
+	if err := s.broker.flows.get(ctx, s.tenant, FlowRequest, id, a); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// issueCode makes the code of a finished request. The code is a random secret of which only the hash is kept.
+func (s *storage) issueCode(ctx context.Context, a *authRequest) (string, error) {
+	code := newSecret()
+	return code, s.broker.flows.put(ctx, s.tenant, FlowCode, hashOf(code), a, codeLife)
+}
+
+// AuthRequestByCode takes the request behind a code: a code is good once (RFC 6749 section 10.5).
+func (s *storage) AuthRequestByCode(ctx context.Context, code string) (op.AuthRequest, error) {
+	a := &authRequest{}
+	if err := s.broker.flows.take(ctx, s.tenant, FlowCode, hashOf(code), a); err != nil {
+		return nil, err
+	}
+	if _, err := s.live(ctx, a.Session); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// SaveAuthCode is never reached: codes are made by issueCode.
+func (s *storage) SaveAuthCode(context.Context, string, string) error {
+	return fault.New(fault.Internal, "signin.SaveAuthCode", "the library's own callback is not mounted")
+}
+
+// DeleteAuthRequest forgets a request whose code was redeemed.
+func (s *storage) DeleteAuthRequest(ctx context.Context, id string) error {
+	err := s.broker.flows.take(ctx, s.tenant, FlowRequest, id, &authRequest{})
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
+}
+
+// accessToken is what an access token stands for.
+type accessToken struct {
+	Session model.SessionID `json:"session"`
+	Subject string          `json:"subject"`
+	Client  string          `json:"client"`
+	Scopes  []string        `json:"scopes"`
+}
+
+// CreateAccessToken makes an access token for the userinfo endpoint.
+func (s *storage) CreateAccessToken(ctx context.Context, req op.TokenRequest) (string, time.Time, error) {
+	a, ok := req.(*authRequest)
+	if !ok {
+		return "", time.Time{}, oidc.ErrUnsupportedGrantType()
+	}
+	id := newSecret()
+	token := accessToken{Session: a.Session, Subject: a.Subject, Client: a.Client, Scopes: a.Scopes}
+	if err := s.broker.flows.put(ctx, s.tenant, FlowToken, hashOf(id), token, tokenLife); err != nil {
+		return "", time.Time{}, err
+	}
+	return id, s.broker.parts.Now().Add(tokenLife), nil
+}
+
+// CreateAccessAndRefreshTokens is refused: no client is registered for refresh tokens.
+func (s *storage) CreateAccessAndRefreshTokens(context.Context, op.TokenRequest, string) (string, string, time.Time, error) {
+	return "", "", time.Time{}, oidc.ErrUnsupportedGrantType().WithDescription("refresh tokens are not issued")
+}
+
+// TokenRequestByRefreshToken is refused: no refresh token was ever issued.
+func (s *storage) TokenRequestByRefreshToken(context.Context, string) (op.RefreshTokenRequest, error) {
+	return nil, op.ErrInvalidRefreshToken
+}
+
+// GetRefreshTokenInfo is refused: no refresh token was ever issued.
+func (s *storage) GetRefreshTokenInfo(context.Context, string, string) (string, string, error) {
+	return "", "", op.ErrInvalidRefreshToken
+}
+
+// RevokeToken ends an access token (RFC 7009). Unknown tokens are no error, as the RFC asks.
+func (s *storage) RevokeToken(ctx context.Context, tokenID, _, clientID string) *oidc.Error {
+	var token accessToken
+	err := s.broker.flows.get(ctx, s.tenant, FlowToken, hashOf(tokenID), &token)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil || token.Client != clientID {
+		return oidc.ErrInvalidClient().WithDescription("the token was issued to another client")
+	}
+	if err := s.broker.flows.take(ctx, s.tenant, FlowToken, hashOf(tokenID), &token); err != nil && !fault.Is(err, fault.NotFound) {
+		return oidc.ErrServerError()
+	}
+	return nil
+}
+
+// GetClientByClientID finds the instance that is registered with a client id.
+func (s *storage) GetClientByClientID(_ context.Context, id string) (op.Client, error) {
+	inst, ok := s.broker.parts.Catalog.ByClient(s.tenant, id)
+	if !ok || id == "" {
+		return nil, fault.New(fault.NotFound, "signin.client", "no app is registered as %q", id)
+	}
+	return client{inst: inst, login: func(request string) string {
+		return s.broker.url(s.tenant, "/login?id="+url.QueryEscape(request))
+	}}, nil
+}
+
+// AuthorizeClientIDSecret checks a client's secret against its hash.
+func (s *storage) AuthorizeClientIDSecret(_ context.Context, id, secret string) error {
+	inst, ok := s.broker.parts.Catalog.ByClient(s.tenant, id)
+	if !ok || inst.Federation.SecretHash == "" || !sameSecret(inst.Federation.SecretHash, hashOf(secret)) {
+		return fault.New(fault.Denied, "signin.client", "wrong client id or secret")
+	}
+	return nil
+}
+
+// SetUserinfoFromScopes is the library's deprecated form of SetUserinfoFromRequest.
+func (s *storage) SetUserinfoFromScopes(context.Context, *oidc.UserInfo, string, string, []string) error {
+	return nil
+}
+
+// SetUserinfoFromRequest puts the person's claims into an ID token.
+func (s *storage) SetUserinfoFromRequest(ctx context.Context, info *oidc.UserInfo, req op.IDTokenRequest, scopes []string) error {
+	a, ok := req.(*authRequest)
+	if !ok {
+		return oidc.ErrServerError()
+	}
+	kept, err := s.live(ctx, a.Session)
+	if err != nil {
+		return err
+	}
+	info.AppendClaims("sid", string(a.Session))
+	fill(info, kept.User, scopes)
+	return nil
+}
+
+// SetUserinfoFromToken answers the userinfo endpoint; a token ends with its session.
+func (s *storage) SetUserinfoFromToken(ctx context.Context, info *oidc.UserInfo, tokenID, _, _ string) error {
+	var token accessToken
+	if err := s.broker.flows.get(ctx, s.tenant, FlowToken, hashOf(tokenID), &token); err != nil {
+		return err
+	}
+	kept, err := s.live(ctx, token.Session)
+	if err != nil {
+		return err
+	}
+	info.Subject = token.Subject
+	fill(info, kept.User, token.Scopes)
+	return nil
+}
+
+// SetIntrospectionFromToken is refused: the endpoint is not mounted.
+func (s *storage) SetIntrospectionFromToken(context.Context, *oidc.IntrospectionResponse, string, string, string) error {
+	return oidc.ErrServerError()
+}
+
+// GetPrivateClaimsFromScopes adds nothing: access tokens are opaque.
+func (s *storage) GetPrivateClaimsFromScopes(context.Context, string, string, []string) (map[string]any, error) {
+	return nil, nil
+}
+
+// GetKeyByIDAndClientID is refused: private_key_jwt is not offered.
+func (s *storage) GetKeyByIDAndClientID(context.Context, string, string) (*jose.JSONWebKey, error) {
+	return nil, fault.New(fault.NotFound, "signin.client", "clients have no keys")
+}
+
+// ValidateJWTProfileScopes is refused: the JWT profile grant is not offered.
+func (s *storage) ValidateJWTProfileScopes(context.Context, string, []string) ([]string, error) {
+	return nil, oidc.ErrUnsupportedGrantType()
+}
+
+// TerminateSession is the library's older form of TerminateSessionFromRequest.
+func (s *storage) TerminateSession(context.Context, string, string) error { return nil }
+
+// TerminateSessionFromRequest signs the person out everywhere: the session that the ID token names, or that of
+// the browser. The app's own address is reached through the signed-out page, since going there at once would
+// sign the person in again at a provider that still knows them.
+func (s *storage) TerminateSessionFromRequest(ctx context.Context, req *op.EndSessionRequest) (string, error) {
+	var id model.SessionID
+	if req.IDTokenHintClaims != nil {
+		if sid, ok := req.IDTokenHintClaims.Claims["sid"].(string); ok {
+			id = model.SessionID(sid)
+		} else {
+			id = model.SessionID(req.IDTokenHintClaims.SessionID)
+		}
+	}
+	if r, ok := ctx.Value(requestKey{}).(*http.Request); ok && id == "" {
+		if current, _, err := s.broker.current(r, s.tenant); err == nil {
+			id = current.ID
+		}
+	}
+	if id != "" {
+		if err := s.broker.parts.Revoker.Revoke(ctx, session.Revocation{Tenant: s.tenant, Session: id, At: s.broker.parts.Now(), Reason: "signed out in the app"}); err != nil {
+			return "", err
+		}
+	}
+	back := s.broker.url(s.tenant, "/signout?done")
+	if inst, ok := s.broker.parts.Catalog.ByClient(s.tenant, req.ClientID); ok && req.RedirectURI != "" {
+		back += "&app=" + url.QueryEscape(string(inst.ID))
+	}
+	return back, nil
+}
+
+// Health reports whether the store answers.
+func (s *storage) Health(ctx context.Context) error {
+	_, err := s.signingKey(ctx)
+	return err
+}
+
+// live returns a session that an app may still rely on.
+func (s *storage) live(ctx context.Context, id model.SessionID) (session.Session, error) {
+	kept, err := s.broker.parts.Sessions.Session(ctx, s.tenant, id)
+	if err != nil {
+		return kept, err
+	}
+	if !kept.Live(s.broker.parts.Now()) {
+		return kept, fault.New(fault.Denied, "signin.session", "the session has ended")
+	}
+	return kept, nil
+}
+
+// fill sets the claims that scopes ask for (OpenID Connect Core section 5.4).
+func fill(info *oidc.UserInfo, u model.User, scopes []string) {
+	if info.Subject == "" {
+		info.Subject = string(u.ID)
+	}
+	for _, scope := range scopes {
+		switch scope {
+		case oidc.ScopeProfile:
+			info.Name, info.PreferredUsername = u.Name, u.Username
+		case oidc.ScopeEmail:
+			info.Email = u.Email
+		case "groups":
+			groups := make([]string, len(u.Groups))
+			for i, g := range u.Groups {
+				groups[i] = string(g)
+			}
+			slices.Sort(groups)
+			info.AppendClaims("groups", groups)
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package signin
+
+import (
+	"embed"
+	"errors"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/internal/webpage"
+	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/tenant"
+)
+
+//go:embed page/*.html
+var pageFiles embed.FS
+
+var pages = webpage.MustParse(pageFiles, "page/*.html")
+
+// render writes one of the broker's pages in the tenant's brand.
+func (b *Broker) render(w http.ResponseWriter, r *http.Request, t tenant.Tenant, status int, name string, content any) {
+	brand := webpage.Brand{Name: t.Brand.Name, Color: t.Brand.Color, Contact: t.Brand.Contact}
+	if err := pages.Write(w, r, status, name, brand, content); err != nil {
+		b.parts.Log.Error("page", "page", name, "err", err)
+	}
+}
+
+// failView is what the page for a failed step shows: what happened, what to do, and a code that finds the log
+// line. It never shows the cause, which may name things that are nobody's business.
+type failView struct {
+	Title, Text, Help, Code string
+}
+
+var failTitles = map[fault.Kind]string{
+	fault.Invalid:         "This request can't be understood",
+	fault.Unauthenticated: "Please sign in again",
+	fault.Denied:          "Sign-in was not completed",
+	fault.NotFound:        "There is nothing here",
+	fault.Limited:         "Too much at once",
+	fault.Unavailable:     "Sign-in is not available right now",
+}
+
+var failStatus = map[fault.Kind]int{
+	fault.Invalid: http.StatusBadRequest, fault.Unauthenticated: http.StatusUnauthorized, fault.Denied: http.StatusForbidden,
+	fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict, fault.Limited: http.StatusTooManyRequests,
+	fault.Unavailable: http.StatusServiceUnavailable,
+}
+
+// fail ends a step with a plain page and one precise log line.
+func (b *Broker) fail(w http.ResponseWriter, r *http.Request, t tenant.Tenant, err error) {
+	kind := fault.KindOf(err)
+	status, ok := failStatus[kind]
+	if !ok {
+		status = http.StatusInternalServerError
+	}
+	title, ok := failTitles[kind]
+	if !ok {
+		title = "Something went wrong at our side"
+	}
+	code := strings.ToUpper(newSecret()[:6])
+	b.parts.Log.Info("sign-in step refused", "tenant", t.ID, "path", r.URL.Path, "code", code, "status", status, "err", err)
+	b.render(w, r, t, status, "fail", failView{Title: title, Text: plainReason(err), Help: fault.Help(err), Code: code})
+}
+
+// plainReason gives the sentence that may be shown: that of the outermost fault for the kinds a person can act
+// on, nothing for the others.
+func plainReason(err error) string {
+	switch fault.KindOf(err) {
+	case fault.Internal, fault.Conflict, fault.NotFound:
+		return ""
+	}
+	var e *fault.Error
+	if errors.As(err, &e) && e.Msg != "" && e.Err == nil {
+		return strings.ToUpper(e.Msg[:1]) + e.Msg[1:] + "."
+	}
+	return ""
+}
+
+// blockedView is what a person sees whom Conditional Access lets not in.
+type blockedView struct {
+	App, User, Policy, Reference string
+	Message                      template.HTML
+	NextStep, Contact            string
+}
+
+// deny answers a person who may not reach an app: on record first, then a page that says why and what to do.
+func (b *Broker) deny(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, inst catalog.Instance, v *policy.Verdict) {
+	a, err := b.denied(r, s, inst, v)
+	if err != nil {
+		// The person stays out either way; only the code is missing.
+		b.parts.Log.Error("blocked access not recorded", "tenant", t.ID, "err", err)
+	}
+	view := blockedView{App: inst.Name, User: s.User.Name, Reference: a, Contact: t.Brand.Contact}
+	if p := v.Blocker; p != nil {
+		view.Policy, view.NextStep = p.Name, p.NextStep
+		if p.Contact != "" {
+			view.Contact = p.Contact
+		}
+		view.Message = webpage.Markdown(p.Message, map[string]string{"user": s.User.Name, "app": inst.Name, "policy": p.Name, "contact": view.Contact, "reference": a, "file": ""})
+	}
+	b.render(w, r, t, http.StatusForbidden, "blocked", view)
+}
