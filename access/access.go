@@ -1,0 +1,115 @@
+// Package access evaluates Conditional Access and access policies for a sign-in: it gathers the facts that a
+// decision may rest on and asks the tenant's rule book.
+//
+// It owns the gathering: who, which app, which device as far as proven, which network. It does not own the
+// rules (policy), the proofs (signin's device host, device) nor what follows from a verdict (signin). It is the
+// Gate that signin declares. Layer L3. Begin with [Evaluator.Evaluate].
+package access
+
+import (
+	"context"
+	"time"
+
+	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/device"
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/filter"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/session"
+)
+
+// Books finds a tenant's rule book. Implementations answer from memory; NotFound means that the tenant's
+// policies could not be compiled or loaded, and nobody is let in (fail closed).
+type Books interface {
+	Book(tenant model.TenantID) (*policy.Book, bool)
+}
+
+// Evaluator decides sign-ins.
+type Evaluator struct {
+	books  Books
+	geo    func(model.Network) filter.State // how certain country, provider and tags are
+	proofs bool                             // whether a device can be asked for proof here
+	now    func() time.Time
+}
+
+// New returns an evaluator. proofs says whether there is a device host to send browsers to; without one,
+// device facts that nobody has are unobtainable rather than unknown.
+func New(books Books, geo func(model.Network) filter.State, proofs bool, now func() time.Time) *Evaluator {
+	return &Evaluator{books: books, geo: geo, proofs: proofs, now: now}
+}
+
+// Evaluate decides whether a session may reach an instance with a kind of client, and fills in v. The network
+// in s is that of the request. Conditional Access is asked first, then access policies; the stricter applies,
+// duties add up.
+func (e *Evaluator) Evaluate(_ context.Context, s session.Session, inst catalog.Instance, client model.ClientApp, v *policy.Verdict) error {
+	book, ok := e.books.Book(s.Tenant)
+	if !ok {
+		// fail closed: no rules is not the same as no restriction
+		return &fault.Error{Kind: fault.Unavailable, Op: "access.Evaluate", Key: string(s.Tenant), Msg: "the tenant's policies are not loaded"}
+	}
+	in := e.Facts(s, inst, client)
+	book.Decide(&in, v)
+	if v.Open() || v.Gate == policy.GateBlock {
+		return nil
+	}
+	first := *v
+	first.Needs = nil
+	in.Stage = policy.StageAccess
+	book.Decide(&in, v)
+	merge(v, &first)
+	return nil
+}
+
+// Facts gathers what is known of a sign-in; what-if and `referee why` ask with the same facts.
+func (e *Evaluator) Facts(s session.Session, inst catalog.Instance, client model.ClientApp) policy.Input {
+	now := e.now()
+	in := policy.Input{Now: now, Tenant: s.Tenant, Stage: policy.StageSignIn, Session: s.ID, App: inst.Ref(), ClientApp: client,
+		User: s.User, Network: s.Network, Agent: s.Agent}
+	if app, ok := catalog.AppByKey(inst.App); ok {
+		in.Suite = app.Suite
+	}
+	in.Device, in.DeviceState = e.deviceFacts(s.Proofs, now)
+	in.GeoState = e.geo(s.Network)
+	return in
+}
+
+// deviceFacts tells proven tags from "nobody asked yet". A live proof of any kind, that of having shown no
+// certificate included, means that the device was asked.
+func (e *Evaluator) deviceFacts(proofs []model.Proof, now time.Time) ([]model.DeviceTag, filter.State) {
+	for _, p := range proofs {
+		if now.Before(p.Expires) {
+			return device.Tags(proofs, now, true), filter.Known
+		}
+	}
+	if e.proofs {
+		return nil, filter.Unknown
+	}
+	return nil, filter.Unobtainable
+}
+
+// merge joins the verdict of Conditional Access into that of the access policies: the stricter gate with its
+// blocker, all duties, all deciding policies.
+func merge(v, first *policy.Verdict) {
+	if first.Gate > v.Gate {
+		v.Gate, v.Blocker = first.Gate, first.Blocker
+	}
+	v.Duties |= first.Duties
+	v.Control = first.Control
+	v.Defaulted = first.Defaulted
+	for _, p := range first.Deciding[:first.N] {
+		if v.N < policy.MaxDeciding {
+			v.Deciding[v.N] = p
+			v.N++
+		}
+	}
+	for _, p := range first.Monitored[:first.M] {
+		if v.M < policy.MaxDeciding {
+			v.Monitored[v.M] = p
+			v.M++
+		}
+	}
+	if v.Excepted == "" {
+		v.Excepted = first.Excepted
+	}
+}
