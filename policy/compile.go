@@ -57,6 +57,7 @@ func Compile(docs []*Document, opt Options) (*Book, Problems) {
 		level = LevelStrict
 	}
 	b.addBuiltIns(level)
+	b.share()
 	b.index()
 	return b, nil
 }
@@ -150,7 +151,7 @@ func (p *Policy) fromAccess(d *Document) Problems {
 	if len(tags) > 0 {
 		var asked []*filter.Node
 		for _, t := range tags {
-			asked = append(asked, filter.Cond("device.tags", filter.Eq, texts(t)...))
+			asked = append(asked, filter.Cond(fieldDeviceTags, filter.Eq, texts(t)...))
 		}
 		tree := filter.AllOf(asked...)
 		if c.Grant.Any {
@@ -163,7 +164,8 @@ func (p *Policy) fromAccess(d *Document) Problems {
 		}
 	}
 	var wrong Problems
-	p.activities, wrong = program(d, "conditions", activitySchema, c.Filter())
+	p.tree = c.Filter()
+	p.activities, wrong = program(d, "conditions", activitySchema, p.tree)
 	return wrong
 }
 
@@ -195,8 +197,10 @@ func (p *Policy) fromInline(d *Document) Problems {
 		p.satisfied = "stepUp:" + p.StepUp
 	}
 	var wrong, more Problems
+	p.tree = i.Activities
 	p.activities, wrong = program(d, "activities", activitySchema, i.Activities)
 	if !i.Files.Empty() {
+		p.fileTree = i.Files
 		p.files, more = program(d, "files", fileSchema, i.Files)
 	}
 	return append(wrong, more...)

@@ -16,6 +16,7 @@ import (
 func (b *Book) Decide(in *Input, v *Verdict) {
 	v.Reset()
 	v.Epoch = b.epoch
+	in.memo.begin()
 	t := tally{in: in, v: v}
 	t.book(b)
 	if t.open && v.Gate < GateBlock {

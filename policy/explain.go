@@ -103,7 +103,7 @@ func (p *Policy) explain(in *Input) Considered {
 			}
 			k := Condition{Path: path + "." + r.Path, Field: r.Field, Title: r.Title, Operator: string(r.Operator), Wanted: r.Wanted,
 				Got: r.Got, State: r.State, Holds: holds, Inverted: r.Inverted, Decisive: r.Settled && holds == c.Outcome}
-			if r.Field == "device.tags" && in.DeviceState == filter.Unobtainable {
+			if r.Field == fieldDeviceTags && in.DeviceState == filter.Unobtainable {
 				k.Note = "the device gave no answer and counts as " + string(p.DeviceUnknown)
 			}
 			c.Conditions = append(c.Conditions, k)

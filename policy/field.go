@@ -13,6 +13,7 @@ const (
 	fieldApp          = "app"
 	fieldUserID       = "user.id"
 	fieldGroups       = "user.groups"
+	fieldDeviceTags   = "device.tags"
 )
 
 // activitySchema holds the fields of `activities` and of Conditional Access, fileSchema those of `files`.
@@ -64,7 +65,7 @@ func given(s string, st filter.State) (string, filter.State) {
 
 // needOf says which part of Referee can fetch a field that is Unknown.
 var needOf = map[string]model.NeedKind{
-	"device.tags":            model.NeedDeviceProof,
+	fieldDeviceTags:          model.NeedDeviceProof,
 	"location.country":       model.NeedNetwork,
 	"location.city":          model.NeedNetwork,
 	"location.organizations": model.NeedNetwork,
@@ -75,4 +76,24 @@ var needOf = map[string]model.NeedKind{
 	"fileSize":               model.NeedSize,
 	"mimeType":               model.NeedTrueType,
 	"fileLabels":             model.NeedLabel,
+}
+
+// Asked returns values of which a field of the `activities` filter must have one for the filter to hold, see
+// [filter.Plan.Necessary]. Bound is false when it may hold with any value, or the filter is wrong.
+func Asked(activities *filter.Node, field string) (values []string, bound bool) {
+	plan, err := activitySchema.Bind(activities)
+	if err != nil {
+		return nil, false
+	}
+	return plan.Necessary(field)
+}
+
+// Many reports whether a field of `activities` or `files` may have several values at once, or is unknown.
+func Many(field string) bool {
+	for _, c := range []*filter.Catalog{activitySchema.Catalog, fileSchema.Catalog} {
+		if f := c.Field(field); f != nil {
+			return f.Many || f.Kind == filter.KindAddress
+		}
+	}
+	return true
 }

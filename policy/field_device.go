@@ -6,7 +6,7 @@ import (
 )
 
 var deviceFields = []filter.Field[Input]{
-	{Info: filter.Info{Name: "device.tags", Title: "Device tag", Kind: filter.KindEnum, Many: true, Aliases: []string{"device.tag"},
+	{Info: filter.Info{Name: fieldDeviceTags, Title: "Device tag", Kind: filter.KindEnum, Many: true, Aliases: []string{"device.tag"},
 		Values: []filter.Choice{
 			{Name: string(model.TagIntuneCompliant), Title: "Intune compliant", Aliases: []string{"intuneCompliant"}},
 			{Name: string(model.TagHybridJoined), Title: "Microsoft Entra hybrid joined"},

@@ -59,6 +59,7 @@ type Input struct {
 	Satisfied  []string // step-up grants and overrides that hold for this very action: "stepUp:c1", "override:<policy id>"
 
 	// Scratch space of Decide.
+	memo          memo
 	unknownDevice model.DeviceTag // how the policy being evaluated counts a device without an answer
 	missing       needSet         // what it lacks
 	note          func(field string)

@@ -29,7 +29,7 @@ func (c *ConditionalAccess) Filter() *filter.Node {
 		all = append(all, filter.Cond("clientApp", filter.Eq, texts(c.ClientApps)...))
 	}
 	if len(c.Devices.Tags) > 0 {
-		cond := filter.Cond("device.tags", filter.Eq, texts(c.Devices.Tags)...)
+		cond := filter.Cond(fieldDeviceTags, filter.Eq, texts(c.Devices.Tags)...)
 		if c.Devices.Mode == DevicesExclude {
 			cond = filter.NotOf(cond)
 		}

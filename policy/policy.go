@@ -40,10 +40,12 @@ type Policy struct {
 	stage      Stage
 	activities *filter.Program[Input]
 	files      *filter.Program[Input] // nil: all files
+	conditions conditions             // activities and files together, as they are evaluated
+	tree       *filter.Node           // of activities
+	fileTree   *filter.Node           // of files, nil when there is none
 	grantAny   bool                   // one grant control suffices
 	grantMFA   bool
 	grantTags  *filter.Program[Input] // device tags that grant controls ask for, nil when none does
-	grantNone  bool                   // device tags are asked for beside mfa, with AND
 	content    content
 	duties     Duty
 	satisfied  string // what in Input.Satisfied opens the gate
@@ -85,10 +87,7 @@ func (p *Policy) eval(in *Input) filter.Tri {
 	if in.Activity == model.ActivityDrag && p.Control == ControlFileDownload && in.File.Name == "" && in.File.ID == "" && !in.Saved {
 		return filter.False // text is dragged, not a file
 	}
-	out := p.activities.Eval(in, in.Now)
-	if out != filter.False && p.files != nil {
-		out = out.And(p.files.Eval(in, in.Now))
-	}
+	out := p.conditions.eval(in)
 	if out != filter.False && p.content.method != InspectNone {
 		out = out.And(p.content.eval(in))
 	}
