@@ -23,12 +23,12 @@ type CacheOptions struct {
 	Vault    Sealer
 	Now      func() time.Time
 	Log      *slog.Logger
-	// Max bounds the entries, one for each host cookie in use. 0 means 200,000, about 250 MB when full.
+	// Max bounds the entries, one for each host cookie in use. 0 means 100,000, about 500 MB when full, at ten cookies each.
 	Max int
 }
 
 const (
-	defaultMax   = 200_000
+	defaultMax   = 100_000
 	loadTimeout  = 5 * time.Second
 	loadTries    = 4
 	touchEvery   = time.Minute

@@ -166,9 +166,10 @@ func (j *Jar) set(ctx context.Context, o origin, lines []string, c CookieContext
 	}
 	now := j.opt.Now()
 	incoming := make([]*cookie, 0, len(lines))
-	for _, line := range lines {
+	for i, line := range lines {
 		if s, ok := parseSetCookie(line, now); ok {
 			if one, ok := o.accept(s, c, now); ok {
+				one.created = now.Add(time.Duration(i)) // lines of one response keep their order
 				incoming = append(incoming, one)
 			}
 		}

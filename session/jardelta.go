@@ -66,8 +66,9 @@ func (c *contents) apply(incoming []*cookie, o origin, now time.Time) *delta {
 				d.hidden = append(d.hidden, p)
 			}
 		case was != nil:
+			created := one.created
 			one = one.replacing(was)
-			one.created = now
+			one.created = created
 		default:
 			one = one.replacing(&cookie{created: one.created})
 		}
