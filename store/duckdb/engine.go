@@ -1,0 +1,67 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	driver "github.com/duckdb/duckdb-go/v2"
+
+	"github.com/referee-casb/referee/fault"
+)
+
+// engine is one DuckDB instance in memory, to which files are attached.
+type engine struct {
+	db *sql.DB
+}
+
+// openEngine starts an instance and locks its configuration.
+func openEngine(opt Options) (*engine, error) {
+	spill := filepath.Join(opt.Dir, ".spill")
+	// What a killed process left there is of no use: DuckDB never reads it again.
+	if err := os.RemoveAll(spill); err != nil {
+		return nil, fault.As(err, fault.Unavailable, "duckdb.start", spill)
+	}
+	connector, err := driver.NewConnector("", nil)
+	if err != nil {
+		return nil, fault.As(err, fault.Unavailable, "duckdb.start", "")
+	}
+	db := sql.OpenDB(connector)
+	db.SetMaxIdleConns(4)
+	for _, statement := range settings(opt, spill) {
+		if _, err := db.ExecContext(context.Background(), statement); err != nil {
+			_ = db.Close() // it holds nothing yet
+			return nil, classify(context.Background(), err, "duckdb.start", statement)
+		}
+	}
+	return &engine{db: db}, nil
+}
+
+// settings are the statements that confine an instance. The last one locks them.
+func settings(opt Options, spill string) []string {
+	set := func(name, value string) string { return "SET GLOBAL " + name + " = " + value }
+	return []string{
+		set("memory_limit", quote(fmt.Sprintf("%dKiB", opt.MemoryLimit>>10))),
+		set("threads", fmt.Sprint(opt.Threads)),
+		set("temp_directory", quote(spill)),
+		set("max_temp_directory_size", quote(fmt.Sprintf("%dKiB", opt.TempLimit>>10))),
+		set("autoinstall_known_extensions", "false"),
+		set("autoload_known_extensions", "false"),
+		set("allow_community_extensions", "false"),
+		set("allow_unsigned_extensions", "false"),
+		// Pages are read by row id once the order is known, instead of carrying every record through the sort.
+		set("late_materialization_max_rows", fmt.Sprint(pageRows+1)),
+		set("preserve_insertion_order", "false"), // every query that cares has an ORDER BY
+		set("allowed_directories", "["+quote(opt.Dir+string(filepath.Separator))+"]"),
+		set("enable_external_access", "false"),
+		set("lock_configuration", "true"),
+	}
+}
+
+func (e *engine) close() error { return e.db.Close() }
+
+// quote writes s as a string of SQL.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

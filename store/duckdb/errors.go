@@ -1,0 +1,63 @@
+package duckdb
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	driver "github.com/duckdb/duckdb-go/v2"
+
+	"github.com/referee-casb/referee/fault"
+)
+
+// classify gives an error of the driver its kind. ctx is the one that the caller gave, not the one with our time limit.
+func classify(ctx context.Context, err error, op, key string) error {
+	if err == nil {
+		return nil
+	}
+	var known *fault.Error
+	if errors.As(err, &known) {
+		return fault.Wrap(err, op, key)
+	}
+	var de *driver.Error
+	interrupted := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
+		errors.As(err, &de) && de.Type == driver.ErrorTypeInterrupt
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return fault.As(err, fault.Canceled, op, key)
+	case interrupted:
+		return &fault.Error{Kind: fault.Limited, Op: op, Key: key, Msg: "the query took too long", Err: err,
+			Help: "ask for a shorter time range or fewer conditions"}
+	case de == nil:
+		errors.As(err, &de)
+	}
+	if de == nil {
+		return fault.As(err, fault.Unavailable, op, key)
+	}
+	switch de.Type {
+	case driver.ErrorTypeOutOfMemory:
+		return &fault.Error{Kind: fault.Limited, Op: op, Key: key, Msg: "the query needs more memory or disk than it may have", Err: err,
+			Help: "ask for a shorter time range, or raise the activity log's memory"}
+	case driver.ErrorTypeIO, driver.ErrorTypeFatal, driver.ErrorTypeSerialization, driver.ErrorTypeConnection, driver.ErrorTypeTransaction:
+		return fault.As(err, fault.Unavailable, op, key)
+	}
+	return fault.As(err, fault.Internal, op, key)
+}
+
+// invalidated reports whether err means that DuckDB gave up the instance and wants to be started again.
+func invalidated(err error) bool {
+	if err == nil {
+		return false
+	}
+	var de *driver.Error
+	if errors.As(err, &de) && (de.Type == driver.ErrorTypeFatal || de.Type == driver.ErrorTypeInternal) {
+		return true
+	}
+	return secondary(err)
+}
+
+// secondary reports whether err only tells that the instance was given up before, or could not be started again.
+func secondary(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "database has been invalidated") || strings.Contains(text, "sql: database is closed")
+}
