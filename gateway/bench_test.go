@@ -75,7 +75,7 @@ func BenchmarkHop(b *testing.B) {
 					b.RunParallel(func(pb *testing.PB) {
 						buf := make([]byte, 64<<10)
 						for pb.Next() {
-							q := navigation(u, "Accept-Language", "en", "Accept-Encoding", "gzip, deflate, br, zstd", "User-Agent", "Go-http-client/1.1")
+							q := navigation(u, "Accept-Language", "en", "Accept-Encoding", "gzip, deflate, br, zstd")
 							res, err := c.Do(q)
 							if err != nil {
 								b.Error(err)

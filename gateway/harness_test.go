@@ -39,6 +39,7 @@ import (
 const (
 	suffix = "gate.test"
 	broker = "https://signin.referee.test"
+	agent  = "test browser/1"
 )
 
 // authority issues certificates for the apps and the gateway of a test run.
@@ -325,7 +326,8 @@ func (r *rig) signIn(tn model.TenantID, user string, control session.Control) *p
 	secret := session.NewSecret()
 	s := session.Session{ID: model.SessionID(session.NewID()), Tenant: tn, User: model.User{ID: model.UserID(user), Name: user, Username: user + "@contoso.test"},
 		Created: now, LastSeen: now, Expires: now.Add(time.Hour), Idle: time.Hour, SecretHash: secret.Hash(),
-		Network: model.Network{Address: netip.MustParseAddr("127.0.0.1")}, Agent: model.Agent{Raw: "Go-http-client/1.1"}}
+		Network: model.Network{Address: netip.MustParseAddr("127.0.0.1")}, Agent: model.Agent{Raw: agent},
+		Proofs: []model.Proof{{Tag: model.TagUnmanaged, Kind: "client-certificate", At: now, Expires: now.Add(time.Hour)}}}
 	if err := r.mem.PutSession(r.t.Context(), s); err != nil {
 		r.t.Fatal(err)
 	}
@@ -372,6 +374,7 @@ func request(method, u, body string, fields ...string) *http.Request {
 	if err != nil {
 		panic(err)
 	}
+	r.Header.Set("User-Agent", agent)
 	for i := 0; i < len(fields); i += 2 {
 		r.Header.Set(fields[i], fields[i+1])
 	}

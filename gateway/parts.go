@@ -57,6 +57,8 @@ type Sessions interface {
 	Find(ctx context.Context, tenant model.TenantID, host, cookie string) (*session.Entry, error)
 	FindLookup(ctx context.Context, tenant model.TenantID, lookup session.Secret) (*session.Entry, error)
 	FindLabel(ctx context.Context, tenant model.TenantID, token string) (*session.Entry, error)
+	// Touch counts as use of a session that was found earlier, and fails when it has ended since.
+	Touch(ctx context.Context, e *session.Entry) error
 	Watch(e *session.Entry) (cut <-chan struct{}, stop func())
 	Forget(tenant model.TenantID, id model.SessionID, appSession string)
 }

@@ -70,7 +70,7 @@ func (h *hop) proxy() {
 
 // ended reports whether the session was revoked or ran out while the app was asked.
 func (h *hop) ended() bool {
-	return h.entry != nil && !h.entry.Session().Revoked.IsZero()
+	return h.entry != nil && h.g.parts.Sessions.Touch(h.ctx, h.entry) != nil
 }
 
 // before takes the decisions that need nothing from the app. It returns the activity whose intent it wrote, if any, and
@@ -155,7 +155,9 @@ func (h *hop) outgoing() (*http.Request, error) {
 	h.m.Request(out.Header, &og)
 	if r.ContentLength == 0 {
 		out.Body = nil // lets the transport try again on a connection that had just been closed
-		return out, nil
+		if !h.req.Upload.Create {
+			return out, nil
+		}
 	}
 	return out, h.body(out)
 }
