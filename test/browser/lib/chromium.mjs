@@ -39,15 +39,16 @@ function withPolicies(dir, policies) {
   return script;
 }
 
-export async function launchChromium(dir, { authorities, clients = [], clientHosts = [], downloadDir }) {
+export async function launchChromium(dir, { authorities, clients = [], clientHosts = [], tap, keylog, downloadDir }) {
   if (!existsSync(executable)) throw new Error(`no Chromium at ${executable}; set CHROMIUM_BIN`);
   nssProfile(join(dir, '.pki', 'nssdb'), authorities, clients);
   const policies = { AutoSelectCertificateForUrls: clientHosts.map((h) => JSON.stringify({ pattern: `https://${h}`, filter: {} })) };
   const context = await chromium.launchPersistentContext(join(dir, 'profile'), {
     executablePath: clients.length ? withPolicies(dir, policies) : executable,
-    args: flags,
+    // Names below localhost go around a proxy unless told otherwise.
+    args: tap ? [...flags, `--proxy-server=127.0.0.1:${tap.port}`, '--proxy-bypass-list=<-loopback>'] : flags,
     headless: true,
-    env: { ...process.env, HOME: dir },
+    env: { ...process.env, HOME: dir, ...(keylog ? { SSLKEYLOGFILE: keylog } : {}) },
     acceptDownloads: true,
   });
   const received = [];

@@ -19,7 +19,8 @@ export const browsers = (process.env.BROWSERS || 'chromium,firefox').split(',');
 /**
  * Starts a browser with a fresh profile. Options: authorities (PEM files to trust), clients
  * (PKCS#12 files as { file, password }), clientHosts (patterns of hosts that ask for one, like
- * "[*.]gate.localhost"; Chromium needs them).
+ * "[*.]gate.localhost"; Chromium needs them), tap (all traffic goes through it) and keylog (a file
+ * for the secrets that it needs).
  */
 export async function launch(name, options) {
   const dir = mkdtempSync(join(tmpdir(), `referee-${name}-`));

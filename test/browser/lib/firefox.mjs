@@ -6,7 +6,19 @@ import { nssProfile } from './nss.mjs';
 
 const executable = process.env.FIREFOX_BIN || '/usr/bin/firefox-esr';
 
-export async function launchFirefox(dir, { authorities, clients = [], downloadDir }) {
+/** Everything through the tap; names below localhost go around a proxy unless told otherwise. */
+const proxied = (port) => ({
+  'network.proxy.type': 1,
+  'network.proxy.ssl': '127.0.0.1',
+  'network.proxy.ssl_port': port,
+  'network.proxy.http': '127.0.0.1',
+  'network.proxy.http_port': port,
+  'network.proxy.no_proxies_on': '',
+  'network.proxy.allow_hijacking_localhost': true,
+  'network.dns.disablePrefetch': true,
+});
+
+export async function launchFirefox(dir, { authorities, clients = [], tap, keylog, downloadDir }) {
   if (!existsSync(executable)) throw new Error(`no Firefox at ${executable}; set FIREFOX_BIN`);
   nssProfile(dir, authorities, clients);
   const browser = await puppeteer.launch({
@@ -14,7 +26,7 @@ export async function launchFirefox(dir, { authorities, clients = [], downloadDi
     executablePath: executable,
     headless: true,
     userDataDir: dir,
-    env: { ...process.env, HOME: dir },
+    env: { ...process.env, HOME: dir, ...(keylog ? { SSLKEYLOGFILE: keylog } : {}) },
     defaultViewport: null,
     extraPrefsFirefox: {
       'security.default_personal_cert': clients.length ? 'Select Automatically' : 'Ask Every Time',
@@ -26,6 +38,7 @@ export async function launchFirefox(dir, { authorities, clients = [], downloadDi
       'dom.events.testing.asyncClipboard': true, // read the clipboard without a question
       'dom.disable_open_during_load': false,
       'network.http.http3.enable': false,
+      ...(tap ? proxied(tap.port) : {}),
     },
   });
   const received = [];
