@@ -328,6 +328,7 @@ func TestRangesAreOneActivity(t *testing.T) {
 	}
 	// A file of which only a part was fetched ends as aborted when nobody goes on.
 	do(t, p.client, fetched("GET", u+"?2", "", "Range", "bytes=50000-50009"))
+	r.skew.Store(int64(2 * time.Minute))
 	eventually(t, "second outcome", func() bool { return len(r.rec.of(model.ActivityDownload, model.StageOutcome)) == 2 })
 	if a := r.rec.of(model.ActivityDownload, model.StageOutcome)[1]; a.Outcome != model.OutcomeAborted || a.BytesDown != 10 {
 		t.Errorf("%+v", a)

@@ -179,7 +179,7 @@ func newRig(t testing.TB, opt rigOptions) *rig {
 	}
 	r.setPolicies(opt.policies)
 	cfg := gateway.Config{Suffix: suffix, Broker: broker, Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		RangeIdle: 200 * time.Millisecond, SpoolDir: t.TempDir()}
+		SpoolDir: t.TempDir()}
 	if opt.change != nil {
 		opt.change(&cfg)
 	}

@@ -326,7 +326,7 @@ func (st *tracked) end(ctx context.Context, g *Gateway) {
 
 // run ends files that nobody has asked for in a while, until ctx ends.
 func (fs *files) run(ctx context.Context, g *Gateway) {
-	tick := time.NewTicker(min(fs.idle/4+time.Millisecond, 5*time.Second))
+	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		select {
