@@ -36,7 +36,7 @@ type Writer interface {
 // Query asks for activities of one tenant, newest first unless Ascending.
 type Query struct {
 	Filter    *filter.Node // nil matches all
-	From, To  time.Time    // half open [From, To); zero means no bound
+	From, To  time.Time    // half open [From, To) in microseconds; zero means no bound
 	Limit     int          // 1 to 5000; 0 means 100
 	Cursor    string       // from the page before
 	Ascending bool

@@ -16,6 +16,8 @@ const (
 // fault of kind Invalid. It doesn't look into the filter: binding that to the activities' schema is the engine's.
 func CheckQuery(q Query) (Query, *Cursor, error) {
 	const op = "activitylog.Query"
+	// The log keeps microseconds; bounds are rounded down like the times in filters.
+	q.From, q.To = q.From.Truncate(time.Microsecond), q.To.Truncate(time.Microsecond)
 	switch {
 	case q.Limit < 0, q.Limit > MaxLimit:
 		return q, nil, fault.New(fault.Invalid, op, "a page holds 1 to %d activities, not %d", MaxLimit, q.Limit)
