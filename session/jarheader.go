@@ -23,6 +23,7 @@ func (j *Jar) Header(ctx context.Context, u *url.URL, incoming string, c CookieC
 	now, o := j.opt.Now(), originOf(u)
 	sent := parsePairs(incoming)
 	var b strings.Builder
+	b.Grow(min(len(incoming)+len(all.cookies)*typicalCookie, maxGuess))
 	var deleted []*cookie
 	for _, one := range all.cookies {
 		if one.expired(now) || !one.visibleTo(o.host) || !pathMatch(o.path, one.path) {
@@ -65,6 +66,12 @@ func (j *Jar) Header(ctx context.Context, u *url.URL, incoming string, c CookieC
 	return b.String(), nil
 }
 
+// A guess at a header's length saves growing it; one too long for it grows.
+const (
+	typicalCookie = 64
+	maxGuess      = 4096
+)
+
 func appendPair(b *strings.Builder, name, value string) {
 	if b.Len() > 0 {
 		b.WriteString("; ")
@@ -100,18 +107,16 @@ func (j *Jar) forget(ctx context.Context, host string, deleted []*cookie) error 
 }
 
 // pairs is a Cookie header taken apart.
-type pairs struct {
-	list    []pair
-	refused []string
-}
+type pairs struct{ list []pair }
 
 type pair struct {
 	name, value string
-	taken       bool
+	taken       bool // its value is in the header already
+	refused     bool // it must not get there as a cookie that the jar does not know
 }
 
 func parsePairs(header string) *pairs {
-	p := &pairs{}
+	p := &pairs{list: make([]pair, 0, strings.Count(header, ";")+1)}
 	for header != "" {
 		var one string
 		one, header, _ = strings.Cut(header, ";")
@@ -154,15 +159,17 @@ func (p *pairs) take(name, known string) (string, bool) {
 
 // refuse keeps what is left of a name out of the header.
 func (p *pairs) refuse(name string) {
-	if !slices.Contains(p.refused, name) {
-		p.refused = append(p.refused, name)
+	for i := range p.list {
+		if p.list[i].name == name {
+			p.list[i].refused = true
+		}
 	}
 }
 
 // rest writes the pairs that the jar knows nothing of.
 func (p *pairs) rest(b *strings.Builder) {
 	for _, one := range p.list {
-		if !one.taken && !slices.Contains(p.refused, one.name) {
+		if !one.taken && !one.refused {
 			appendPair(b, one.name, one.value)
 		}
 	}

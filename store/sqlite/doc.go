@@ -1,7 +1,7 @@
 // Package sqlite keeps configuration, sessions and policies in one SQLite file: the embedded engine, for one
 // machine.
 //
-// [DB] implements the store interfaces of vault, session, catalog, tenant, lease and policy, one file a subject.
+// [DB] implements the store interfaces of vault, session, catalog, tenant, lease, policy and signin, one file a subject.
 // Writes go through one goroutine, which commits what waits together (writer.go): a write that has returned
 // survives the death of the process, and with [SyncAlways] that of the machine. Reads use connections of their
 // own and see every write that has returned. Every row carries its tenant and every statement names it.

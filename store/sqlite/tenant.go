@@ -83,6 +83,9 @@ func (db *DB) DeleteTenant(ctx context.Context, id model.TenantID) error {
 		if err == nil {
 			_, err = tx.exec(`DELETE FROM leases WHERE tenant = ?`, string(id))
 		}
+		if err == nil {
+			_, err = tx.exec(`DELETE FROM tokens WHERE tenant = ?`, string(id))
+		}
 		return err
 	}), op, string(id))
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/signin"
 	"github.com/referee-casb/referee/tenant"
 	"github.com/referee-casb/referee/vault"
 )
@@ -26,6 +27,7 @@ import (
 // Engine is every store interface at once.
 type Engine interface {
 	tenant.Store
+	tenant.TokenStore
 	vault.Store
 	session.Store
 	session.AppStore
@@ -37,6 +39,7 @@ type Engine interface {
 	catalog.Store
 	lease.Store
 	policy.Store
+	signin.FlowStore
 }
 
 // Opener opens an empty engine that goes by a clock, and closes it when the test ends.
@@ -47,6 +50,7 @@ func All(t *testing.T, open Opener) {
 	for name, suite := range map[string]func(*testing.T, Opener){
 		"tenants": Tenants, "vault": Vault, "sessions": Sessions, "app sessions": AppSessions, "codes": Codes, "jars": Jars, "stashes": Stashes,
 		"catalogue": Catalog, "leases": Leases, "documents": Documents, "exceptions": Exceptions, "rollouts": Rollouts, "isolation": Isolation, "expiry": Expiry,
+		"tokens": Tokens, "flows": Flows,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); suite(t, open) })
 	}
