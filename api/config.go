@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/referee-casb/referee/activitylog"
+	"github.com/referee-casb/referee/bus"
+	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/tenant"
+)
+
+// Config says where the API is and by which rules its drafts are compiled.
+type Config struct {
+	URL     string // of the API host, such as "https://referee.example.com"; shown in the OpenAPI document
+	Version string // of Referee
+	// Rules holds Capabilities, DefaultAccess and BuiltInLevel as the gateway's rule books use them; the rest is
+	// filled in for each tenant.
+	Rules policy.Options
+}
+
+// Recorder writes activities; *activitylog.Recorder is one. Intent and Event are acknowledged when they return nil.
+type Recorder interface {
+	Intent(ctx context.Context, a *model.Activity) error
+	Outcome(ctx context.Context, a *model.Activity) error
+	Event(ctx context.Context, a *model.Activity) error
+}
+
+// Revoker ends sessions on every gateway.
+type Revoker interface {
+	Revoke(ctx context.Context, r session.Revocation) error
+}
+
+// Tailer gives the activities of a tenant as they happen. A reader that is too slow loses some; dropped counts them.
+type Tailer func(tenant model.TenantID, match func(*model.Activity) bool, buffer int) (activities <-chan model.Activity, dropped func() int64, end func())
+
+// Parts are what the API reads from and writes to. All are safe for concurrent use.
+type Parts struct {
+	Tenants  tenant.Store
+	Catalog  catalog.Store
+	Policies policy.Store
+	Sessions session.Store
+	Apps     session.AppStore
+	Tokens   tenant.TokenStore
+	Activity activitylog.Log
+	Recorder Recorder
+	Revoker  Revoker
+	// Changed is told of every stored change: SignalPolicy for documents, rollouts and exceptions, SignalCatalog for
+	// instances and tenants.
+	Changed func(ctx context.Context, signal bus.Signal, tenant model.TenantID) error
+	Tail    Tailer                              // nil: tail is unavailable
+	Zone    func(model.TenantID) *time.Location // for working hours and texts; nil: UTC
+	Ready   func(ctx context.Context) error     // nil: always
+	Metrics http.Handler                        // nil: no metrics
+	Now     func() time.Time                    // nil: time.Now
+	Log     *slog.Logger                        // nil: discard
+}
+
+func (p *Parts) validate() error {
+	for _, part := range []struct {
+		name    string
+		missing bool
+	}{
+		{"Tenants", p.Tenants == nil}, {"Catalog", p.Catalog == nil}, {"Policies", p.Policies == nil}, {"Sessions", p.Sessions == nil},
+		{"Apps", p.Apps == nil}, {"Tokens", p.Tokens == nil}, {"Activity", p.Activity == nil}, {"Recorder", p.Recorder == nil},
+		{"Revoker", p.Revoker == nil}, {"Changed", p.Changed == nil},
+	} {
+		if part.missing {
+			return fault.New(fault.Invalid, "api.New", "part %s is missing", part.name)
+		}
+	}
+	if p.Zone == nil {
+		p.Zone = func(model.TenantID) *time.Location { return time.UTC }
+	}
+	if p.Ready == nil {
+		p.Ready = func(context.Context) error { return nil }
+	}
+	if p.Metrics == nil {
+		p.Metrics = http.NotFoundHandler()
+	}
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	if p.Log == nil {
+		p.Log = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/referee-casb/referee/tenant"
+)
+
+// Scope says whose things a route is about.
+type Scope uint8
+
+// The scopes.
+const (
+	ScopeAny          Scope = iota // nobody's: any token may ask
+	ScopeTenant                    // those of the tenant in the path
+	ScopeInstallation              // those of the whole installation
+)
+
+// Route is one row of the API's table: where, who, what.
+type Route struct {
+	ID      string // of the OpenAPI operation
+	Method  string
+	Path    string
+	Role    tenant.Role
+	Scope   Scope
+	Status  int // of success
+	Tag     string
+	Summary string
+	Doc     string
+}
+
+// scope returns what [guard.admit] takes for routes without a tenant in their path.
+func (rt Route) scope() string {
+	if rt.Scope == ScopeInstallation {
+		return tenant.Everywhere
+	}
+	return ""
+}
+
+var tags = []*huma.Tag{
+	{Name: "Tenants"}, {Name: "Apps", Description: "Instances of apps, with their hosts and routes."},
+	{Name: "Policies", Description: "Policy documents, their rollouts and reports."}, {Name: "Exceptions"},
+	{Name: "Activities", Description: "The activity log."}, {Name: "Sessions"}, {Name: "Tokens"},
+	{Name: "Reference", Description: "What documents and filters may say."},
+}
+
+const (
+	reader, analyst, operator, admin = tenant.RoleReader, tenant.RoleAnalyst, tenant.RoleOperator, tenant.RoleAdmin
+
+	root   = "/api/v2"
+	within = root + "/tenants/{tenant}"
+)
+
+// routes is the table of all routes with the role that each takes. A route is nowhere else given a role.
+var routes = []Route{
+	{"whoami", http.MethodGet, root + "/whoami", reader, ScopeAny, 200, "Tokens", "Show the token in use", ""},
+
+	{"tenant-list", http.MethodGet, root + "/tenants", reader, ScopeAny, 200, "Tenants", "List tenants", "A token of one tenant sees that one."},
+	{"tenant-get", http.MethodGet, within, reader, ScopeTenant, 200, "Tenants", "Show a tenant", ""},
+	{"tenant-add", http.MethodPost, root + "/tenants", admin, ScopeInstallation, 201, "Tenants", "Make a tenant", ""},
+	{"tenant-put", http.MethodPut, within, admin, ScopeTenant, 200, "Tenants", "Change a tenant", "`epoch` is that of the tenant as it was read. Only a token of the installation names files of the host."},
+	{"tenant-delete", http.MethodDelete, within, admin, ScopeTenant, 204, "Tenants", "Delete a tenant with all that is kept for it", "Takes a token of the installation. Its activity log stays until its months are over."},
+
+	{"app-list", http.MethodGet, within + "/apps", reader, ScopeTenant, 200, "Apps", "List app instances", ""},
+	{"app-get", http.MethodGet, within + "/apps/{app}", reader, ScopeTenant, 200, "Apps", "Show an app instance", ""},
+	{"app-put", http.MethodPut, within + "/apps/{app}", operator, ScopeTenant, 200, "Apps", "Make or change an app instance", "Only a token of the installation sets `origins` or `caFile`."},
+	{"app-delete", http.MethodDelete, within + "/apps/{app}", operator, ScopeTenant, 204, "Apps", "Remove an app instance", ""},
+
+	{"policy-list", http.MethodGet, within + "/policies", reader, ScopeTenant, 200, "Policies", "List policies", ""},
+	{"policy-get", http.MethodGet, within + "/policies/{policy}", reader, ScopeTenant, 200, "Policies", "Show a policy and its document", ""},
+	{"policy-history", http.MethodGet, within + "/policies/{policy}/history", reader, ScopeTenant, 200, "Policies", "List a policy's revisions", ""},
+	{"policy-validate", http.MethodPost, within + "/policies/validate", reader, ScopeTenant, 200, "Policies", "Check documents by themselves", "Every mistake is listed with its position. Nothing is stored."},
+	{"policy-lint", http.MethodPost, within + "/policies/lint", reader, ScopeTenant, 200, "Policies", "Check documents as one story", "The documents sent take the place of the stored ones of the same id; without any, the stored ones are checked."},
+	{"policy-apply", http.MethodPost, within + "/policies/apply", operator, ScopeTenant, 200, "Policies", "Apply documents", "All or none. Documents that did not change keep their revision. Lint errors stop it unless `force` is set; `dryRun` says what would be done."},
+	{"policy-delete", http.MethodDelete, within + "/policies/{policy}", operator, ScopeTenant, 204, "Policies", "Delete a policy", "Its history stays."},
+	{"policy-replay", http.MethodPost, within + "/policies/replay", analyst, ScopeTenant, 200, "Policies", "Replay documents over recorded activities", "Says what would have gone another way with the documents sent."},
+
+	{"rollout-get", http.MethodGet, within + "/policies/{policy}/rollout", reader, ScopeTenant, 200, "Policies", "Show where a rollout stands and what it waits for", ""},
+	{"policy-report", http.MethodGet, within + "/policies/{policy}/report", analyst, ScopeTenant, 200, "Policies", "Read a policy's report", "Who would have been stopped since the phase began. Reading it is recorded; read with the role operator or more, it counts as delivered and lets the rollout go on."},
+	{"policy-flip", http.MethodPost, within + "/policies/{policy}/flip", operator, ScopeTenant, 200, "Policies", "Put a policy into force by hand", ""},
+	{"policy-back", http.MethodPost, within + "/policies/{policy}/back", operator, ScopeTenant, 200, "Policies", "Put a policy back to its monitor phase", ""},
+	{"policy-confirm", http.MethodPost, within + "/policies/{policy}/confirm", operator, ScopeTenant, 200, "Policies", "Confirm how many people a policy will stop", "Also lets a rollout go on that was put back by hand."},
+
+	{"exception-list", http.MethodGet, within + "/exceptions", reader, ScopeTenant, 200, "Exceptions", "List exceptions", ""},
+	{"exception-get", http.MethodGet, within + "/exceptions/{exception}", reader, ScopeTenant, 200, "Exceptions", "Show an exception", ""},
+	{"exception-add", http.MethodPost, within + "/exceptions", operator, ScopeTenant, 201, "Exceptions", "Grant an exception", ""},
+	{"exception-approve", http.MethodPost, within + "/exceptions/{exception}/approve", operator, ScopeTenant, 200, "Exceptions", "Approve a requested exception", ""},
+	{"exception-refuse", http.MethodPost, within + "/exceptions/{exception}/refuse", operator, ScopeTenant, 200, "Exceptions", "Refuse a requested exception", ""},
+	{"exception-end", http.MethodPost, within + "/exceptions/{exception}/end", operator, ScopeTenant, 200, "Exceptions", "End an exception before its time", ""},
+
+	{"activity-search", http.MethodGet, within + "/activities", analyst, ScopeTenant, 200, "Activities", "Search activities", "Newest first. An action that needs two records (an intent and its outcome) is one activity."},
+	{"activity-get", http.MethodGet, within + "/activities/{activity}", analyst, ScopeTenant, 200, "Activities", "Show an activity", ""},
+	{"activity-count", http.MethodGet, within + "/activities/count", analyst, ScopeTenant, 200, "Activities", "Count activities by a field", ""},
+	{"activity-export", http.MethodGet, within + "/activities/export", analyst, ScopeTenant, 200, "Activities", "Export activities as a stream", "Oldest first. An export that can't be finished is cut off, never ended as if it were whole. It is recorded as an activity."},
+	{"activity-tail", http.MethodGet, within + "/activities/tail", analyst, ScopeTenant, 200, "Activities", "Follow activities as they happen", "Server-sent events: `activity` with an activity, `dropped` with how many were lost because the reader is too slow."},
+	{"why", http.MethodGet, within + "/why/{code}", analyst, ScopeTenant, 200, "Activities", "Explain a decision", "By the reference code that a person was shown. The policies are taken as they were at the time; if they have changed, both outcomes are told."},
+
+	{"session-list", http.MethodGet, within + "/sessions", analyst, ScopeTenant, 200, "Sessions", "List sign-in sessions", ""},
+	{"session-revoke", http.MethodPost, within + "/sessions/revoke", operator, ScopeTenant, 200, "Sessions", "End sessions", "One session, all of a person's, or all of the tenant's. Live connections are cut within a second."},
+
+	{"token-list", http.MethodGet, within + "/tokens", admin, ScopeTenant, 200, "Tokens", "List a tenant's tokens", ""},
+	{"token-add", http.MethodPost, within + "/tokens", admin, ScopeTenant, 201, "Tokens", "Make a token for a tenant", "The secret is in this answer only."},
+	{"token-revoke", http.MethodDelete, within + "/tokens/{token}", admin, ScopeTenant, 204, "Tokens", "Revoke a token", ""},
+	{"installation-token-list", http.MethodGet, root + "/tokens", admin, ScopeInstallation, 200, "Tokens", "List the installation's tokens", ""},
+	{"installation-token-add", http.MethodPost, root + "/tokens", admin, ScopeInstallation, 201, "Tokens", "Make a token for the installation", "It reaches every tenant. The secret is in this answer only."},
+	{"installation-token-revoke", http.MethodDelete, root + "/tokens/{token}", admin, ScopeInstallation, 204, "Tokens", "Revoke a token of the installation", ""},
+
+	{"field-list", http.MethodGet, root + "/fields", reader, ScopeAny, 200, "Reference", "List filter fields and operators", ""},
+	{"catalog-list", http.MethodGet, root + "/catalog", reader, ScopeAny, 200, "Reference", "List the apps that Referee knows", ""},
+	{"template-list", http.MethodGet, root + "/templates", reader, ScopeAny, 200, "Reference", "List policy templates", ""},
+	{"template-make", http.MethodPost, root + "/templates/{template}", reader, ScopeAny, 200, "Reference", "Make documents from a template", "Nothing is stored."},
+	{"version", http.MethodGet, root + "/version", reader, ScopeAny, 200, "Reference", "Show Referee's version", ""},
+}
+
+// Routes returns the table.
+func Routes() []Route { return slices.Clone(routes) }
+
+func routeByID(id string) (Route, bool) {
+	i := slices.IndexFunc(routes, func(rt Route) bool { return rt.ID == id })
+	if i < 0 {
+		return Route{}, false
+	}
+	return routes[i], true
+}
