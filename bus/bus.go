@@ -29,7 +29,7 @@ const (
 	SignalRevoked Signal = "revoked" // payload: session.Revocation as JSON
 	SignalPolicy  Signal = "policy"  // payload: tenant id; its rule book has a new epoch
 	SignalCatalog Signal = "catalog" // payload: tenant id; its apps or hosts have a new epoch
-	SignalDevice  Signal = "device"  // payload: session id whose device facts changed
+	SignalDevice  Signal = "device"  // payload: "<tenant>/<session id>" whose device facts changed
 )
 
 // Message is one thing to keep until every consumer has it.

@@ -1,0 +1,284 @@
+package node
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/referee-casb/referee/fault"
+)
+
+// Role is a part of Referee that a process may run.
+type Role string
+
+// The roles. A process without roles runs all of them.
+const (
+	RoleGateway Role = "gateway" // proxies app sessions
+	RoleSignIn  Role = "signin"  // the broker and the device host
+	RoleWorker  Role = "worker"  // the pipeline, the activity log, jobs
+	RoleConsole Role = "console" // API (and console)
+)
+
+var allRoles = []Role{RoleGateway, RoleSignIn, RoleWorker, RoleConsole}
+
+// Config is the one configuration file. Every setting has a default but the names people see.
+type Config struct {
+	Data     string   `yaml:"data"`     // folder for everything Referee keeps; made with 0700
+	Listen   string   `yaml:"listen"`   // "host:port" of the one HTTPS listener; default ":443"
+	Suffix   string   `yaml:"suffix"`   // mapped hosts are <label>.<tenant>.<suffix>; its own registrable domain
+	SignIn   string   `yaml:"signin"`   // host of the sign-in broker, on another registrable domain
+	Device   string   `yaml:"device"`   // host that asks for client certificates; empty: devices are not asked
+	API      string   `yaml:"api"`      // host of the API and console
+	Roles    []Role   `yaml:"roles"`    // default: all
+	TLS      TLS      `yaml:"tls"`      // exactly one way of getting certificates
+	Bus      Bus      `yaml:"bus"`      // message bus
+	Log      Logging  `yaml:"log"`      // Referee's own log, on standard error
+	Operator Operator `yaml:"operator"` // who runs this, shown at the suffix apex
+	Activity Activity `yaml:"activity"` // activity log
+	Trace    Trace    `yaml:"trace"`    // OpenTelemetry
+	// TrustedProxies are networks whose PROXY or X-Forwarded-For word is believed; default none.
+	TrustedProxies []string `yaml:"trustedProxies"`
+}
+
+// TLS says where certificates come from.
+type TLS struct {
+	Development bool       `yaml:"development"` // an embedded CA for names under localhost only
+	Files       []CertFile `yaml:"files"`       // certificate and key files, read again when they change
+	ACME        *ACME      `yaml:"acme"`        // wildcard certificates by DNS-01
+}
+
+// CertFile is one certificate with its key, PEM.
+type CertFile struct {
+	Certificate string `yaml:"certificate"`
+	Key         string `yaml:"key"`
+}
+
+// ACME asks an ACME authority for wildcard certificates (RFC 8555), proving control by DNS-01 through dynamic
+// updates (RFC 2136).
+type ACME struct {
+	Directory string `yaml:"directory"` // directory URL
+	Email     string `yaml:"email"`
+	CAFile    string `yaml:"caFile"` // extra root for a private authority
+	DNS       struct {
+		Server    string `yaml:"server"`    // "host:port" that takes updates
+		Zone      string `yaml:"zone"`      // zone of the challenge names
+		KeyName   string `yaml:"keyName"`   // TSIG key
+		KeyFile   string `yaml:"keyFile"`   // its secret, base64
+		Algorithm string `yaml:"algorithm"` // hmac-sha256 (default) or hmac-sha512
+	} `yaml:"dns"`
+}
+
+// Bus configures the message bus.
+type Bus struct {
+	URLs     []string `yaml:"urls"`     // a NATS cluster; empty: inside the process
+	MaxBytes int64    `yaml:"maxBytes"` // default 2 GiB
+	Sync     string   `yaml:"sync"`     // "interval" (default: a killed process loses nothing) or "always" (a power cut neither)
+}
+
+// Logging configures Referee's own log.
+type Logging struct {
+	Level  string `yaml:"level"`  // debug, info (default), warn, error
+	Format string `yaml:"format"` // text (default) or json
+}
+
+// Operator is who runs this Referee.
+type Operator struct {
+	Name  string `yaml:"name"`
+	Abuse string `yaml:"abuse"` // address for reports of abuse
+}
+
+// Activity configures the activity log.
+type Activity struct {
+	ViewShare float64 `yaml:"viewShare"` // share of page views that are kept, 0 to 1; default 1
+	Months    int     `yaml:"months"`    // months kept; default 6
+	MemoryMB  int     `yaml:"memoryMB"`  // memory of the embedded engine; default 512
+}
+
+// Trace configures OpenTelemetry traces over OTLP/HTTP.
+type Trace struct {
+	Endpoint string  `yaml:"endpoint"` // URL; empty: no traces
+	Share    float64 `yaml:"share"`    // share of requests traced, 0 to 1
+}
+
+// ReadConfig reads and checks a configuration file. Relative paths in it are relative to its folder.
+func ReadConfig(file string) (Config, error) {
+	text, err := os.ReadFile(file) //nolint:gosec // the operator names it
+	if err != nil {
+		return Config{}, fault.As(err, fault.Invalid, "config", file)
+	}
+	c, err := ParseConfig(text)
+	if err != nil {
+		return c, fault.Wrap(err, "config", file)
+	}
+	dir := filepath.Dir(file)
+	for _, p := range c.paths() {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	return c, fault.Wrap(c.Validate(), "config", file)
+}
+
+// ParseConfig decodes YAML strictly: an unknown key is a mistake, with its line.
+func ParseConfig(text []byte) (Config, error) {
+	var c Config
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	d.KnownFields(true)
+	if err := d.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+		return c, &fault.Error{Kind: fault.Invalid, Op: "config", Msg: err.Error(), Help: "docs/reference/configuration.md lists every setting"}
+	}
+	c.defaults()
+	return c, nil
+}
+
+func (c *Config) paths() []*string {
+	p := []*string{&c.Data}
+	for i := range c.TLS.Files {
+		p = append(p, &c.TLS.Files[i].Certificate, &c.TLS.Files[i].Key)
+	}
+	if c.TLS.ACME != nil {
+		p = append(p, &c.TLS.ACME.CAFile, &c.TLS.ACME.DNS.KeyFile)
+	}
+	return p
+}
+
+func (c *Config) defaults() {
+	set := func(s *string, v string) {
+		if *s == "" {
+			*s = v
+		}
+	}
+	set(&c.Data, "referee-data")
+	set(&c.Listen, ":443")
+	set(&c.Bus.Sync, "interval")
+	set(&c.Log.Level, "info")
+	set(&c.Log.Format, "text")
+	if len(c.Roles) == 0 {
+		c.Roles = allRoles
+	}
+	if c.Activity.Months == 0 {
+		c.Activity.Months = 6
+	}
+	if c.Activity.MemoryMB == 0 {
+		c.Activity.MemoryMB = 512
+	}
+	if c.Activity.ViewShare == 0 {
+		c.Activity.ViewShare = 1
+	}
+}
+
+// Has reports whether the process runs a role.
+func (c *Config) Has(r Role) bool { return slices.Contains(c.Roles, r) }
+
+// Port returns ":port" as it appears in addresses, "" for 443.
+func (c *Config) Port() string {
+	_, port, err := net.SplitHostPort(c.Listen)
+	if err != nil || port == "443" {
+		return ""
+	}
+	return ":" + port
+}
+
+// Validate reports every setting that can't work, each with what to do.
+func (c *Config) Validate() error {
+	var all []error
+	bad := func(key, help, format string, args ...any) {
+		all = append(all, &fault.Error{Kind: fault.Invalid, Op: "config", Key: key, Msg: fmt.Sprintf(format, args...), Help: help})
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		bad("listen", `write "host:port", or ":443" for every address`, "%v", err)
+	}
+	for key, host := range map[string]string{"suffix": c.Suffix, "signin": c.SignIn, "api": c.API} {
+		if host == "" {
+			bad(key, "set a host name", "is missing")
+		}
+	}
+	for key, host := range map[string]string{"suffix": c.Suffix, "signin": c.SignIn, "api": c.API, "device": c.Device} {
+		if strings.ContainsAny(host, "/:") || host != strings.ToLower(host) {
+			bad(key, "write a lower-case host name alone; the port comes from listen", "%q is not a host name", host)
+		}
+	}
+	for key, host := range map[string]string{"signin": c.SignIn, "api": c.API, "device": c.Device} {
+		if host != "" && c.Suffix != "" && sameSiteAs(host, c.Suffix) {
+			bad(key, "use another registrable domain for the suffix, so that no app's page is same-site with sign-in", "%q and the suffix %q are on one registrable domain", host, c.Suffix)
+		}
+	}
+	if c.Device != "" && c.Device == c.SignIn {
+		bad("device", "give it a host of its own, since its connections ask for certificates", "is the sign-in host")
+	}
+	for _, r := range c.Roles {
+		if !slices.Contains(allRoles, r) {
+			bad("roles", "use gateway, signin, worker, console", "%q is not a role", r)
+		}
+	}
+	ways := 0
+	for _, set := range []bool{c.TLS.Development, len(c.TLS.Files) > 0, c.TLS.ACME != nil} {
+		if set {
+			ways++
+		}
+	}
+	if ways != 1 {
+		bad("tls", "set exactly one of tls.development, tls.files, tls.acme", "%d ways of getting certificates are set", ways)
+	}
+	if c.TLS.Development {
+		for key, host := range map[string]string{"suffix": c.Suffix, "signin": c.SignIn, "api": c.API, "device": c.Device} {
+			if host != "" && host != "localhost" && !strings.HasSuffix(host, ".localhost") {
+				bad(key, "use a name under localhost, or certificate files", "the development CA can't vouch for %q", host)
+			}
+		}
+	}
+	if a := c.TLS.ACME; a != nil {
+		if u, err := url.Parse(a.Directory); err != nil || u.Scheme != "https" {
+			bad("tls.acme.directory", "give the authority's https directory address", "%q is not an https address", a.Directory)
+		}
+		for key, v := range map[string]string{"server": a.DNS.Server, "zone": a.DNS.Zone, "keyName": a.DNS.KeyName, "keyFile": a.DNS.KeyFile} {
+			if v == "" {
+				bad("tls.acme.dns."+key, "dynamic DNS updates need it", "is missing")
+			}
+		}
+	}
+	if c.Bus.Sync != "interval" && c.Bus.Sync != "always" {
+		bad("bus.sync", `write "interval" or "always"`, "%q is not a way to sync", c.Bus.Sync)
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		bad("log.level", "use debug, info, warn or error", "%q is not a level", c.Log.Level)
+	}
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		bad("log.format", "use text or json", "%q is not a format", c.Log.Format)
+	}
+	if c.Activity.ViewShare < 0 || c.Activity.ViewShare > 1 {
+		bad("activity.viewShare", "write a number from 0 to 1", "%v is out of range", c.Activity.ViewShare)
+	}
+	for _, p := range c.TrustedProxies {
+		if _, err := netip.ParsePrefix(p); err != nil {
+			bad("trustedProxies", "write networks such as 10.0.0.0/8", "%q is not a network", p)
+		}
+	}
+	all = append(all, c.shared()...)
+	return errors.Join(all...)
+}
+
+// shared refuses what one machine's engines can't share: the embedded store, activity log and bus belong to
+// one process, so a process that runs only some roles would leave the others without them.
+func (c *Config) shared() []error {
+	if len(c.Roles) == len(allRoles) {
+		return nil
+	}
+	return []error{&fault.Error{Kind: fault.Invalid, Op: "config", Key: "roles",
+		Msg:  "SQLite, DuckDB and the embedded bus belong to one process, so roles can't be split over several with them",
+		Help: "leave roles empty; splitting them takes PostgreSQL and a NATS cluster, which this version does not run on"}}
+}
+
+// sameSiteAs reports whether two hosts share a registrable domain. Under localhost, which has no public
+// suffix list entry, that is the label before it.
+func sameSiteAs(a, b string) bool { return registrable(a) != "" && registrable(a) == registrable(b) }

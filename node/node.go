@@ -1,0 +1,355 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/referee-casb/referee/access"
+	"github.com/referee-casb/referee/activitylog"
+	"github.com/referee-casb/referee/api"
+	"github.com/referee-casb/referee/bus"
+	"github.com/referee-casb/referee/bus/jetstream"
+	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/enrich"
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/gateway"
+	"github.com/referee-casb/referee/internal/devca"
+	"github.com/referee-casb/referee/lease"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/pipeline"
+	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/signin"
+	"github.com/referee-casb/referee/store/duckdb"
+	"github.com/referee-casb/referee/store/sqlite"
+	"github.com/referee-casb/referee/tenant"
+	"github.com/referee-casb/referee/vault"
+)
+
+// Options are what only code can give; the zero value of each means the ordinary thing.
+type Options struct {
+	Now       func() time.Time  // nil: time.Now
+	Log       *slog.Logger      // nil: as the configuration says, on standard error
+	Listener  net.Listener      // nil: Config.Listen
+	Transport http.RoundTripper // towards identity providers; nil: the system's
+	Authority *devca.Authority  // the development CA; nil: one in the data folder
+	Private   []netip.Prefix    // networks that apps may live in beside the public ones
+}
+
+// Node is one running Referee.
+type Node struct {
+	config   Config
+	options  Options
+	log      *slog.Logger
+	lock     *os.File
+	listener net.Listener
+
+	DB        *sqlite.DB
+	Bus       *jetstream.Bus
+	Log       *duckdb.Log
+	Vault     *vault.Vault
+	Authority *devca.Authority // nil unless certificates are the development CA's
+	Tenants   *tenant.Directory
+	Catalog   *catalog.Live
+	Rules     *rules
+	Recorder  *activitylog.Recorder
+
+	books       enrich.Books
+	enrich      *enrich.Enricher
+	cache       *session.Cache
+	revocations *session.Revocations
+	pipeline    *pipeline.Pipeline
+	closer      *pipeline.Closer
+	keeper      *lease.Keeper
+	gateway     *gateway.Gateway
+	broker      *signin.Broker
+	api         *api.API
+	server      *server
+	metrics     *metrics
+	acme        runner
+}
+
+// runner is a part with a life of its own.
+type runner interface {
+	Run(ctx context.Context) error
+}
+
+// capabilities are what this installation enforces; documents that need more are refused.
+var capabilities = policy.Capabilities{}
+
+// Open makes every part. Nothing listens and nothing runs before [Node.Run]. On an error everything that was
+// opened is closed again.
+func Open(ctx context.Context, c Config, o Options) (n *Node, err error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = newLogger(c.Log)
+	}
+	n = &Node{config: c, options: o, log: o.Log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.Close())
+			n = nil
+		}
+	}()
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return n, fault.As(err, fault.Unavailable, "node.Open", c.Data)
+	}
+	if n.lock, err = lockFolder(c.Data); err != nil {
+		return n, err
+	}
+	for _, step := range []func(context.Context) error{n.openStores, n.openKnowledge, n.openPipeline, n.openInline, n.openDelivery} {
+		if err := step(ctx); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// openStores opens what keeps things: database, keys, bus, activity log.
+func (n *Node) openStores(ctx context.Context) error {
+	c, o := n.config, n.options
+	dir := func(name string) string { return filepath.Join(c.Data, name) }
+	always := c.Bus.Sync == "always"
+	syncMode := sqlite.SyncNormal
+	if always {
+		syncMode = sqlite.SyncAlways
+	}
+	var err error
+	if n.DB, err = sqlite.Open(ctx, dir("referee.db"), sqlite.Options{Sync: syncMode, Now: o.Now, Log: n.log}); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir("keys"), 0o700); err != nil {
+		return fault.As(err, fault.Unavailable, "node.Open", dir("keys"))
+	}
+	master, err := vault.OpenMaster(dir("keys"))
+	if err != nil {
+		return err
+	}
+	n.Vault = vault.Open(master, n.DB, o.Now)
+	if n.Bus, err = jetstream.Open(ctx, jetstream.Options{Dir: dir("bus"), URLs: c.Bus.URLs, SyncAlways: always, MaxBytes: c.Bus.MaxBytes, Now: o.Now, Log: n.log}); err != nil {
+		return err
+	}
+	n.Log, err = duckdb.Open(duckdb.Options{Dir: dir("activity"), MemoryLimit: int64(c.Activity.MemoryMB) << 20, Now: o.Now, Log: n.log})
+	return err
+}
+
+// openKnowledge loads what decisions rest on: tenants, catalogue, rule books, address tables.
+func (n *Node) openKnowledge(ctx context.Context) error {
+	tables, err := enrich.Load()
+	if err != nil {
+		return err
+	}
+	n.enrich = enrich.New(tables, enrich.Options{Books: n.books.Of, Log: n.log})
+	n.Tenants = tenant.NewDirectory()
+	if n.Catalog, err = catalog.NewLive(n.config.Suffix + n.config.Port()); err != nil {
+		return err
+	}
+	n.Rules = newRules(n.DB, capabilities, n.log)
+	n.cache = session.NewCache(session.CacheOptions{Sessions: n.DB, Apps: n.DB, Codes: n.DB, Vault: n.Vault, Now: n.options.Now, Log: n.log,
+		Jars: session.NewJars(session.JarsOptions{Store: n.DB, Now: n.options.Now})})
+	n.revocations = session.NewRevocations(n.DB, n.cache.Apply)
+	return n.reloadAll(ctx)
+}
+
+// reloadAll reads tenants and catalogue, and every tenant's rules.
+func (n *Node) reloadAll(ctx context.Context) error {
+	if err := n.reloadTenants(ctx); err != nil {
+		return err
+	}
+	for _, id := range n.tenantIDs() {
+		if err := n.Rules.Reload(ctx, id); err != nil {
+			// fail closed: that tenant has no book and lets nobody in; the others work
+			n.log.Error("rule book", "tenant", id, "err", err)
+		}
+	}
+	return nil
+}
+
+// reloadTenants reads tenants, their address ranges and the catalogue.
+func (n *Node) reloadTenants(ctx context.Context) error {
+	if err := n.Tenants.Reload(ctx, n.DB); err != nil {
+		return err
+	}
+	for _, e := range n.Tenants.All() {
+		n.books.Set(e.Tenant.ID, e.Networks)
+		if err := n.revocations.Track(ctx, e.Tenant.ID); err != nil {
+			return err
+		}
+	}
+	return n.Catalog.Reload(ctx, n.DB, n.tenantIDs())
+}
+
+func (n *Node) tenantIDs() []model.TenantID {
+	all := n.Tenants.All()
+	ids := make([]model.TenantID, len(all))
+	for i, e := range all {
+		ids[i] = e.Tenant.ID
+	}
+	return ids
+}
+
+// openPipeline makes what works beside the line.
+func (n *Node) openPipeline(context.Context) error {
+	c, o := n.config, n.options
+	n.Recorder = activitylog.NewRecorder(n.Bus, activitylog.RecorderOptions{Now: o.Now, Log: n.log, ViewShare: c.Activity.ViewShare})
+	n.pipeline = pipeline.New(n.Bus, n.Log, pipeline.Options{Enrich: n.enrich, Now: o.Now, Log: n.log})
+	n.closer = pipeline.NewCloser(n.Log, n.Recorder, pipeline.CloserOptions{Now: o.Now})
+	n.keeper = lease.NewKeeper(n.DB, holder(), lease.Options{})
+	return nil
+}
+
+// openInline makes the broker and the gateway.
+func (n *Node) openInline(ctx context.Context) error {
+	c, o := n.config, n.options
+	port := c.Port()
+	revoke := revoker{store: n.DB, bus: n.Bus, local: n.revocations}
+	gate := access.New(n.Rules, n.enrich.GeoState, c.Device != "", o.Now)
+	deviceOrigin := ""
+	if c.Device != "" {
+		deviceOrigin = "https://" + c.Device + port
+	}
+	client := &http.Client{Transport: o.Transport, Timeout: 15 * time.Second}
+	where := locator{n.enrich}
+	var err error
+	n.broker, err = signin.New(signin.Config{Origin: "https://" + c.SignIn + port, DeviceOrigin: deviceOrigin}, signin.Parts{
+		Tenants: brokerTenants{n.Tenants}, Catalog: brokerCatalog{n.Catalog}, Sessions: n.DB, Apps: n.DB, Codes: n.DB, Flows: n.DB,
+		Sealer: n.Vault, Tokens: n.Vault, Gate: gate, Recorder: n.Recorder, Revoker: revoke, Locator: where,
+		Devices:    devices{directory: n.Tenants, sessions: n.DB, bus: n.Bus, refresh: n.cache.Refresh, now: o.Now},
+		Exceptions: requests{store: n.DB, now: o.Now, changed: n.Changed}, Grants: n.DB, Blocked: n.DB, Secrets: readSecret, HTTP: client,
+		Print: func(r *http.Request) string { return n.server.print.of(r) }, Now: o.Now, Log: n.log})
+	if err != nil {
+		return err
+	}
+	n.gateway, err = gateway.New(gateway.Config{Suffix: c.Suffix + port, Broker: "https://" + c.SignIn + port, Operator: c.Operator.Name, Abuse: c.Operator.Abuse,
+		HSTS: 365 * 24 * time.Hour, Private: o.Private, SpoolDir: ""}, gateway.Parts{
+		Catalog: n.Catalog, Tenants: n.Tenants, Sessions: n.cache, Apps: n.DB, Codes: n.DB, Stashes: n.DB, Blocked: n.DB, Grants: n.DB, Vault: n.Vault,
+		Rules: n.gatewayRules, Recorder: n.Recorder, Enrich: n.enrich, Signals: n.Bus, Revocations: n.revocations, Revoke: revoke.Revoke,
+		Refresh: n.cache.Refresh, Log: n.log, Now: o.Now})
+	return err
+}
+
+// gatewayRules gives the gateway a tenant's book; nil where there is none, and then it blocks.
+func (n *Node) gatewayRules(t model.TenantID) gateway.Rules {
+	b, ok := n.Rules.Book(t)
+	if !ok {
+		return nil
+	}
+	return b
+}
+
+// Changed reloads what a change concerns, here at once and elsewhere by signal.
+func (n *Node) Changed(ctx context.Context, signal bus.Signal, t model.TenantID) error {
+	if err := n.reload(ctx, signal, t); err != nil {
+		return err
+	}
+	return fault.Wrap(n.Bus.Broadcast(ctx, signal, []byte(t)), "node.Changed", string(signal))
+}
+
+func (n *Node) reload(ctx context.Context, signal bus.Signal, t model.TenantID) error {
+	switch signal {
+	case bus.SignalPolicy:
+		return n.Rules.Reload(ctx, t)
+	case bus.SignalCatalog:
+		if err := n.reloadTenants(ctx); err != nil {
+			return err
+		}
+		return n.Rules.Reload(ctx, t)
+	}
+	return nil
+}
+
+// Run serves and works until ctx ends or a part fails.
+func (n *Node) Run(ctx context.Context) error {
+	if n.listener == nil {
+		if err := n.Listen(); err != nil {
+			return err
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	run := func(name string, f func(context.Context) error) {
+		g.Go(func() error {
+			err := f(ctx)
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fault.Wrap(err, "node.Run", name)
+		})
+	}
+	run("recorder", n.Recorder.Run)
+	run("pipeline", n.pipeline.Run)
+	run("sessions", n.cache.Run)
+	run("gateway", n.gateway.Run)
+	run("rules", func(ctx context.Context) error { return n.Rules.follow(ctx, 30*time.Second, n.tenantIDs) })
+	run("signals", n.listen)
+	run("jobs", n.jobs)
+	if n.acme != nil {
+		run("certificates", n.acme.Run)
+	}
+	run("server", func(ctx context.Context) error { return n.server.run(ctx, n.listener) })
+	return g.Wait()
+}
+
+// Listen opens the listener; Run does it if nobody did before.
+func (n *Node) Listen() error {
+	if n.options.Listener != nil {
+		n.listener = n.options.Listener
+		return nil
+	}
+	l, err := net.Listen("tcp", n.config.Listen)
+	if err != nil {
+		return &fault.Error{Kind: fault.Unavailable, Op: "node.Listen", Key: n.config.Listen, Err: err,
+			Help: "choose another port in listen, or give the process the right to use this one"}
+	}
+	n.listener = l
+	return nil
+}
+
+// listen follows the signals of other processes.
+func (n *Node) listen(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, signal := range []bus.Signal{bus.SignalPolicy, bus.SignalCatalog} {
+		g.Go(func() error {
+			return n.Bus.Listen(ctx, signal, func(data []byte) {
+				if err := n.reload(ctx, signal, model.TenantID(data)); err != nil && ctx.Err() == nil {
+					n.log.Error("reload", "signal", signal, "tenant", string(data), "err", err)
+				}
+			})
+		})
+	}
+	return g.Wait()
+}
+
+// Close closes what Open opened, in the opposite order.
+func (n *Node) Close() error {
+	if n == nil {
+		return nil
+	}
+	var errs []error
+	if n.Log != nil {
+		errs = append(errs, n.Log.Close())
+	}
+	if n.Bus != nil {
+		errs = append(errs, n.Bus.Close())
+	}
+	if n.DB != nil {
+		errs = append(errs, n.DB.Close())
+	}
+	if n.lock != nil {
+		errs = append(errs, n.lock.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,52 @@
+package node
+
+import (
+	"context"
+	"errors"
+)
+
+// Serve runs Referee with a configuration file until ctx ends.
+func Serve(ctx context.Context, file string) error {
+	c, err := ReadConfig(file)
+	if err != nil {
+		return err
+	}
+	n, err := Open(ctx, c, Options{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(n.Run(ctx), n.Close())
+}
+
+// CheckConfig reports every mistake in a configuration file without starting anything.
+func CheckConfig(file string) error {
+	_, err := ReadConfig(file)
+	return err
+}
+
+// ExampleConfig is a whole configuration with the settings that most installations change.
+const ExampleConfig = `# Referee's configuration. Relative paths are relative to this file.
+data: /var/lib/referee
+listen: ":443"
+
+# Mapped hosts are <label>.<tenant>.<suffix>. Give the suffix a registrable domain of its own.
+suffix: gate-example.net
+signin: signin.example.com
+device: device.example.com
+api: referee.example.com
+
+tls:
+  files:
+    - {certificate: certs/gate.pem, key: certs/gate.key}        # *.<tenant>.gate-example.net, one a tenant
+    - {certificate: certs/signin.pem, key: certs/signin.key}
+    - {certificate: certs/device.pem, key: certs/device.key}    # a certificate of its own
+    - {certificate: certs/referee.pem, key: certs/referee.key}
+
+operator:
+  name: Example Managed Services
+  abuse: mailto:abuse@example.com
+
+log:
+  level: info
+  format: json
+`
