@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,7 +105,12 @@ func Catalog(t *testing.T, open Opener) {
 	must(t, e.PutInstance(ctx, files))
 	list, err := e.Instances(ctx, "contoso")
 	want(t, "instances", list, err, []catalog.Instance{files, wiki})
-	must(t, e.PutInstance(ctx, anInstance("fabrikam", "files", "files.example"))) // another tenant may map the same host
+	must(t, e.PutInstance(ctx, anInstance("fabrikam", "theirs", "files.example"))) // another tenant may map the same host
+	err = e.PutInstance(ctx, anInstance("fabrikam", "second", "files.example"))
+	wantKind(t, "a host that is taken in this tenant too", err, fault.Conflict)
+	if err == nil || !strings.Contains(err.Error(), "instance theirs") {
+		t.Errorf("a conflict names the tenant's own instance, not another tenant's: %v", err)
+	}
 
 	wantKind(t, "an invalid instance", e.PutInstance(ctx, anInstance("contoso", "Files", "x.example")), fault.Invalid)
 	wantKind(t, "an instance of no tenant", e.PutInstance(ctx, anInstance("nobody", "files", "x.example")), fault.NotFound)

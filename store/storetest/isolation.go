@@ -10,6 +10,7 @@ import (
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/signin"
 	"github.com/referee-casb/referee/vault"
 )
 
@@ -31,13 +32,61 @@ func fill(t *testing.T, e Engine, id model.TenantID) {
 	must(t, e.PutBlocked(ctx, session.Blocked{Reference: "R-1", Tenant: id, File: "file of " + string(id), Expires: start.Add(time.Hour)}))
 	must(t, e.PutGrant(ctx, session.Grant{Tenant: id, Session: "s1", Key: "grant of " + string(id), Expires: start.Add(time.Hour)}))
 	must(t, e.PutInstance(ctx, anInstance(id, "files", "files.example")))
-	_, err = e.AcquireLease(ctx, id, "poll", "holder of "+string(id), time.Hour)
+	_, err = e.AcquireLease(ctx, id, "poll", "holder", time.Hour)
 	must(t, err)
+	must(t, e.PutToken(ctx, aToken(string(id), "token of "+string(id))))
+	must(t, e.PutFlow(ctx, signin.Flow{ID: "f1", Tenant: id, Kind: signin.FlowToken, Sealed: []byte("flow of " + id)}))
 	_, err = e.PutDocuments(ctx, id, []policy.Revision{aRevision(id, "p1", 1)})
 	must(t, err)
 	must(t, e.PutException(ctx, anException(id, "x1")))
 	must(t, e.PutRollout(ctx, policy.RolloutState{Tenant: id, Policy: "p1", Phase: "monitor", Version: 1}))
 	must(t, e.PutRead(ctx, policy.ReportRead{Tenant: id, Policy: "p1", Reader: "reader of " + string(id), At: start}))
+}
+
+// alter changes every row that fill wrote.
+func alter(t *testing.T, e Engine, id model.TenantID) {
+	t.Helper()
+	ctx := t.Context()
+	must(t, e.ReplaceVaultKey(ctx, vault.KeyRow{Tenant: id, ID: 1, Master: "other", Wrapped: []byte("other")}))
+	row := session.JarRow{AppSession: "a1", Tenant: id, Domain: "d", Path: "/", Name: "n", Sealed: []byte("other"), Version: 2}
+	_, err := e.WriteJar(ctx, id, "a1", []session.JarRow{row}, nil)
+	must(t, err)
+	_, err = e.WriteJar(ctx, id, "a1", nil, []session.JarRow{row})
+	must(t, err)
+	row.Version = 1
+	_, err = e.WriteJar(ctx, id, "a1", []session.JarRow{row}, nil)
+	must(t, err)
+	_, err = e.WriteJar(ctx, id, "a1", nil, []session.JarRow{row}) // a drop of the version that the other tenant has
+	must(t, err)
+	app := anApp(id, "a1", "s1")
+	app.Noticed = start
+	must(t, e.PutAppSession(ctx, app))
+	_, err = e.UpdateSession(ctx, id, "s1", func(s *session.Session) error { s.TLSPrint, s.User.ID = "other", "other"; return nil })
+	must(t, err)
+	must(t, e.TouchSession(ctx, id, "s1", start.Add(time.Minute)))
+	in := anInstance(id, "files", "files.example", "more.example")
+	in.Name = "other"
+	must(t, e.PutInstance(ctx, in))
+	held, err := e.RenewLease(ctx, lease.Lease{Tenant: id, Name: "poll", Holder: "holder", Token: 1}, 2*time.Hour)
+	if err != nil { // a second lease of this tenant: released before
+		held, err = e.AcquireLease(ctx, id, "poll", "holder", time.Hour)
+	}
+	must(t, err)
+	must(t, e.ReleaseLease(ctx, held))
+	must(t, e.ReleaseLease(ctx, lease.Lease{Tenant: id, Name: "poll", Holder: "holder", Token: 1}))
+	_, err = e.PutDocuments(ctx, id, []policy.Revision{aRevision(id, "p1", 2)})
+	must(t, err)
+	x := anException(id, "x1")
+	x.Version, x.Reason = 2, "other"
+	must(t, e.PutException(ctx, x))
+	must(t, e.PutRollout(ctx, policy.RolloutState{Tenant: id, Policy: "p1", Phase: "block", Version: 2}))
+	must(t, e.PutRead(ctx, policy.ReportRead{Tenant: id, Policy: "p1", Reader: "other", At: start}))
+	must(t, e.PutGrant(ctx, session.Grant{Tenant: id, Session: "s1", Key: "other", Expires: start.Add(time.Hour)}))
+	must(t, e.TouchToken(ctx, "token of "+string(id), start.Add(time.Minute)))
+	_, err = e.TakeFlow(ctx, id, signin.FlowToken, "f1", start)
+	must(t, err)
+	_, err = e.Revoke(ctx, session.Revocation{Tenant: id, Session: "s1"})
+	must(t, err)
 }
 
 // dump reads everything that fill wrote, without changing it, as text. Codes and stashes can only be taken, so
@@ -93,6 +142,13 @@ func dump(t *testing.T, e Engine, id model.TenantID) string {
 	add("rollouts", ro, err)
 	reads, err := e.Reads(ctx, id, "p1")
 	add("reads", reads, err)
+	epoch, err := e.Epoch(ctx, id)
+	add("epoch", epoch, err)
+	add("lease", "held", e.CheckLease(ctx, lease.Lease{Tenant: id, Name: "poll", Holder: "holder", Token: 1}))
+	tokens, err := e.Tokens(ctx, string(id))
+	add("tokens", tokens, err)
+	f, err := e.Flow(ctx, id, signin.FlowToken, "f1", start)
+	add("flow", f, err)
 	return out
 }
 
@@ -133,7 +189,7 @@ func Isolation(t *testing.T, open Opener) {
 	wantKind(t, "DeleteInstance", e.DeleteInstance(ctx, id, "files"), fault.NotFound)
 	held, err := e.AcquireLease(ctx, id, "poll", "mallory", time.Hour) // free: it is another tenant's lease
 	must(t, err)
-	forged := lease.Lease{Tenant: id, Name: "poll", Holder: "holder of contoso", Token: 1}
+	forged := lease.Lease{Tenant: id, Name: "poll", Holder: "holder", Token: 1}
 	_, err = e.RenewLease(ctx, forged, time.Hour)
 	wantKind(t, "RenewLease", err, fault.Conflict)
 	wantKind(t, "CheckLease", e.CheckLease(ctx, forged), fault.Conflict)
@@ -152,6 +208,8 @@ func Isolation(t *testing.T, open Opener) {
 	// The same ids in both: each keeps its own.
 	fill(t, e, id)
 	want(t, "contoso beside the same ids of another", dump(t, e, "contoso"), nil, before)
+	alter(t, e, id)
+	want(t, "contoso after every change to the same ids of another", dump(t, e, "contoso"), nil, before)
 	code, err := e.TakeCode(ctx, "contoso", "c1")
 	want(t, "contoso's code", code.Host, err, "code of contoso")
 	stash, err := e.TakeStash(ctx, "contoso", "t1")
@@ -162,7 +220,7 @@ func Isolation(t *testing.T, open Opener) {
 	if list, err := e.Instances(ctx, "contoso"); err != nil || len(list) != 1 {
 		t.Errorf("contoso's instances: %v, %v", list, err)
 	}
-	poll, err := e.AcquireLease(ctx, "contoso", "poll", "holder of contoso", time.Hour)
+	poll, err := e.AcquireLease(ctx, "contoso", "poll", "holder", time.Hour)
 	if err != nil || poll.Token != 1 {
 		t.Errorf("contoso's lease: %+v, %v", poll, err)
 	}
