@@ -172,7 +172,7 @@ func (s *stage) openProvider(context.Context) error {
 		return provider.User{Subject: sub, Username: strings.ToLower(name), Password: s.secrets.Passwords[strings.ToLower(name)], Name: name,
 			Email: strings.ToLower(name) + "@demo.example", Groups: groups}
 	}
-	s.users = []provider.User{account("u-director", "Director", "Board", "Staff"), account("u-contractor", "Contractor", "Contractors"), account("u-employee", "Employee", "Staff")}
+	s.users = []provider.User{account("u-director", "Director", "board", "staff"), account("u-contractor", "Contractor", "contractors"), account("u-employee", "Employee", "staff")}
 	var err error
 	s.provider, err = provider.New(provider.Config{Issuer: "https://" + s.at("provider", loginHost), Users: s.users, Clock: s.clock.Now, Logger: s.opt.Log,
 		HTTPClient: &http.Client{Transport: s.transport, Timeout: 10 * time.Second},

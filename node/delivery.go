@@ -118,7 +118,7 @@ func (n *Node) bootstrap(ctx context.Context) error {
 // tail adapts the pipeline's tail to the API.
 func (n *Node) tail(t model.TenantID, match func(*model.Activity) bool, buffer int) (<-chan model.Activity, func() int64, func()) {
 	tail := n.pipeline.Tail(t, match, buffer)
-	return tail.C, tail.Dropped, tail.Close
+	return tail.C, func() int64 { return int64(tail.Dropped()) }, tail.Close //nolint:gosec // a count of activities
 }
 
 // ready reports whether the parts that requests stand on answer.

@@ -208,7 +208,7 @@ func (n *Node) openPipeline(context.Context) error {
 	n.Recorder = activitylog.NewRecorder(n.Bus, activitylog.RecorderOptions{Now: o.Now, Log: n.log, ViewShare: c.Activity.ViewShare})
 	n.pipeline = pipeline.New(n.Bus, n.Log, pipeline.Options{Enrich: n.enrich, Now: o.Now, Log: n.log})
 	n.closer = pipeline.NewCloser(n.Log, n.Recorder, pipeline.CloserOptions{Now: o.Now})
-	n.keeper = lease.NewKeeper(n.DB, holder(), lease.Options{})
+	n.keeper = lease.NewKeeper(n.DB, holder(), lease.Options{Log: n.log})
 	return nil
 }
 
