@@ -186,7 +186,7 @@ func (s *stage) openApp(context.Context) error {
 	s.hosts = filesapp.Hosts{App: s.at("app", "files."+appParent), API: s.at("app", "api."+appParent), Static: s.at("app", "static."+appParent), CDN: s.at("app", "cdn."+appParent)}
 	var err error
 	s.app, err = filesapp.New(filesapp.Config{Hosts: s.hosts, Issuer: "https://" + s.at("referee", signinHost) + "/" + string(Tenant), ClientID: "files",
-		ClientSecret: s.secrets.AppClient, HTTPClient: &http.Client{Transport: s.transport, Timeout: 10 * time.Second}, PDFJSDir: s.opt.PDFJS, Clock: s.clock.Now, Logger: s.opt.Log})
+		ClientSecret: s.secrets.AppClient, HTTPClient: &http.Client{Transport: s.transport, Timeout: 10 * time.Second}, PDFJSDir: s.opt.PDFJS, Logger: s.opt.Log})
 	return err
 }
 

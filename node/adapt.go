@@ -108,13 +108,11 @@ func (r revoker) Revoke(ctx context.Context, v session.Revocation) error {
 	return fault.Wrap(r.bus.Broadcast(ctx, bus.SignalRevoked, data), "node.Revoke", string(v.Tenant))
 }
 
-// devices verifies client certificates and keeps what they prove.
+// devices verifies client certificates, and tells gateways of changed sessions.
 type devices struct {
 	directory *tenant.Directory
-	sessions  session.Store
 	bus       bus.Bus
 	refresh   func(context.Context, model.TenantID, model.SessionID) error
-	now       func() time.Time
 }
 
 func (d devices) Verify(t model.TenantID, chain []*x509.Certificate, now time.Time) (device.Certificate, error) {
@@ -125,25 +123,12 @@ func (d devices) Verify(t model.TenantID, chain []*x509.Certificate, now time.Ti
 	return device.VerifyCertificate(chain, e.DeviceRoots, now)
 }
 
-// Prove replaces what the same kind of proof said before: a certificate presented later beats "none was shown".
-func (d devices) Prove(ctx context.Context, t model.TenantID, id model.SessionID, p model.Proof) error {
-	_, err := d.sessions.UpdateSession(ctx, t, id, func(s *session.Session) error {
-		kept := s.Proofs[:0:0]
-		for _, old := range s.Proofs {
-			if old.Kind != p.Kind && d.now().Before(old.Expires) {
-				kept = append(kept, old)
-			}
-		}
-		s.Proofs = append(kept, p)
-		return nil
-	})
-	if err != nil {
-		return fault.Wrap(err, "node.Prove", string(id))
-	}
+// Changed reads a session again here at once, and elsewhere by signal.
+func (d devices) Changed(ctx context.Context, t model.TenantID, id model.SessionID) error {
 	if err := d.refresh(ctx, t, id); err != nil {
-		return fault.Wrap(err, "node.Prove", string(id))
+		return fault.Wrap(err, "node.Changed", string(id))
 	}
-	return fault.Wrap(d.bus.Broadcast(ctx, bus.SignalDevice, []byte(string(t)+"/"+string(id))), "node.Prove", string(id))
+	return fault.Wrap(d.bus.Broadcast(ctx, bus.SignalDevice, []byte(string(t)+"/"+string(id))), "node.Changed", string(id))
 }
 
 // requests files a person's wish for an exception.

@@ -16,42 +16,29 @@ import (
 // How often the jobs look. All of them are cheap when there is nothing to do.
 const (
 	rolloutEvery = time.Minute
-	closeEvery   = time.Minute
 	tidyEvery    = 10 * time.Minute
 	tidyRows     = 5000
 )
 
-// System is the tenant name under which jobs of the whole installation hold their lease.
+// systemTenant is the tenant name under which jobs of the whole installation hold their lease.
 const systemTenant model.TenantID = "referee"
 
 // jobs runs what must run once, whoever runs it: each job holds a lease.
 func (n *Node) jobs(ctx context.Context) error {
 	return n.keeper.Run(ctx, systemTenant, "jobs", func(ctx context.Context, _ lease.Lease) error {
 		every := func(d time.Duration) <-chan time.Time { return time.NewTicker(d).C }
-		rollouts, closes, tidies := every(rolloutEvery), every(closeEvery), every(tidyEvery)
-		n.closeIntents(ctx)
+		rollouts, tidies := every(rolloutEvery), every(tidyEvery)
 		for {
 			select {
 			case <-ctx.Done():
 				return nil
 			case <-rollouts:
 				n.Rollouts(ctx)
-			case <-closes:
-				n.closeIntents(ctx)
 			case <-tidies:
 				n.tidy(ctx)
 			}
 		}
 	})
-}
-
-// closeIntents ends intents that nobody will end any more.
-func (n *Node) closeIntents(ctx context.Context) {
-	if closed, err := n.closer.RunOnce(ctx); err != nil && ctx.Err() == nil {
-		n.log.Error("close intents", "err", err)
-	} else if closed > 0 {
-		n.log.Info("intents closed as unknown", "count", closed)
-	}
 }
 
 // tidy removes what has expired: codes, cookies, stashes, flows, and months of activities beyond retention.

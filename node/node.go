@@ -207,7 +207,7 @@ func (n *Node) openPipeline(context.Context) error {
 	c, o := n.config, n.options
 	n.Recorder = activitylog.NewRecorder(n.Bus, activitylog.RecorderOptions{Now: o.Now, Log: n.log, ViewShare: c.Activity.ViewShare})
 	n.pipeline = pipeline.New(n.Bus, n.Log, pipeline.Options{Enrich: n.enrich, Now: o.Now, Log: n.log})
-	n.closer = pipeline.NewCloser(n.Log, n.Recorder, pipeline.CloserOptions{Now: o.Now})
+	n.closer = pipeline.NewCloser(n.Log, n.Recorder, pipeline.CloserOptions{Tenants: n.tenantIDs, Started: o.Now(), Now: o.Now, Log: n.log})
 	n.keeper = lease.NewKeeper(n.DB, holder(), lease.Options{Log: n.log})
 	return nil
 }
@@ -228,7 +228,7 @@ func (n *Node) openInline(ctx context.Context) error {
 	n.broker, err = signin.New(signin.Config{Origin: "https://" + c.SignIn + port, DeviceOrigin: deviceOrigin}, signin.Parts{
 		Tenants: brokerTenants{n.Tenants}, Catalog: brokerCatalog{n.Catalog}, Sessions: n.DB, Apps: n.DB, Codes: n.DB, Flows: n.DB,
 		Sealer: n.Vault, Tokens: n.Vault, Gate: gate, Recorder: n.Recorder, Revoker: revoke, Locator: where,
-		Devices:    devices{directory: n.Tenants, sessions: n.DB, bus: n.Bus, refresh: n.cache.Refresh, now: o.Now},
+		Devices:    devices{directory: n.Tenants, bus: n.Bus, refresh: n.cache.Refresh},
 		Exceptions: requests{store: n.DB, now: o.Now, changed: n.Changed}, Grants: n.DB, Blocked: n.DB, Secrets: readSecret, HTTP: client,
 		Print: func(r *http.Request) string { return n.server.print.of(r) }, Now: o.Now, Log: n.log})
 	if err != nil {
@@ -296,6 +296,9 @@ func (n *Node) Run(ctx context.Context) error {
 	run("rules", func(ctx context.Context) error { return n.Rules.follow(ctx, 30*time.Second, n.tenantIDs) })
 	run("signals", n.listen)
 	run("jobs", n.jobs)
+	run("intents", func(ctx context.Context) error {
+		return n.keeper.Run(ctx, systemTenant, "intents", func(ctx context.Context, _ lease.Lease) error { return n.closer.Run(ctx) })
+	})
 	if n.acme != nil {
 		run("certificates", n.acme.Run)
 	}
