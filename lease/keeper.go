@@ -16,7 +16,7 @@ const DefaultTTL = 15 * time.Second
 // Options configures [NewKeeper].
 type Options struct {
 	TTL time.Duration // 0 means DefaultTTL
-	Log *slog.Logger
+	Log *slog.Logger  // nil means none
 }
 
 // Keeper runs work under leases for one process. Safe for concurrent use.
@@ -31,6 +31,9 @@ type Keeper struct {
 func NewKeeper(store Store, holder string, opt Options) *Keeper {
 	if opt.TTL == 0 {
 		opt.TTL = DefaultTTL
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Keeper{store: store, holder: holder, ttl: opt.TTL, log: opt.Log}
 }

@@ -22,7 +22,7 @@ type CacheOptions struct {
 	Jars     *Jars
 	Vault    Sealer
 	Now      func() time.Time
-	Log      *slog.Logger
+	Log      *slog.Logger // nil means none
 	// Max bounds the entries, one for each host cookie in use. 0 means 100,000, about 500 MB when full, at ten cookies each.
 	Max int
 }
@@ -90,6 +90,9 @@ type state struct {
 func NewCache(opt CacheOptions) *Cache {
 	if opt.Max == 0 {
 		opt.Max = defaultMax
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	c := &Cache{opt: opt, touch: make(chan *state, touchWaiting), states: map[stateID]*state{}}
 	for i := range c.shards {

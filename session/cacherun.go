@@ -127,10 +127,8 @@ func (c *Cache) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
-			defer cancel()
 			for len(c.touch) > 0 {
-				c.writeSeen(last, <-c.touch)
+				c.writeSeen(ctx, <-c.touch)
 			}
 			return nil
 		case st := <-c.touch:
@@ -145,6 +143,8 @@ func (c *Cache) writeSeen(ctx context.Context, st *state) {
 	if st.dead.Load() {
 		return
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout) // also while Run is ending
+	defer cancel()
 	at := time.Unix(0, st.lastSeen.Load()).UTC()
 	if err := c.opt.Sessions.TouchSession(ctx, st.id.tenant, st.id.id, at); err != nil {
 		// fail open: the session lives on here; it only may end early elsewhere.

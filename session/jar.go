@@ -26,7 +26,7 @@ const (
 type JarsOptions struct {
 	Store JarStore
 	Now   func() time.Time
-	Log   *slog.Logger
+	Log   *slog.Logger // nil means none
 	// Shared is set when other processes write to the same jars: the stored version is then asked before a jar
 	// is used. A gateway alone with its store needs no read for a jar it knows.
 	Shared bool
@@ -46,7 +46,12 @@ type jarID struct {
 }
 
 // NewJars makes jars over a store.
-func NewJars(opt JarsOptions) *Jars { return &Jars{opt: opt, open: map[jarID]weak.Pointer[Jar]{}} }
+func NewJars(opt JarsOptions) *Jars {
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Jars{opt: opt, open: map[jarID]weak.Pointer[Jar]{}}
+}
 
 // Jar returns the jar of an app session. Its cookies are read when they are first needed.
 func (js *Jars) Jar(tenant model.TenantID, appSession string, key *DataKey) *Jar {

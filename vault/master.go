@@ -35,13 +35,16 @@ type masterKey struct {
 	secret [keySize]byte
 }
 
-// OpenMaster reads the master key file in dir. When there is none it makes one, readable by the owner only,
-// and puts it on disk before it returns.
+// OpenMaster reads the master key file in dir. When there is none it makes one, with the folder if need be,
+// readable by the owner only, and puts it on disk before it returns.
 func OpenMaster(dir string) (*Master, error) {
 	path := filepath.Join(dir, MasterFile)
 	m, err := ReadMaster(path)
 	if !fault.Is(err, fault.NotFound) {
 		return m, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fault.As(err, fault.Unavailable, "vault.OpenMaster", dir)
 	}
 	var secret [keySize]byte
 	rand.Read(secret[:]) // never fails: crypto/rand ends the program instead

@@ -283,7 +283,7 @@ func TestFirstKeyRace(t *testing.T) {
 
 func TestMasterFile(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "not there yet")
 	first, err := OpenMaster(dir)
 	if err != nil {
 		t.Fatal(err)
