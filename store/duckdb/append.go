@@ -183,22 +183,27 @@ type stored struct {
 	row      int64
 }
 
-// revisions looks the rows' ids up. It reads the whole id column, which DuckDB does faster than it keeps an index.
+// revisions looks the rows' ids up. It reads the hashes of all ids, which DuckDB does faster than it keeps an index,
+// and then the few rows that they point at.
 func revisions(ctx context.Context, conn *sql.Conn, alias string, rows []*model.Activity) (map[string]stored, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	ids := make([]string, len(rows))
+	keys := make([]int64, len(rows))
 	for i, r := range rows {
-		ids[i] = text(string(r.ID))
+		keys[i] = idKey(r.ID)
+	}
+	at, err := rowIDs(ctx, conn, "SELECT rowid FROM "+alias+".main.activities WHERE "+columnKey+" IN (SELECT unnest(?::BIGINT[]))", keys)
+	if err != nil || len(at) == 0 {
+		return nil, err
 	}
 	found, err := conn.QueryContext(ctx, "SELECT "+columnID+", "+columnRevision+", rowid FROM "+alias+".main.activities "+
-		"WHERE "+columnID+" IN (SELECT unnest(?::VARCHAR[]))", ids)
+		"WHERE rowid IN (SELECT unnest(?::BIGINT[]))", at)
 	if err != nil {
 		return nil, err
 	}
 	defer found.Close()
-	known := map[string]stored{}
+	known := make(map[string]stored, len(at))
 	for found.Next() {
 		var id string
 		var s stored
@@ -208,6 +213,23 @@ func revisions(ctx context.Context, conn *sql.Conn, alias string, rows []*model.
 		known[id] = s
 	}
 	return known, found.Err()
+}
+
+func rowIDs(ctx context.Context, conn *sql.Conn, query string, arg any) ([]int64, error) {
+	found, err := conn.QueryContext(ctx, query, arg)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	var out []int64
+	for found.Next() {
+		var row int64
+		if err := found.Scan(&row); err != nil {
+			return nil, err
+		}
+		out = append(out, row)
+	}
+	return out, found.Err()
 }
 
 // change is what a batch does to a file.
@@ -263,15 +285,15 @@ func add(conn *sql.Conn, alias string, rows []*model.Activity, records []string)
 		if !ok {
 			return fmt.Errorf("the connection is a %T", raw)
 		}
-		a, err := duck.NewAppender(dc, alias, "main", "activities")
+		a, err := duck.NewAppenderWithColumns(dc, alias, "main", "activities", columnNames)
 		if err != nil {
 			return err
 		}
-		any := make([]any, 0, len(activities.Columns)+2)
-		values := make([]driver.Value, len(activities.Columns)+2)
+		row := make([]any, 0, len(columns))
+		values := make([]driver.Value, len(columns))
 		for i, r := range rows {
-			any = append(activities.Row(any[:0], r), int64(r.Revision), records[i])
-			for j, v := range any {
+			row = append(activities.Row(row[:0], r), idKey(r.ID), int64(r.Revision), records[i])
+			for j, v := range row {
 				values[j] = v
 			}
 			if err := a.AppendRow(values...); err != nil {

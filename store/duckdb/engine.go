@@ -18,6 +18,9 @@ type engine struct {
 	db *sql.DB
 }
 
+// maxQueries is how many queries and appends run at once. The engine's threads and memory are shared among them.
+const maxQueries = 8
+
 // openEngine starts an instance and locks its configuration.
 func openEngine(opt Options) (*engine, error) {
 	spill := filepath.Join(opt.Dir, ".spill")
@@ -30,6 +33,8 @@ func openEngine(opt Options) (*engine, error) {
 		return nil, fault.As(err, fault.Unavailable, "duckdb.start", "")
 	}
 	db := sql.OpenDB(connector)
+	// Each connection is a query that runs; the others wait for their turn within their own time limit.
+	db.SetMaxOpenConns(maxQueries)
 	db.SetMaxIdleConns(4)
 	for _, statement := range settings(opt, spill) {
 		if _, err := db.ExecContext(context.Background(), statement); err != nil {
@@ -54,6 +59,8 @@ func settings(opt Options, spill string) []string {
 		set("allow_unsigned_extensions", "false"),
 		// Pages are read by row id once the order is known, instead of carrying every record through the sort.
 		set("late_materialization_max_rows", fmt.Sprint(pageRows+1)),
+		// Each fold writes the unfinished block of rows again; this is how much log may gather before it.
+		set("checkpoint_threshold", quote("64MiB")),
 		set("preserve_insertion_order", "false"), // every query that cares has an ORDER BY
 		set("allowed_directories", "["+quote(opt.Dir+string(filepath.Separator))+"]"),
 		set("enable_external_access", "false"),

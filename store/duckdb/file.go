@@ -203,7 +203,7 @@ func (l *Log) attachPath(ctx context.Context, path string) (alias string, err er
 	l.clock++
 	alias = fmt.Sprintf("f%d", l.clock)
 	l.mu.Unlock()
-	_, err = l.engine.db.ExecContext(ctx, "ATTACH "+quote(path)+" AS "+alias+" (TYPE duckdb)")
+	_, err = l.engine.db.ExecContext(ctx, "ATTACH "+quote(path)+" AS "+alias+" (TYPE duckdb, STORAGE_VERSION 'v1.5.0')")
 	return alias, err
 }
 

@@ -24,7 +24,7 @@ var (
 // Options configures [Open]. All but Dir may be zero.
 type Options struct {
 	Dir          string           // of the files; made when it is not there
-	MaxOpen      int              // files kept open; 0 means 16. A query over more months has more open while it runs
+	MaxOpen      int              // files kept open, about 1.5 MB each; 0 means 64. A query over more months has more open while it runs
 	MemoryLimit  int64            // bytes for all files and queries together; 0 means 512 MiB
 	Threads      int              // for all queries together; 0 means 2
 	TempLimit    int64            // bytes that queries may put on disk together; 0 means 1 GiB
@@ -78,7 +78,7 @@ func Open(opt Options) (*Log, error) {
 func (opt Options) withDefaults(dir string) Options {
 	opt.Dir = dir
 	if opt.MaxOpen <= 0 {
-		opt.MaxOpen = 16
+		opt.MaxOpen = 64
 	}
 	if opt.MemoryLimit <= 0 {
 		opt.MemoryLimit = 512 << 20

@@ -14,7 +14,7 @@ import (
 
 // Get implements [activitylog.Log].
 func (l *Log) Get(ctx context.Context, tenant model.TenantID, id model.ActivityID) (model.Activity, error) {
-	return l.newest(ctx, "duckdb.Get", tenant, string(id), "a."+columnID+" = ?", text(string(id)))
+	return l.newest(ctx, "duckdb.Get", tenant, string(id), "a."+columnKey+" = ? AND a."+columnID+" = ?", idKey(id), text(string(id)))
 }
 
 // Find implements [activitylog.Log]. It takes codes as people type them; of two activities with one code it returns
@@ -28,14 +28,14 @@ func (l *Log) Find(ctx context.Context, tenant model.TenantID, reference string)
 
 // newest returns the newest activity that a condition picks. When a month can't be read and no other has it, it is
 // not known whether it exists.
-func (l *Log) newest(ctx context.Context, op string, tenant model.TenantID, key, condition string, arg any) (model.Activity, error) {
+func (l *Log) newest(ctx context.Context, op string, tenant model.TenantID, key, condition string, args ...any) (model.Activity, error) {
 	months, err := l.months(tenant)
 	if err != nil {
 		return model.Activity{}, fault.Wrap(err, op, key)
 	}
 	var missing error
 	for _, month := range slices.Backward(months) {
-		rows, err := l.records(ctx, op, fileKey{tenant, month}, condition+" ORDER BY a."+columnTime+" DESC LIMIT 1", []any{arg})
+		rows, err := l.records(ctx, op, fileKey{tenant, month}, condition+" ORDER BY a."+columnTime+" DESC LIMIT 1", args)
 		switch {
 		case err == nil && len(rows) > 0:
 			return rows[0], nil

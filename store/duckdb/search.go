@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/referee-casb/referee/activitylog"
 	"github.com/referee-casb/referee/fault"
@@ -141,12 +142,21 @@ func (l *Log) clause(tree *filter.Node) (where.Clause, error) {
 func (w *walk) condition() (string, []any) {
 	sql, args := "("+w.clause.SQL+")", slices.Clone(w.clause.Args)
 	if !w.query.From.IsZero() {
-		sql, args = sql+" AND a."+columnTime+" >= ?", append(args, filter.Micros(w.query.From))
+		sql, args = sql+" AND a."+columnTime+" >= ?", append(args, ceilMicros(w.query.From))
 	}
 	if !w.query.To.IsZero() {
-		sql, args = sql+" AND a."+columnTime+" < ?", append(args, filter.Micros(w.query.To))
+		sql, args = sql+" AND a."+columnTime+" < ?", append(args, ceilMicros(w.query.To))
 	}
 	return sql, args
+}
+
+// ceilMicros is the first microsecond that is not before t: the log keeps microseconds.
+func ceilMicros(t time.Time) int64 {
+	at := filter.Micros(t)
+	if time.UnixMicro(at).Before(t) {
+		at++
+	}
+	return at
 }
 
 // page reads the next rows of a month, none when it has no file.
