@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -25,11 +26,13 @@ var (
 type Bus struct {
 	opt    Options
 	lock   *dirLock       // nil in cluster mode
+	disk   *disk          // nil in cluster mode
 	server *server.Server // nil in cluster mode
 	conn   *nats.Conn
 	js     jetstream.JetStream
 	claims claims
 	counts counts
+	closed atomic.Bool
 
 	mu     sync.Mutex
 	topics map[bus.Topic]*topic
@@ -69,7 +72,8 @@ func (b *Bus) connect() error {
 		if b.lock, err = lockDir(filepath.Join(b.opt.Dir, "lock")); err != nil {
 			return err
 		}
-		if b.server, err = startServer(b.opt); err != nil {
+		b.disk = watchDisk(b.opt)
+		if b.server, err = startServer(b.opt, b.disk); err != nil {
 			return err
 		}
 		natsOptions = append(natsOptions, nats.InProcessServer(b.server))
@@ -93,7 +97,12 @@ func (b *Bus) connect() error {
 
 // Close disconnects and stops the embedded server; what is stored stays. Consume and Listen calls end with an error
 // if their context has not ended before.
+//
+// Calling it again does nothing.
 func (b *Bus) Close() error {
+	if b.closed.Swap(true) {
+		return nil
+	}
 	if b.conn != nil {
 		b.conn.Close()
 	}
@@ -101,14 +110,20 @@ func (b *Bus) Close() error {
 		b.server.Shutdown()
 		b.server.WaitForShutdown()
 	}
+	if b.disk != nil {
+		b.disk.close()
+	}
 	if b.lock != nil {
 		return b.lock.release()
 	}
 	return nil
 }
 
-// Healthy reports whether the engine answers. It is for readiness checks.
+// Healthy reports whether the engine answers and can store. It is for readiness checks.
 func (b *Bus) Healthy(ctx context.Context) error {
+	if err := b.disk.refuse("jetstream.Healthy", ""); err != nil {
+		return err
+	}
 	if _, err := b.js.AccountInfo(ctx); err != nil {
 		return toFault(ctx, err, "jetstream.Healthy", "")
 	}

@@ -21,6 +21,7 @@ type Options struct {
 	SyncAlways      bool          // fsync before a message is acknowledged; in a cluster, the servers' own setting counts
 	MaxBytes        int64         // bytes a topic may hold; 0 means 2 GiB
 	MaxMessage      int           // bytes of one message; 0 means 4 MiB
+	Reserve         int64         // bytes of the disk that stay free: below, nothing is taken; 0 means 64 MiB
 	Partitions      int           // 0 means 4; a topic's partitions may grow and never shrink
 	Replicas        int           // copies in a cluster; 0 means 1
 	DuplicateWindow time.Duration // 0 means two minutes
@@ -39,7 +40,7 @@ func (o Options) withDefaults() (Options, error) {
 			Help: "set bus.dir for one machine or bus.urls for a cluster"}
 	}
 	switch {
-	case o.MaxBytes < 0, o.MaxMessage < 0, o.Partitions < 0, o.Replicas < 0, o.DuplicateWindow < 0:
+	case o.MaxBytes < 0, o.MaxMessage < 0, o.Partitions < 0, o.Replicas < 0, o.Reserve < 0, o.DuplicateWindow < 0:
 		return o, fault.New(fault.Invalid, "jetstream.Open", "limits can't be negative")
 	case o.Partitions > 256:
 		return o, fault.New(fault.Invalid, "jetstream.Open", "at most 256 partitions, not %d", o.Partitions)
@@ -54,6 +55,9 @@ func (o Options) withDefaults() (Options, error) {
 	orInt(&o.Replicas, 1)
 	if o.MaxBytes == 0 {
 		o.MaxBytes = 2 << 30
+	}
+	if o.Reserve == 0 {
+		o.Reserve = 64 << 20
 	}
 	if o.DuplicateWindow == 0 {
 		o.DuplicateWindow = 2 * time.Minute

@@ -136,3 +136,21 @@ func TestOptionsAreChecked(t *testing.T) {
 		}
 	}
 }
+
+func TestDiskThatIsNearlyFullTakesNothing(t *testing.T) {
+	t.Parallel()
+	b := mustOpen(t, jetstream.Options{Dir: t.TempDir(), Reserve: 1 << 61})
+	if err := b.Publish(background, message(1)); !fault.Is(err, fault.Limited) {
+		t.Errorf("one message: %v, want a fault of kind limited", err)
+	}
+	if err := b.Publish(background, message(1), message(2)); !fault.Is(err, fault.Limited) {
+		t.Errorf("two messages: %v, want a fault of kind limited", err)
+	}
+	if err := b.Healthy(background); !fault.Is(err, fault.Limited) {
+		t.Errorf("health: %v, want a fault of kind limited", err)
+	}
+	u, err := b.Usage(background)
+	if err != nil || u.Messages != 0 || u.Limit > 1 {
+		t.Errorf("usage %+v, %v: the disk is the limit", u, err)
+	}
+}

@@ -91,6 +91,9 @@ func (b *Bus) message(ctx context.Context, m *bus.Message) (*nats.Msg, error) {
 	if strings.ContainsAny(m.ID, "\r\n") || strings.ContainsAny(m.Key, "\r\n") {
 		return nil, &fault.Error{Kind: fault.Invalid, Op: op, Msg: "an id or key can't hold a line break"}
 	}
+	if err := b.disk.refuse(op, m.ID); err != nil {
+		return nil, err
+	}
 	t, err := b.topic(ctx, m.Topic)
 	if err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 )
 
 // startServer runs a NATS server in this process. It opens no socket and handles no signal.
-func startServer(opt Options) (*server.Server, error) {
+func startServer(opt Options, d *disk) (*server.Server, error) {
 	const op = "jetstream.Open"
 	topics := int64(max(1, len(opt.Consumers)))
 	s, err := server.NewServer(&server.Options{
@@ -34,7 +34,7 @@ func startServer(opt Options) (*server.Server, error) {
 	if err != nil {
 		return nil, fault.As(err, fault.Invalid, op, opt.Dir)
 	}
-	s.SetLoggerV2(&serverLog{opt.Log}, false, false, false)
+	s.SetLoggerV2(&serverLog{opt.Log, d}, false, false, false)
 	s.Start()
 	// Recovery reads the stored messages; a full bus of 2 GiB takes seconds.
 	if !s.ReadyForConnections(time.Minute) {
@@ -67,7 +67,10 @@ func clusterOptions(opt Options) []nats.Option {
 func joinURLs(urls []string) string { return strings.Join(urls, ",") }
 
 // serverLog hands the embedded server's lines to slog. Its notices are of interest to nobody but a debugger.
-type serverLog struct{ log *slog.Logger }
+type serverLog struct {
+	log  *slog.Logger
+	disk *disk
+}
 
 func (l *serverLog) Noticef(format string, v ...any) {
 	l.log.Debug("bus server", "line", fmt.Sprintf(format, v...))
@@ -79,7 +82,9 @@ func (l *serverLog) Fatalf(format string, v ...any) {
 	l.log.Error("bus server", "line", fmt.Sprintf(format, v...))
 }
 func (l *serverLog) Errorf(format string, v ...any) {
-	l.log.Error("bus server", "line", fmt.Sprintf(format, v...))
+	line := fmt.Sprintf(format, v...)
+	l.log.Error("bus server", "line", line)
+	l.disk.line(line)
 }
 func (l *serverLog) Debugf(string, ...any) {}
 func (l *serverLog) Tracef(string, ...any) {}

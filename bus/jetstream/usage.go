@@ -8,7 +8,8 @@ import (
 	"github.com/referee-casb/referee/fault"
 )
 
-// Usage implements [bus.Alarmer]: the fullest topic.
+// Usage implements [bus.Alarmer]: the fullest topic. Where the disk has less room than the topic's limit, the disk is the
+// limit.
 func (b *Bus) Usage(ctx context.Context) (bus.Usage, error) {
 	b.mu.Lock()
 	topics := make([]*topic, 0, len(b.topics))
@@ -23,6 +24,9 @@ func (b *Bus) Usage(ctx context.Context) (bus.Usage, error) {
 			return bus.Usage{}, toFault(ctx, err, "jetstream.Usage", string(t.name))
 		}
 		u := bus.Usage{Bytes: info.State.Bytes, Limit: uint64(info.Config.MaxBytes), Messages: info.State.Msgs}
+		if b.disk != nil {
+			u.Limit = min(u.Limit, u.Bytes+uint64(max(b.disk.spare.Load(), 1)))
+		}
 		if most.Limit == 0 || u.Bytes*most.Limit > most.Bytes*u.Limit {
 			most = u
 		}
