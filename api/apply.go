@@ -21,10 +21,12 @@ type (
 		Name string `json:"name,omitempty" maxLength:"500" doc:"Shown with mistakes."`
 		Text string `json:"text" doc:"Documents as YAML (several, separated by ---) or JSON."`
 	}
-	documentsBody struct {
+	// Documents is part of every input with documents.
+	Documents struct {
 		Files []fileBody `json:"files" maxItems:"500"`
 	}
-	checkedBody struct {
+	// Checked is a document that is right by itself.
+	Checked struct {
 		ID   string      `json:"id"`
 		Kind policy.Kind `json:"kind"`
 		Name string      `json:"name"`
@@ -53,23 +55,23 @@ func decode(files []fileBody) ([]*policy.Document, error) {
 
 type validateAnswer struct {
 	Body struct {
-		Documents []checkedBody `json:"documents"`
-		Refused   []Mistake     `json:"refused" doc:"Right by themselves, but this installation can't put them into force."`
+		Documents []Checked `json:"documents"`
+		Refused   []Mistake `json:"refused" doc:"Right by themselves, but this installation can't put them into force."`
 	}
 }
 
 func (a *API) validatePolicies(_ context.Context, _ *caller, in *struct {
 	InTenant
-	Body documentsBody
+	Body Documents
 }) (*validateAnswer, error) {
 	docs, err := decode(in.Body.Files)
 	if err != nil {
 		return nil, err
 	}
 	out := &validateAnswer{}
-	out.Body.Documents = []checkedBody{}
+	out.Body.Documents = []Checked{}
 	for _, d := range docs {
-		out.Body.Documents = append(out.Body.Documents, checkedBody{d.ID, d.Kind, d.Name, d.File})
+		out.Body.Documents = append(out.Body.Documents, Checked{d.ID, d.Kind, d.Name, d.File})
 	}
 	out.Body.Refused = problemsOf(policy.Refused(docs, a.config.Rules.Capabilities))
 	return out, nil
@@ -85,7 +87,7 @@ type lintAnswer struct {
 
 func (a *API) lintPolicies(ctx context.Context, c *caller, in *struct {
 	InTenant
-	Body documentsBody
+	Body Documents
 }) (*lintAnswer, error) {
 	docs, err := decode(in.Body.Files)
 	if err != nil {
@@ -125,7 +127,7 @@ const (
 
 type (
 	appliedBody struct {
-		checkedBody
+		Checked
 		Change   changeOf     `json:"change" enum:"created,changed,unchanged"`
 		Revision int64        `json:"revision" doc:"The new one, or the one it keeps."`
 		Phase    policy.Phase `json:"phase,omitempty" doc:"Where its rollout stands afterwards."`
@@ -151,7 +153,7 @@ type plan struct {
 func (a *API) applyPolicies(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Body struct {
-		documentsBody
+		Documents
 		DryRun  bool   `json:"dryRun,omitempty" doc:"Say what would be done, and do nothing."`
 		Comment string `json:"comment,omitempty" maxLength:"1000" doc:"Why, for the history."`
 		Force   bool   `json:"force,omitempty" doc:"Apply in spite of lint errors."`
@@ -197,7 +199,7 @@ func (a *API) plan(ctx context.Context, c *caller, s *ruleset, docs []*policy.Do
 	p := &plan{answer: &applyAnswer{}}
 	p.answer.Body.Documents, p.answer.Body.Findings = []appliedBody{}, []findingBody{}
 	for _, d := range docs {
-		row := appliedBody{checkedBody: checkedBody{d.ID, d.Kind, d.Name, d.File}, Change: unchanged}
+		row := appliedBody{Checked: Checked{d.ID, d.Kind, d.Name, d.File}, Change: unchanged}
 		before, have := s.revisions[d.ID], s.doc(d.ID)
 		row.Revision = before.Number
 		if !bytes.Equal(before.Text, d.Canonical()) {

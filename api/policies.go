@@ -12,8 +12,8 @@ import (
 	"github.com/referee-casb/referee/policy"
 )
 
-// policyBody is a policy in a list.
-type policyBody struct {
+// PolicySummary is a policy in a list.
+type PolicySummary struct {
 	ID       string          `json:"id"`
 	Kind     policy.Kind     `json:"kind"`
 	Name     string          `json:"name"`
@@ -29,8 +29,8 @@ type policyBody struct {
 	Comment  string          `json:"comment,omitempty"`
 }
 
-func toPolicyBody(d *policy.Document, r policy.Revision, st policy.RolloutState) policyBody {
-	b := policyBody{ID: d.ID, Kind: d.Kind, Name: d.Name, State: d.State, Severity: d.Severity, Revision: r.Number, Author: r.Author, Time: r.Time, Comment: r.Comment}
+func toSummary(d *policy.Document, r policy.Revision, st policy.RolloutState) PolicySummary {
+	b := PolicySummary{ID: d.ID, Kind: d.Kind, Name: d.Name, State: d.State, Severity: d.Severity, Revision: r.Number, Author: r.Author, Time: r.Time, Comment: r.Comment}
 	switch {
 	case d.Inline != nil:
 		b.Action = string(d.Inline.Action)
@@ -55,7 +55,7 @@ type (
 	}
 	policyAnswer struct {
 		Body struct {
-			policyBody
+			PolicySummary
 			Text     string          `json:"text" doc:"The document as YAML, in the form that is kept."`
 			Document json.RawMessage `json:"document" doc:"The same as JSON."`
 		}
@@ -85,16 +85,16 @@ func (a *API) registerPolicies(r *registrar) {
 func (a *API) listPolicies(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Paging
-}) (*list[policyBody], error) {
+}) (*list[PolicySummary], error) {
 	s, err := a.stored(ctx, c.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]policyBody, len(s.docs))
+	out := make([]PolicySummary, len(s.docs))
 	for i, d := range s.docs {
-		out[i] = toPolicyBody(d, s.revisions[d.ID], s.states[d.ID])
+		out[i] = toSummary(d, s.revisions[d.ID], s.states[d.ID])
 	}
-	return pageOf(out, in.Paging, func(b policyBody) string { return b.ID })
+	return pageOf(out, in.Paging, func(b PolicySummary) string { return b.ID })
 }
 
 // find returns a stored policy, or NotFound.
@@ -115,7 +115,7 @@ func (a *API) getPolicy(ctx context.Context, c *caller, in *InPolicy) (*policyAn
 		return nil, err
 	}
 	out := &policyAnswer{}
-	out.Body.policyBody = toPolicyBody(d, s.revisions[d.ID], s.states[d.ID])
+	out.Body.PolicySummary = toSummary(d, s.revisions[d.ID], s.states[d.ID])
 	out.Body.Text = string(s.revisions[d.ID].Text)
 	out.Body.Document, err = d.JSON()
 	return out, err

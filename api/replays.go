@@ -17,7 +17,7 @@ type replayAnswer struct{ Body replay.Result }
 func (a *API) replayPolicies(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Body struct {
-		documentsBody
+		Documents
 		From   time.Time `json:"from,omitzero" doc:"Seven days ago when absent."`
 		To     time.Time `json:"to,omitzero" doc:"Now when absent."`
 		Sample int       `json:"sample,omitempty" minimum:"1" maximum:"1000" doc:"How many changes are listed; 100 when absent."`

@@ -1,0 +1,405 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/referee-casb/referee/activitylog"
+	"github.com/referee-casb/referee/api"
+	"github.com/referee-casb/referee/bus"
+	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/filter"
+	"github.com/referee-casb/referee/filter/entity"
+	"github.com/referee-casb/referee/internal/clock"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/policy/replay"
+	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/store/sqlite"
+	"github.com/referee-casb/referee/tenant"
+)
+
+// monday is when the fixture's clock begins.
+var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+// memory is an activity log in memory that is its own recorder: what is recorded is found at once.
+type memory struct {
+	mu     sync.Mutex
+	now    func() time.Time
+	rows   map[model.TenantID][]model.Activity
+	n      int
+	broken error // what Intent and Event answer with
+	tails  []chan model.Activity
+	torn   int // an export breaks after so many rows; 0: never
+}
+
+func (m *memory) record(a *model.Activity) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken != nil && a.Stage != model.StageOutcome {
+		return m.broken
+	}
+	if a.ID == "" {
+		m.n++
+		a.ID = activitylog.ID(a.Tenant, a.Source, string(rune('a'+m.n%26))+time.Duration(m.n).String())
+	}
+	if a.Time.IsZero() {
+		a.Time = m.now()
+	}
+	if a.Reference == "" {
+		a.Reference = activitylog.Reference(a.ID)
+	}
+	a.Recorded = m.now()
+	rows := m.rows[a.Tenant]
+	if i := slices.IndexFunc(rows, func(b model.Activity) bool { return b.ID == a.ID }); i >= 0 {
+		rows[i] = *a
+		return nil
+	}
+	m.rows[a.Tenant] = append(rows, *a)
+	for _, c := range m.tails {
+		c <- *a
+	}
+	return a.Validate()
+}
+
+func (m *memory) Intent(_ context.Context, a *model.Activity) error {
+	a.Stage, a.Revision = model.StageIntent, 1
+	return m.record(a)
+}
+
+func (m *memory) Outcome(_ context.Context, a *model.Activity) error {
+	a.Stage, a.Revision = model.StageOutcome, 3
+	return m.record(a)
+}
+
+func (m *memory) Event(_ context.Context, a *model.Activity) error { return m.record(a) }
+
+func (m *memory) Export(_ context.Context, t model.TenantID, q activitylog.Query) iter.Seq2[model.Activity, error] {
+	return func(yield func(model.Activity, error) bool) {
+		m.mu.Lock()
+		rows := slices.Clone(m.rows[t])
+		m.mu.Unlock()
+		var program *filter.Program[model.Activity]
+		if q.Filter != nil {
+			var err error
+			if program, err = entity.Activity.Compile(q.Filter); err != nil {
+				yield(model.Activity{}, err)
+				return
+			}
+		}
+		slices.SortStableFunc(rows, func(a, b model.Activity) int { return a.Time.Compare(b.Time) })
+		for i, a := range rows {
+			if m.torn > 0 && i == m.torn {
+				yield(model.Activity{}, fault.New(fault.Unavailable, "test", "the disk is gone"))
+				return
+			}
+			in := (q.From.IsZero() || !a.Time.Before(q.From)) && (q.To.IsZero() || a.Time.Before(q.To))
+			if in && (program == nil || program.Eval(&a, m.now()) == filter.True) && !yield(a, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (m *memory) all(t model.TenantID, q activitylog.Query) (out []model.Activity, err error) {
+	for a, err := range m.Export(context.Background(), t, q) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+func (m *memory) Search(_ context.Context, t model.TenantID, q activitylog.Query) (activitylog.Page, error) {
+	q, _, err := activitylog.CheckQuery(q)
+	if err != nil {
+		return activitylog.Page{}, err
+	}
+	rows, err := m.all(t, q)
+	if !q.Ascending {
+		slices.Reverse(rows)
+	}
+	total := int64(len(rows))
+	return activitylog.Page{Activities: rows[:min(q.Limit, len(rows))], Total: total}, err
+}
+
+func (m *memory) first(t model.TenantID, match func(*model.Activity) bool) (model.Activity, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range m.rows[t] {
+		if match(&m.rows[t][i]) {
+			return m.rows[t][i], nil
+		}
+	}
+	return model.Activity{}, fault.New(fault.NotFound, "test", "there is no such activity")
+}
+
+func (m *memory) Get(_ context.Context, t model.TenantID, id model.ActivityID) (model.Activity, error) {
+	return m.first(t, func(a *model.Activity) bool { return a.ID == id })
+}
+
+func (m *memory) Find(_ context.Context, t model.TenantID, ref string) (model.Activity, error) {
+	return m.first(t, func(a *model.Activity) bool { return a.Reference == ref })
+}
+
+func (m *memory) Count(_ context.Context, t model.TenantID, q activitylog.Query, field string, _ int) ([]activitylog.Bucket, error) {
+	if entity.Activity.Field(field) == nil {
+		return nil, &fault.Error{Kind: fault.Invalid, Op: "test", Key: field, Msg: "is no field"}
+	}
+	rows, err := m.all(t, q)
+	return []activitylog.Bucket{{Value: "all", Count: int64(len(rows))}}, err
+}
+
+func (m *memory) tail(t model.TenantID, match func(*model.Activity) bool, buffer int) (<-chan model.Activity, func() int64, func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	in, out := make(chan model.Activity, buffer), make(chan model.Activity, buffer)
+	m.tails = append(m.tails, in)
+	go func() {
+		for a := range in {
+			if a.Tenant == t && match(&a) {
+				out <- a
+			}
+		}
+	}()
+	return out, func() int64 { return 0 }, func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.tails = slices.DeleteFunc(m.tails, func(c chan model.Activity) bool { return c == in })
+		close(in)
+	}
+}
+
+// storeRevoker ends sessions in the store alone.
+type storeRevoker struct{ session.Store }
+
+func (r storeRevoker) Revoke(ctx context.Context, v session.Revocation) error {
+	_, err := r.Store.Revoke(ctx, v)
+	return err
+}
+
+// fixture is an API over a real store, with two tenants and a token of each role for each of them and for the
+// installation.
+type fixture struct {
+	*api.API
+	db      *sqlite.DB
+	log     *memory
+	clock   *clock.Clock
+	mu      sync.Mutex
+	signals []string
+	tokens  map[string]string // secret by "tenant/role"
+}
+
+func newFixture(t testing.TB) *fixture {
+	t.Helper()
+	f := &fixture{clock: clock.Standing(monday), tokens: map[string]string{}}
+	f.log = &memory{now: f.clock.Now, rows: map[model.TenantID][]model.Activity{}}
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "referee.sqlite"), sqlite.Options{Now: f.clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	f.db = db
+	f.API, err = api.New(api.Config{URL: "https://referee.example.com", Version: "1.0.0"}, api.Parts{
+		Tenants: db, Catalog: db, Policies: db, Sessions: db, Apps: db, Tokens: db, Activity: f.log, Recorder: f.log, Revoker: storeRevoker{db},
+		Changed: func(_ context.Context, s bus.Signal, t model.TenantID) error {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.signals = append(f.signals, string(s)+" "+string(t))
+			return nil
+		},
+		Tail: f.log.tail, Now: f.clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []model.TenantID{"contoso", "fabrikam"} {
+		if _, err := db.PutTenant(t.Context(), tenant.Tenant{ID: id, Name: strings.ToUpper(string(id[:1])) + string(id[1:]), Brand: tenant.Brand{Contact: "helpdesk@" + string(id) + ".example"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, owner := range []string{tenant.Everywhere, "contoso", "fabrikam"} {
+		for _, role := range []tenant.Role{tenant.RoleReader, tenant.RoleAnalyst, tenant.RoleOperator, tenant.RoleAdmin} {
+			secret := "referee_secret-of-" + owner + "-" + string(role)
+			f.tokens[owner+"/"+string(role)] = secret
+			if err := db.PutToken(t.Context(), tenant.Token{ID: "tok-" + owner + "-" + string(role), Name: owner + " " + string(role), Tenant: owner, Role: role,
+				Hash: tenant.HashToken(secret), Created: monday}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return f
+}
+
+// answer is what the API gave.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// do sends a request with the token of "tenant/role", "" for none. A body that is no string is sent as JSON.
+func (f *fixture) do(t testing.TB, token, method, path string, body any) answer {
+	t.Helper()
+	var r io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		r = strings.NewReader(b)
+	default:
+		text, err := json.Marshal(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = bytes.NewReader(text)
+	}
+	req := httptest.NewRequestWithContext(t.Context(), method, path, r)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+f.tokens[token])
+	}
+	w := httptest.NewRecorder()
+	f.ServeHTTP(w, req)
+	return answer{w.Code, w.Result().Header, w.Body.Bytes()} //nolint:bodyclose // a recorder's
+}
+
+// want sends a request and fails unless the answer has the status; it decodes the body into to, when that is given.
+func (f *fixture) want(t testing.TB, token, method, path string, body any, status int, to any) answer {
+	t.Helper()
+	a := f.do(t, token, method, path, body)
+	if a.status != status {
+		t.Fatalf("%s %s as %q: %d, want %d\n%s", method, path, token, a.status, status, a.body)
+	}
+	if to != nil {
+		if err := json.Unmarshal(a.body, to); err != nil {
+			t.Fatalf("%s %s: %v\n%s", method, path, err, a.body)
+		}
+	}
+	return a
+}
+
+// file is a request body with one file of documents.
+func file(text string, more ...any) map[string]any {
+	out := map[string]any{"files": []map[string]string{{"name": "p.yaml", "text": text}}}
+	for i := 0; i+1 < len(more); i += 2 {
+		out[more[i].(string)] = more[i+1]
+	}
+	return out
+}
+
+// blockPolicy is the session policy of the fixture, in its monitor phase at first; routePolicy leads people there.
+const blockPolicy = `kind: SessionPolicy
+id: block-downloads
+name: Block downloads
+control: controlFileDownload
+activities: {app: {eq: onedrive}, device.tags: {eq: unmanaged}}
+action: block
+level: strict
+unscannable: block
+message: Files stay here.
+nextStep: Read it in the browser.
+contact: it@contoso.example
+rollout: {then: block, after: 7d}
+`
+
+const routePolicy = `kind: ConditionalAccess
+id: route-onedrive
+name: Route OneDrive
+state: enabled
+conditions:
+  users: {includeUsers: [All]}
+  applications: {includeApplications: [onedrive]}
+sessionControls: {cloudAppSecurity: {cloudAppSecurityType: mcasConfigured, isEnabled: true}}
+`
+
+// download is an activity as the gateway writes it: somebody without a managed device takes a file.
+func (f *fixture) download(t testing.TB, id model.TenantID, user string) model.Activity {
+	t.Helper()
+	in := policy.Input{Now: f.clock.Now(), Tenant: id, Stage: policy.StageActivity, Control: string(session.ControlCustom),
+		App: model.AppRef{ID: 15600, Key: "onedrive", Name: "Microsoft OneDrive for Business", Instance: "files"}, Suite: "office365", ClientApp: model.ClientBrowser,
+		User: model.User{ID: model.UserID(user), Name: "Dora Director", Username: user + "@contoso.example"}, Device: []model.DeviceTag{model.TagUnmanaged}, DeviceState: filter.Known,
+		Network: model.Network{Address: netip.MustParseAddr("203.0.113.9"), Country: "DK"}, GeoState: filter.Known, Activity: model.ActivityDownload,
+		File: model.File{Name: "plan.docx", Size: 1000}, NameState: filter.Known, SizeState: filter.Known, TypeState: filter.Unobtainable, Navigation: true}
+	a := model.Activity{Tenant: id, Source: model.SourceSession, Type: model.ActivityDownload, App: in.App, User: in.User, Session: "s-" + model.SessionID(user),
+		Device: model.ActivityDevice{Tags: in.Device}, Network: in.Network, Agent: model.Agent{Browser: "Firefox", OS: "macOS"}, Files: []model.File{in.File}, Revision: 1}
+	if book := f.book(t, id); book != nil {
+		var v policy.Verdict
+		book.Decide(&in, &v)
+		for i := range v.N {
+			a.Policies = append(a.Policies, v.Deciding[i].Ref())
+		}
+		for i := range v.M {
+			a.Policies = append(a.Policies, v.Monitored[i].Ref())
+		}
+		if v.Gate == policy.GateBlock {
+			a.Taken, a.Outcome = model.TakenBlock, model.OutcomeBlocked
+		}
+	}
+	replay.Remember(&in, &a)
+	if err := f.log.Event(t.Context(), &a); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// book compiles what is stored, as a gateway would.
+func (f *fixture) book(t testing.TB, id model.TenantID) *policy.Book {
+	t.Helper()
+	opt := policy.Options{Tenant: id, Phases: map[string]policy.Phase{}, Revisions: map[string]int64{}}
+	revisions, err := f.db.Documents(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var docs []*policy.Document
+	for _, r := range revisions {
+		d, problems := policy.Decode("", r.Text)
+		if err := problems.Err(); err != nil {
+			t.Fatal(err)
+		}
+		docs = append(docs, d...)
+		opt.Revisions[r.ID] = r.Number
+	}
+	states, err := f.db.Rollouts(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range states {
+		opt.Phases[s.Policy] = s.Phase
+	}
+	if opt.Exceptions, err = f.db.Exceptions(t.Context(), id, ""); err != nil {
+		t.Fatal(err)
+	}
+	book, problems := policy.Compile(docs, opt)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return book
+}
+
+// filesApp is an instance of OneDrive.
+var filesApp = map[string]any{"app": "onedrive", "name": "Files", "route": "sso",
+	"hosts":      []map[string]any{{"name": "files.example.com", "role": "app"}},
+	"federation": map[string]any{"protocol": "oidc", "clientId": "files", "redirectUris": []string{"https://files.example.com/callback"}}}
+
+var _ = catalog.Apps
