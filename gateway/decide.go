@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/referee-casb/referee/device"
@@ -66,8 +67,11 @@ func (h *hop) device() {
 		return
 	}
 	if len(h.sess.Proofs) > 0 {
-		was := device.Binding{Address: h.sess.Network.Address, ASN: h.sess.Network.ASN, Agent: h.sess.Agent.Raw}
+		was := device.Binding{TLSPrint: ciphers(h.sess.TLSPrint), Address: h.sess.Network.Address, ASN: h.sess.Network.ASN, Agent: h.sess.Agent.Raw}
 		is := device.Binding{Address: in.Network.Address, ASN: in.Network.ASN, Agent: in.Agent.Raw}
+		if h.g.parts.TLSPrint != nil {
+			is.TLSPrint = ciphers(h.g.parts.TLSPrint(h.r))
+		}
 		if _, changed := device.Change(was, is); !changed {
 			in.Device = device.Tags(h.sess.Proofs, h.now, false)
 		}
@@ -75,9 +79,18 @@ func (h *hop) device() {
 	switch {
 	case len(in.Device) > 0 && !(len(in.Device) == 1 && in.Device[0] == model.TagUnknown):
 		in.DeviceState = filter.Known
-	case h.g.asked.recently(h.sess.ID, h.now):
+		h.g.asked.forget(h.sess.ID) // when the lease ends, it may be asked again at once
+	case h.g.asked.recently(h.sess.ID, in.Agent.Raw, h.now):
 		in.Device, in.DeviceState = nil, filter.Unobtainable
 	}
+}
+
+// ciphers is the part of a JA4 that is the same on all connections of one program: what it offers depends on neither
+// protocol nor host.
+func ciphers(ja4 string) string {
+	_, rest, _ := strings.Cut(ja4, "_")
+	part, _, _ := strings.Cut(rest, "_")
+	return part
 }
 
 // action prepares the input for one action.
@@ -187,9 +200,29 @@ func (h *hop) satisfy(get fetch) bool {
 	return true
 }
 
+// provedAhead asks a device for proof when a page is opened that may lead to an action which needs it: once the page's
+// script asks for a file, nobody can be sent anywhere. It returns true when it has answered.
+func (h *hop) provedAhead() bool {
+	h.facts()
+	rules := h.g.parts.Rules(h.t.Tenant)
+	if h.in.DeviceState != filter.Unknown || !h.req.TopLevel || rules == nil {
+		return false
+	}
+	for _, kind := range [...]model.ActivityType{model.ActivityDownload, model.ActivityUpload, model.ActivityCopy} {
+		h.action(kind, &model.File{Size: -1})
+		rules.Decide(&h.in, &h.v)
+		for _, n := range h.v.Needs {
+			if n.Kind == model.NeedDeviceProof {
+				return h.prove()
+			}
+		}
+	}
+	return false
+}
+
 // prove sends a navigation to the device host and back, once. A script's request can't go there.
 func (h *hop) prove() bool {
-	if !h.req.TopLevel || h.r.Method != http.MethodGet || h.sess == nil || h.g.asked.recently(h.sess.ID, h.now) {
+	if !h.req.TopLevel || h.r.Method != http.MethodGet || h.sess == nil || h.g.asked.recently(h.sess.ID, h.in.Agent.Raw, h.now) {
 		return false
 	}
 	back, err := h.g.parts.Vault.Sign(h.t.Tenant, returnPurpose, []byte(origin(h.t)+h.r.URL.RequestURI()), h.now.Add(10*time.Minute))
@@ -197,7 +230,7 @@ func (h *hop) prove() bool {
 		h.g.log.Error("return address not signed", "err", err, "tenant", h.t.Tenant)
 		return false // the proof stays unobtainable, and the policy says what that means
 	}
-	h.g.asked.now(h.sess.ID, h.now)
+	h.g.asked.now(h.sess.ID, h.in.Agent.Raw, h.now)
 	h.addFresh()
 	h.redirect(h.g.brokerURL(h.t.Tenant, "device?to="+back))
 	return true
@@ -262,37 +295,52 @@ func (h *hop) resource() string {
 
 // asked remembers which sessions were sent to prove their device, so that one that can't isn't sent round and round.
 type asked struct {
-	mu sync.Mutex
-	at map[model.SessionID]time.Time
+	some atomic.Bool // false while nobody was ever asked: nothing to lock for
+	mu   sync.Mutex
+	at   map[model.SessionID]asking
 }
 
-const askAgain = 2 * time.Minute
+// asking is when a session was asked, and as which user agent: what another program with a copied cookie can't prove says
+// nothing about the person's own.
+type asking struct {
+	at    time.Time
+	agent string
+}
 
-func (a *asked) recently(id model.SessionID, now time.Time) bool {
+const askAgain = 5 * time.Minute
+
+func (a *asked) recently(id model.SessionID, agent string, now time.Time) bool {
+	if !a.some.Load() {
+		return false
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t, ok := a.at[id]
-	return ok && now.Sub(t) < askAgain
+	return ok && t.agent == agent && now.Sub(t.at) < askAgain
 }
 
-func (a *asked) now(id model.SessionID, now time.Time) {
+func (a *asked) now(id model.SessionID, agent string, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.some.Store(true)
 	if a.at == nil {
-		a.at = map[model.SessionID]time.Time{}
+		a.at = map[model.SessionID]asking{}
 	}
 	if len(a.at) > 10_000 {
 		for k, t := range a.at {
-			if now.Sub(t) >= askAgain {
+			if now.Sub(t.at) >= askAgain {
 				delete(a.at, k)
 			}
 		}
 	}
-	a.at[id] = now
+	a.at[id] = asking{now, agent}
 }
 
 // forget lets a session be asked again: its device facts changed.
 func (a *asked) forget(id model.SessionID) {
+	if !a.some.Load() {
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.at, id)

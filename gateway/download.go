@@ -8,6 +8,7 @@ import (
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/gateway/page"
+	"github.com/referee-casb/referee/gateway/recognise"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -15,8 +16,8 @@ import (
 // answered. No byte of the file has gone to the client by then.
 func (h *hop) download(a *answer) bool {
 	status := a.res.StatusCode
-	if status >= 400 || status == http.StatusNotModified {
-		return true // an error has no file's bytes; a file that wasn't modified was let pass before
+	if status == http.StatusNotModified || status >= 400 && h.resp.Class != recognise.ClassFile && !h.resp.Attachment {
+		return true // no bytes of a file: it wasn't modified, or the app says what is wrong
 	}
 	if h.sess == nil {
 		h.g.counts.unauthenticated.Add(1)

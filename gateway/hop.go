@@ -42,6 +42,7 @@ type hop struct {
 	foreign string // Origin of a replayed form, as it was sent first; "" otherwise
 	bare    bool   // the page asked for no credentials: the app gets and sets no cookies
 	socket  bool   // asks for a WebSocket
+	variant bool   // asks whether a body that was rewritten is still good
 
 	entry *session.Entry   // nil at public hosts
 	sess  *session.Session // its snapshot
@@ -55,6 +56,7 @@ type hop struct {
 	filled bool // in holds the facts that don't change within a request
 	v      policy.Verdict
 	up     *uploads // files in the request's body
+	hints  *hints   // early hints of a navigation; nil for others
 }
 
 // credential says by what a request was recognised.
@@ -179,11 +181,8 @@ func (s *hosts) label() string {
 // detached is a copy that may outlive the request.
 func (s *hosts) detached() *hosts {
 	c := *s
-	for _, t := range s.book.Targets(s.tenant) {
-		if t.Host.Role == catalog.RoleAnonymous && t.Instance == s.instance {
-			c.token = s.label()
-			break
-		}
+	if s.hop != nil && s.hop.app.anonymous {
+		c.token = s.label()
 	}
 	c.hop = nil
 	return &c
@@ -210,11 +209,15 @@ func (s *hosts) Epoch() uint64 {
 	return f.Sum64()
 }
 
+// mark is an epoch short enough for an entity tag.
+func (s *hosts) mark() int64 { return int64(s.Epoch() >> 24) } //nolint:gosec // 40 bits of a hash
+
 // appInfo is what the gateway works out once for each instance of a book.
 type appInfo struct {
-	profile *recognise.Profile
-	lookup  string // full name of the instance's look-up cookie
-	hasAnon bool
+	profile   *recognise.Profile
+	lookup    string // full name of the instance's look-up cookie
+	anonymous bool   // it has hosts that are reached by a session's label
+	epoch     int64  // of bodies rewritten without such a label
 }
 
 // profiles keeps appInfos for the book that is current.
@@ -241,8 +244,9 @@ func (p *profiles) of(book *catalog.Book, in *catalog.Instance) *appInfo {
 	// no previews and no exempt paths, so that more is asked about, not less.
 	a.profile, _ = recognise.Compile(in.Profile)
 	for i := range in.Hosts {
-		a.hasAnon = a.hasAnon || in.Hosts[i].Role == catalog.RoleAnonymous
+		a.anonymous = a.anonymous || in.Hosts[i].Role == catalog.RoleAnonymous
 	}
+	a.epoch = (&hosts{book: book, tenant: in.Tenant, instance: in}).mark()
 	s.apps.Store(in, a)
 	return a
 }

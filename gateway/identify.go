@@ -53,12 +53,24 @@ func (h *hop) cookie() (*session.Entry, credential, error) {
 		return nil, byNothing, nil
 	}
 	e, err := h.g.parts.Sessions.Find(h.ctx, h.t.Tenant, h.t.Mapped, h.own.Session)
+	if err == nil && h.own.Lookup != "" && !h.req.Navigation && h.siblings() && !h.names(e) {
+		// Somebody else has signed in to the app in this browser since. What the page of the other host does, it does as
+		// that person; the look-up cookie says who.
+		return nil, byNothing, nil
+	}
 	return e, byCookie, err
 }
 
-// label takes the session label of an anonymous host. Who has the label has the page that it was written into.
+// names reports whether the look-up cookie is of the app session that was found.
+func (h *hop) names(e *session.Entry) bool {
+	payload, err := h.g.parts.Vault.Verify(h.t.Tenant, lookupPurpose, h.own.Lookup)
+	return err != nil || h.own.Doubled || string(payload) == e.Key.LookupSecret().Reveal()
+}
+
+// label takes the session label of an anonymous host. Who has the label has the page that it was written into; a link with
+// one that was passed on leads through sign-in.
 func (h *hop) label() (*session.Entry, credential, error) {
-	if h.token == "" || h.t.Host.Role != catalog.RoleAnonymous {
+	if h.token == "" || h.t.Host.Role != catalog.RoleAnonymous || h.req.Navigation && !h.siblings() {
 		return nil, byNothing, nil
 	}
 	e, err := h.g.parts.Sessions.FindLabel(h.ctx, h.t.Tenant, h.token)

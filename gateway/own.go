@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -217,7 +218,7 @@ func (h *hop) reported(e *shim.Event) string {
 	if e.Blocked {
 		a.Taken, a.Outcome = model.TakenBlock, model.OutcomeBlocked
 	}
-	a.Detail = map[string]any{"reportedBy": "page", "via": e.Detail.Via, "length": e.Detail.Length, "count": e.Detail.Count, "times": max(e.Times, 1)}
+	maps.Copy(a.Detail, map[string]any{"reportedBy": "page", "via": e.Detail.Via, "length": e.Detail.Length, "count": e.Detail.Count, "times": max(e.Times, 1)})
 	if !h.event(a) {
 		return ""
 	}

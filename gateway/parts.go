@@ -37,6 +37,9 @@ type Parts struct {
 	Inspector   Inspector                                                    // optional: content
 	Address     func(*http.Request) netip.Addr                               // optional: the client's address, where a balancer hides it
 
+	// TLSPrint is the JA4 of a request's connection; optional.
+	TLSPrint func(*http.Request) string
+
 	Log *slog.Logger     // nil discards
 	Now func() time.Time // nil: time.Now
 }

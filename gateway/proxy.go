@@ -41,6 +41,9 @@ func (h *hop) proxy() {
 	stop := h.guardBody(out)
 	res, err := transport.RoundTrip(out)
 	cut := stop()
+	if h.hints != nil {
+		h.hints.close()
+	}
 	switch {
 	case h.refusedUpload(): // a file in the body was not allowed
 		if err == nil {
@@ -60,12 +63,12 @@ func (h *hop) proxy() {
 		return
 	}
 	defer res.Body.Close()
+	defer h.endUploads(res.StatusCode) // also when the answer is cut off, which panics
 	if res.StatusCode == http.StatusSwitchingProtocols {
 		h.tunnel(out, res)
 		return
 	}
 	h.respond(out, res, act)
-	h.endUploads(res.StatusCode)
 }
 
 // ended reports whether the session was revoked or ran out while the app was asked.
@@ -93,6 +96,9 @@ func (h *hop) before() (*model.Activity, bool) {
 	}
 	if h.sess == nil {
 		return nil, true
+	}
+	if kind == model.ActivityView && h.provedAhead() {
+		return nil, false
 	}
 	h.action(kind, nil)
 	switch h.ask(nil) {
@@ -133,13 +139,18 @@ func (h *hop) outgoing() (*http.Request, error) {
 	r := h.r
 	ctx := h.ctx
 	if h.req.TopLevel {
-		ctx = httptrace.WithClientTrace(ctx, h.hints())
+		h.hints = &hints{h: h}
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{Got1xxResponse: h.hints.got})
 	}
 	out := r.WithContext(ctx)
 	out.URL.Scheme, out.URL.Host = "https", h.t.Real
 	out.Host, out.RequestURI, out.Close = h.t.Real, "", false
 	out.TransferEncoding = nil
-	og := header.Outgoing{Begun: h.begun, Epoch: h.epoch(), Upgrade: h.socket, Whole: h.mayRewrite()}
+	og := header.Outgoing{Begun: h.begun, Upgrade: h.socket, Whole: h.mayRewrite()}
+	if out.Header["If-None-Match"] != nil || out.Header["If-Match"] != nil {
+		og.Epoch = h.epoch()
+		h.variant = header.IsVariant(first(out.Header, "If-None-Match"))
+	}
 	if h.g.cfg.TellAddress {
 		og.Address = h.g.address(r).String()
 	}
@@ -180,8 +191,15 @@ func (h *hop) cookieContext() session.CookieContext {
 	return c
 }
 
-// epoch marks variants of rewritten bodies: the mapping they were made with.
-func (h *hop) epoch() int64 { return int64(h.hosts.Epoch() >> 24) } //nolint:gosec // 40 bits of a hash, for a short mark
+// epoch marks variants of rewritten bodies: the mapping they were made with, which is the same for all sessions unless the
+// app has hosts that are reached by a session's label.
+func (h *hop) epoch() int64 {
+	if !h.app.anonymous {
+		return h.app.epoch
+	}
+	h.hosts.label()
+	return h.hosts.mark()
+}
 
 // mayRewrite reports whether the answer can be something that is rewritten, going by what the browser wants it for.
 func (h *hop) mayRewrite() bool {
@@ -192,27 +210,35 @@ func (h *hop) mayRewrite() bool {
 	return false
 }
 
-// hints passes the app's early hints on to a navigation (RFC 8297).
-func (h *hop) hints() *httptrace.ClientTrace {
-	var mu sync.Mutex
-	w, m := h.w, h.m
-	m.Hosts = h.hosts.detached()
-	ctx := h.ctx
-	return &httptrace.ClientTrace{Got1xxResponse: func(code int, hd textproto.MIMEHeader) error {
-		if code != http.StatusEarlyHints || ctx.Err() != nil {
-			return nil
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		links := m.Hints(http.Header(hd))
-		if len(links) == 0 {
-			return nil
-		}
-		w.Header()["Link"] = links
-		w.WriteHeader(http.StatusEarlyHints)
-		delete(w.Header(), "Link")
+// hints passes the app's early hints on to a navigation (RFC 8297). The transport may call it late, from a goroutine of
+// its own: once closed it does nothing.
+type hints struct {
+	mu   sync.Mutex
+	h    *hop
+	over bool
+}
+
+func (s *hints) close() {
+	s.mu.Lock()
+	s.over = true
+	s.mu.Unlock()
+}
+
+func (s *hints) got(code int, hd textproto.MIMEHeader) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over || code != http.StatusEarlyHints {
 		return nil
-	}}
+	}
+	links := s.h.m.Hints(http.Header(hd))
+	if len(links) == 0 {
+		return nil
+	}
+	w := s.h.w
+	w.Header()["Link"] = links
+	w.WriteHeader(http.StatusEarlyHints)
+	delete(w.Header(), "Link")
+	return nil
 }
 
 // appFailed answers for an app that can't be reached. What was intended is ended as failed.

@@ -9,6 +9,7 @@ import (
 	"github.com/referee-casb/referee/gateway/page"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/policy/replay"
 )
 
 // activity makes an activity of this request: who, where, with what, to which app; and what the verdict named.
@@ -45,6 +46,7 @@ func (h *hop) judged(a *model.Activity) {
 	case h.v.Duties.Has(policy.DutyAudit):
 		a.Taken = model.TakenAudit
 	}
+	replay.Remember(&h.in, a)
 	if h.v.Excepted != "" {
 		a.Objects = append(a.Objects, model.Object{Type: "exception", ID: h.v.Excepted})
 	}

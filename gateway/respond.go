@@ -141,6 +141,11 @@ func (h *hop) rewriting(a *answer) {
 	}
 }
 
+// wouldRewrite reports whether a GET of what a HEAD asked for would be rewritten.
+func (h *hop) wouldRewrite(res *http.Response) bool {
+	return rewrite.Classify(h.req.Dest, res.StatusCode, res.Header, len(h.t.Instance.Profile.JSONFields) > 0) != rewrite.None
+}
+
 // wrap puts the rewriter round the body. It returns false when it had to answer instead.
 func (h *hop) wrap(a *answer, csp *policies) bool {
 	opt := rewrite.Options{Hosts: h.hosts.detached(), Real: h.t.Real, Encoding: a.coding, Accept: first(a.out.Header, "Accept-Encoding"),
@@ -192,7 +197,7 @@ func (b *replayBody) Close() error { return b.res.Body.Close() }
 // send writes head and body.
 func (h *hop) send(a *answer) {
 	res, hd := a.res, h.w.Header()
-	in := header.Incoming{Epoch: h.epoch(), HSTS: h.g.hsts, Location: h.location}
+	in := header.Incoming{HSTS: h.g.hsts, Location: h.location}
 	var csp policies
 	switch {
 	case a.kind != rewrite.None:
@@ -200,12 +205,18 @@ func (h *hop) send(a *answer) {
 		if !h.wrap(a, &csp) {
 			return
 		}
-		in.Rewritten, in.Caching = true, header.CacheBrief
+		in.Rewritten, in.Caching, in.Epoch = true, header.CacheBrief, h.epoch()
 		if a.kind == rewrite.HTML {
 			in.Caching = header.CacheCheck
 		}
 	case h.resp.Download:
 		in.Caching = header.CacheNever
+	case res.StatusCode == http.StatusNotModified && h.variant, h.r.Method == http.MethodHead && h.wouldRewrite(res):
+		// What is said of the body is said of the rewritten one.
+		in.Rewritten, in.Epoch, in.Caching = true, h.epoch(), header.CacheBrief
+		if h.req.Navigation {
+			in.Caching = header.CacheCheck
+		}
 	}
 	if h.siblings() && (h.how == byCookie || h.how == byLookup) {
 		in.CORS = h.begun.Mapped

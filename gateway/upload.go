@@ -173,6 +173,13 @@ func (u *uploads) judge(f *model.File, st *tracked) error {
 	s.whole = h.req.Upload.Create && h.r.ContentLength == 0
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if u.over { // the request ended while its intent was written
+		if s.file == nil {
+			s.act.Outcome, s.act.Reason = model.OutcomeAborted, "the request had ended"
+			h.g.outcome(h.ctx, s.act)
+		}
+		return errStopped
+	}
 	u.going = append(u.going, s)
 	return nil
 }
