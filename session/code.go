@@ -44,7 +44,8 @@ type CodeStore interface {
 	PutHostCookie(ctx context.Context, c HostCookie) error
 	HostCookie(ctx context.Context, tenant model.TenantID, hash string) (HostCookie, error)
 	// DeleteExpired removes what ended before t: codes, stashes, jar rows, and sessions with their app
-	// sessions, cookies and jars. It removes at most limit rows of each and returns how many in all.
+	// sessions, cookies and jars; idle sessions two minutes later, as LastSeen lags, and revoked ones after a
+	// day. It removes at most limit rows of each and returns how many in all.
 	DeleteExpired(ctx context.Context, t time.Time, limit int) (int, error)
 }
 

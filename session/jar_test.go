@@ -382,30 +382,3 @@ func TestOneJarAnAppSession(t *testing.T) {
 	}
 	runtime.KeepAlive(j.j)
 }
-
-func BenchmarkJarHeader(b *testing.B) {
-	j := newJar(b)
-	for i := range 12 {
-		j.set("https://files.app.example/", same, fmt.Sprintf("c%d=some-value-of-a-cookie; HttpOnly; Path=/", i))
-	}
-	u := address(b, "https://files.app.example/documents/1")
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := j.j.Header(b.Context(), u, "own=1; other=2", same); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkJarSet(b *testing.B) {
-	j := newJar(b)
-	u := address(b, "https://files.app.example/documents/1")
-	b.ReportAllocs()
-	n := 0
-	for b.Loop() {
-		n++
-		if _, err := j.j.SetCookies(b.Context(), u, []string{fmt.Sprintf("c=%d; HttpOnly; Path=/", n)}, same); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -71,7 +71,9 @@ func (db *DB) HostCookie(ctx context.Context, tenant model.TenantID, hash string
 	return c, nil
 }
 
-// sweeps remove what ended before ?1, at most ?2 rows each. What stands on a session goes with it.
+// sweeps remove what ended before ?1, at most ?2 rows each. What stands on a session goes with it. A session that
+// looks idle gets two more minutes, since last_seen lags by one, and a revoked one stays for a day: its row is
+// what keeps it revoked.
 var sweeps = []string{
 	`DELETE FROM codes WHERE rowid IN (SELECT rowid FROM codes WHERE expires <= ?1 LIMIT ?2)`,
 	`DELETE FROM stashes WHERE rowid IN (SELECT rowid FROM stashes WHERE expires <= ?1 LIMIT ?2)`,
@@ -81,7 +83,7 @@ var sweeps = []string{
 	`DELETE FROM jar_rows WHERE (tenant, app_session, domain, host_only, path, name) IN
 		(SELECT tenant, app_session, domain, host_only, path, name FROM jar_rows WHERE expires > 0 AND expires <= ?1 LIMIT ?2)`,
 	`DELETE FROM sessions WHERE rowid IN
-		(SELECT rowid FROM sessions WHERE expires <= ?1 OR revoked BETWEEN 1 AND ?1 OR idle > 0 AND last_seen + idle <= ?1 LIMIT ?2)`,
+		(SELECT rowid FROM sessions WHERE expires <= ?1 OR revoked BETWEEN 1 AND ?1 - 86400000000000 OR idle > 0 AND last_seen + idle + 120000000000 <= ?1 LIMIT ?2)`,
 }
 
 // DeleteExpired implements [session.CodeStore].

@@ -210,7 +210,8 @@ func Expiry(t *testing.T, open Opener) {
 		must(t, e.PutCode(ctx, session.Code{Hash: fmt.Sprint(i), Tenant: "contoso", WrappedKey: []byte{1}, Expires: end.Add(time.Duration(i-4) * time.Second)}))
 	}
 	over, idle, live := aSession("contoso", "over", "dora"), aSession("contoso", "idle", "dora"), aSession("contoso", "live", "dora")
-	over.Expires, over.Idle, live.Idle = end, 0, 0
+	over.Expires, over.Idle = end, 0
+	idle.Idle, live.Idle = end.Sub(start)-3*time.Minute, end.Sub(start)-time.Minute // LastSeen may lag by that minute
 	for _, s := range []session.Session{over, idle, live} {
 		must(t, e.PutSession(ctx, s))
 		app := anApp("contoso", "app-"+string(s.ID), s.ID)
@@ -221,6 +222,9 @@ func Expiry(t *testing.T, open Opener) {
 			{AppSession: app.ID, Tenant: "contoso", Path: "/", Name: "gone", Sealed: []byte{1}, Version: 1, Expires: end}}, nil)
 		must(t, err)
 	}
+	must(t, e.PutSession(ctx, aSession("contoso", "revoked", "dora")))
+	_, err := e.Revoke(ctx, session.Revocation{Tenant: "contoso", Session: "revoked"})
+	must(t, err)
 	n, err := e.DeleteExpired(ctx, end, 3)
 	if err != nil || n < 3 || n > 3+3+3 {
 		t.Errorf("with a limit of 3: %d, %v", n, err)
@@ -235,6 +239,7 @@ func Expiry(t *testing.T, open Opener) {
 			t.Errorf("code %d: %v", i, err)
 		}
 	}
+	wantKind(t, "a revoked session, put again", e.PutSession(ctx, aSession("contoso", "revoked", "dora")), fault.Conflict)
 	for _, id := range []string{"over", "idle"} {
 		_, err := e.Session(ctx, "contoso", model.SessionID(id))
 		wantKind(t, id+" session", err, fault.NotFound)

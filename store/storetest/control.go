@@ -106,7 +106,7 @@ func Catalog(t *testing.T, open Opener) {
 	list, err := e.Instances(ctx, "contoso")
 	want(t, "instances", list, err, []catalog.Instance{files, wiki})
 	must(t, e.PutInstance(ctx, anInstance("fabrikam", "theirs", "files.example"))) // another tenant may map the same host
-	must(t, e.PutInstance(ctx, anInstance("fabrikam", "files", "other.example"))) // and use the same id
+	must(t, e.PutInstance(ctx, anInstance("fabrikam", "files", "other.example")))  // and use the same id
 	err = e.PutInstance(ctx, anInstance("fabrikam", "second", "files.example"))
 	wantKind(t, "a host that is taken in this tenant too", err, fault.Conflict)
 	if err == nil || !strings.Contains(err.Error(), "instance theirs") {
