@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/referee-casb/referee/demo/filesapp"
+	"github.com/referee-casb/referee/demo/jupyter"
 	"github.com/referee-casb/referee/demo/provider"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/internal/clock"
@@ -54,6 +55,7 @@ const (
 	apiHost    = "referee.localhost"
 	loginHost  = "login.provider.localhost"
 	appParent  = "app.localhost"
+	realHost   = "notebook.real.localhost"
 )
 
 // stage is the running demo.
@@ -66,6 +68,8 @@ type stage struct {
 	listeners map[string]net.Listener // by what listens: referee, provider, app
 	provider  *provider.Provider
 	app       *filesapp.App
+	notebook  *jupyter.Notebook // with Options.Real
+	real      string            // its host
 	users     []provider.User
 	secrets   secrets
 	transport *http.Transport
@@ -107,10 +111,13 @@ func Run(ctx context.Context, opt Options) error {
 
 // set builds the scenery.
 func (s *stage) set(ctx context.Context) error {
+	var err error
+	if s.opt.Data, err = filepath.Abs(s.opt.Data); err != nil {
+		return fault.As(err, fault.Invalid, "demo", s.opt.Data)
+	}
 	if err := os.MkdirAll(s.opt.Data, 0o700); err != nil {
 		return fault.As(err, fault.Unavailable, "demo", s.opt.Data)
 	}
-	var err error
 	if s.ca, err = devca.Open(filepath.Join(s.opt.Data, "ca"), time.Now); err != nil {
 		return err
 	}
@@ -121,7 +128,7 @@ func (s *stage) set(ctx context.Context) error {
 		return err
 	}
 	s.transport = loopback(s.ca.RootPool())
-	for _, step := range []func(context.Context) error{s.openProvider, s.openApp, s.openNode, s.seed, s.openDevice} {
+	for _, step := range []func(context.Context) error{s.openProvider, s.openApp, s.openNode, s.openReal, s.seed, s.openDevice} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -217,6 +224,28 @@ operator:
   abuse: mailto:abuse@demo.example
 `
 
+// openReal starts the real app. It asks Referee for its metadata at the first sign-in, so it may be up before.
+func (s *stage) openReal(ctx context.Context) error {
+	if !s.opt.Real {
+		return nil
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fault.As(err, fault.Unavailable, "demo.openReal", "port")
+	}
+	s.real = realHost + ":" + strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	if err := l.Close(); err != nil { // Apache takes the port
+		return fault.As(err, fault.Unavailable, "demo.openReal", s.real)
+	}
+	cert, err := s.ca.Certificate(realHost, true)
+	if err != nil {
+		return err
+	}
+	s.notebook, err = jupyter.Start(ctx, jupyter.Config{Dir: filepath.Join(s.opt.Data, "jupyter"), Host: s.real, Certificate: cert, Log: s.opt.Log,
+		Issuer: "https://" + s.at("referee", signinHost) + "/" + string(Tenant), ClientID: "notebook", ClientSecret: s.secrets.AppClient, CAFile: s.ca.RootFile()})
+	return err
+}
+
 // openDevice writes the managed laptop's certificate to a file that a browser can import.
 func (s *stage) openDevice(context.Context) error {
 	file := s.certificateFile()
@@ -250,6 +279,9 @@ func (s *stage) serve(ctx context.Context, name string, h http.Handler) error {
 
 func (s *stage) close() error {
 	var errs []error
+	if s.notebook != nil {
+		errs = append(errs, s.notebook.Close())
+	}
 	if s.node != nil {
 		errs = append(errs, s.node.Close())
 	}

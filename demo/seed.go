@@ -33,6 +33,9 @@ func (s *stage) seed(ctx context.Context) error {
 	if err := s.seedApp(ctx); err != nil {
 		return err
 	}
+	if err := s.seedReal(ctx); err != nil {
+		return err
+	}
 	if err := s.node.Changed(ctx, bus.SignalCatalog, Tenant); err != nil {
 		return err
 	}
@@ -86,6 +89,23 @@ func (s *stage) seedApp(ctx context.Context) error {
 			JSONFields:   []string{"url", "href", "link", "download", "downloadUrl", "uploadUrl", "preview", "previews", "renditions", "src", "location"},
 		},
 		Origins: origins, CAFile: s.ca.RootFile()})
+}
+
+// seedReal attaches the real app under the same policies: a second instance of the app they are written for.
+func (s *stage) seedReal(ctx context.Context) error {
+	if s.notebook == nil {
+		err := s.node.DB.DeleteInstance(ctx, Tenant, "notebook")
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		return err
+	}
+	return s.node.DB.PutInstance(ctx, catalog.Instance{ID: "notebook", Tenant: Tenant, App: "onedrive", Name: "Jupyter", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
+		Hosts: []catalog.Host{{Name: s.real, Role: catalog.RoleApp}},
+		Federation: catalog.Federation{Protocol: "oidc", ClientID: "notebook", SecretHash: session.Secret(s.secrets.AppClient).Hash(),
+			RedirectURIs: []string{"https://" + s.real + "/oidc/callback"}},
+		Profile: catalog.Profile{NeverFiles: []string{"/static/**", "/nbextensions/**", "/custom/**", "/kernelspecs/**", "/api/**"}, Downloads: []string{"/files/**", "/nbconvert/**"}},
+		Origins: map[string]string{s.real: "127.0.0.1" + s.real[strings.LastIndexByte(s.real, ':'):]}, CAFile: s.ca.RootFile()})
 }
 
 // seedPolicies applies the demo's policies, monitoring first unless told otherwise.

@@ -21,8 +21,9 @@ type Facts struct {
 	CertSecret  string            `json:"certificatePassword"`
 	TokenFile   string            `json:"tokenFile"` // administrator's API token
 	Data        string            `json:"data"`
-	Hosts       map[string]string `json:"hosts"`       // the app's real hosts by role
-	MappedHosts map[string]string `json:"mappedHosts"` // and their mapped ones
+	Real        string            `json:"real,omitempty"` // the real app's own address, with --real
+	Hosts       map[string]string `json:"hosts"`          // the app's real hosts by role
+	MappedHosts map[string]string `json:"mappedHosts"`    // and their mapped ones
 }
 
 func (s *stage) facts() Facts {
@@ -34,6 +35,11 @@ func (s *stage) facts() Facts {
 		if m, ok := s.node.Catalog.Book().Mapped(Tenant, host); ok {
 			f.MappedHosts[role] = m
 		}
+	}
+	if s.notebook != nil {
+		f.Real = "https://" + s.real + "/"
+		f.Hosts["real"] = s.real
+		f.MappedHosts["real"], _ = s.node.Catalog.Book().Mapped(Tenant, s.real)
 	}
 	f.Mapped = "https://" + f.MappedHosts["app"] + "/"
 	return f
@@ -82,6 +88,9 @@ A managed device is one that holds this client certificate; import it in a secon
 
 Stop with Ctrl-C. Everything is kept in %[7]s; delete that folder to begin anew.
 `, f.Link, f.Accounts["director"], f.Accounts["employee"], f.Accounts["contractor"], f.MappedHosts["app"], s.phase(), filepath.Clean(s.opt.Data), f.Certificate, f.CertSecret)
+	if f.Real != "" {
+		fmt.Fprintf(&b, "\nThe real app, Jupyter, is under the same policy:\n\n    %s\n\n", f.Real)
+	}
 	_, err := fmt.Fprint(s.opt.Out, b.String())
 	return err
 }

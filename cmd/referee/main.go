@@ -1,0 +1,39 @@
+// Command referee is the whole of Referee: it serves, and it is the administrator's command line.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/referee-casb/referee/cli"
+	"github.com/referee-casb/referee/demo"
+	"github.com/referee-casb/referee/node"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := cli.New(cli.Functions{
+		Serve:         node.Serve,
+		Demo:          startDemo,
+		Trust:         trustDemo,
+		Untrust:       untrustDemo,
+		CheckConfig:   node.CheckConfig,
+		ExampleConfig: func() string { return node.ExampleConfig },
+	}).ExecuteContext(ctx)
+	stop()
+	os.Exit(cli.ExitCode(err))
+}
+
+// startDemo starts the demo with what the command line gave.
+func startDemo(ctx context.Context, o cli.DemoOptions) error {
+	return demo.Run(ctx, demo.Options{Data: o.Data, Port: o.Port, JSON: o.JSON, Advance: o.Advance, Real: o.Real, Block: o.Block, Out: o.Out,
+		PDFJS: filepath.Join("demo", "filesapp", "web", "node_modules", "pdfjs-dist")})
+}
+
+func trustDemo(ctx context.Context, o cli.DemoOptions) error { return demo.Trust(ctx, o.Data, o.Out) }
+func untrustDemo(ctx context.Context, o cli.DemoOptions) error {
+	return demo.Untrust(ctx, o.Data, o.Out)
+}
