@@ -43,46 +43,6 @@ func (l *Log) Position(ctx context.Context, tenant model.TenantID, month activit
 	return last, err
 }
 
-// with runs do on an open file. When DuckDB gives up the instance meanwhile, it is started again without that file,
-// and do's error stands: the caller tries again or tells.
-func (l *Log) with(ctx context.Context, op string, k fileKey, makeIt bool, do func(*file) error) error {
-	leave, err := l.enter(op)
-	if err != nil {
-		return err
-	}
-	engine := l.engine
-	f, err := l.open(ctx, k, makeIt)
-	if err == nil {
-		err = do(f)
-		f.use.RUnlock()
-	}
-	leave()
-	if errors.Is(err, errAbsent) {
-		return err
-	}
-	if invalidated(err) {
-		l.mu.Lock()
-		suspect := l.files[k]
-		l.mu.Unlock()
-		l.blame(suspect, err)
-		l.restart(engine, err)
-	}
-	return classify(ctx, err, op, l.path(k))
-}
-
-// blame keeps a file from being opened again when it made the engine give up by itself, and not because another file
-// had done so before.
-func (l *Log) blame(f *file, err error) {
-	if f == nil || secondary(err) {
-		return
-	}
-	f.use.Lock()
-	defer f.use.Unlock()
-	if f.bad == nil {
-		f.bad = damaged(f.path, err)
-	}
-}
-
 func checkBatch(b activitylog.Batch) error {
 	bad := func(format string, args ...any) error { return fault.New(fault.Invalid, "batch", format, args...) }
 	if err := errors.Join(b.Tenant.Validate(), b.Month.Validate()); err != nil {

@@ -2,7 +2,6 @@ package duckdb
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -40,31 +39,25 @@ func (l *Log) Count(ctx context.Context, tenant model.TenantID, q activitylog.Qu
 	if err != nil {
 		return nil, fault.Wrap(err, op, string(tenant))
 	}
-	var parts []string
-	var args []any
-	leave, err := l.enter(op)
-	if err != nil {
-		return nil, err
+	keys := make([]fileKey, len(w.months))
+	for i, month := range w.months {
+		keys[i] = fileKey{tenant, month}
 	}
-	defer func() { leave() }()
-	for _, month := range w.months {
-		f, err := l.open(ctx, fileKey{tenant, month}, false)
-		if errors.Is(err, errAbsent) {
-			continue
+	var buckets []activitylog.Bucket
+	err = l.withAll(ctx, op, keys, func(files []*file) (err error) {
+		var parts []string
+		var args []any
+		for _, f := range files {
+			condition, values := w.condition()
+			parts = append(parts, "SELECT "+value+" AS v FROM "+f.alias+".main.activities AS a WHERE "+condition)
+			args = append(args, values...)
 		}
-		if err != nil {
-			return nil, classify(ctx, err, op, l.path(fileKey{tenant, month}))
+		if len(parts) > 0 {
+			buckets, err = l.buckets(ctx, strings.Join(parts, " UNION ALL "), args, top)
 		}
-		defer f.use.RUnlock()
-		condition, values := w.condition()
-		parts = append(parts, "SELECT "+value+" AS v FROM "+f.alias+".main.activities AS a WHERE "+condition)
-		args = append(args, values...)
-	}
-	if len(parts) == 0 {
-		return nil, nil
-	}
-	buckets, err := l.buckets(ctx, strings.Join(parts, " UNION ALL "), args, top)
-	return buckets, classify(ctx, err, op, string(tenant))
+		return err
+	})
+	return buckets, err
 }
 
 func (l *Log) buckets(ctx context.Context, values string, args []any, top int) ([]activitylog.Bucket, error) {

@@ -68,6 +68,12 @@ func settings(opt Options, spill string) []string {
 	}
 }
 
+// alive reports whether the instance still answers.
+func (e *engine) alive() bool {
+	_, err := e.db.ExecContext(context.Background(), "SELECT 1")
+	return err == nil
+}
+
 func (e *engine) close() error { return e.db.Close() }
 
 // quote writes s as a string of SQL.

@@ -15,6 +15,9 @@ func classify(ctx context.Context, err error, op, key string) error {
 	if err == nil {
 		return nil
 	}
+	if !invalidated(err) {
+		err = explain(err, key)
+	}
 	var known *fault.Error
 	if errors.As(err, &known) {
 		return fault.Wrap(err, op, key)
@@ -60,4 +63,29 @@ func invalidated(err error) bool {
 func secondary(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "database has been invalidated") || strings.Contains(text, "sql: database is closed")
+}
+
+// damaged is the fault of a file that can't be read.
+func damaged(path string, err error) error {
+	return &fault.Error{Kind: fault.Unavailable, Op: "duckdb.attach", Key: path, Msg: "the month's file can't be read", Err: err,
+		Help: "restore the file from a backup, or move it away together with its .wal; the other months are not affected"}
+}
+
+// explain makes an error about a file's content the fault of a damaged file, and leaves others as they are.
+func explain(err error, path string) error {
+	var de *driver.Error
+	if !errors.As(err, &de) {
+		return err
+	}
+	switch de.Type {
+	case driver.ErrorTypeSerialization, driver.ErrorTypeCatalog:
+		return damaged(path, err)
+	case driver.ErrorTypeIO:
+		for _, sign := range []string{"Corrupt", "not a valid DuckDB", "Could not read enough bytes", "version number"} {
+			if strings.Contains(de.Msg, sign) {
+				return damaged(path, err)
+			}
+		}
+	}
+	return err
 }

@@ -31,7 +31,9 @@ type file struct {
 	// use is held for reading by whoever queries or appends, and for writing by what attaches, detaches or removes.
 	use   sync.RWMutex
 	alias string // the attached database's name; "" when the file is not open
-	bad   error  // it made the engine give up: it is not opened again before the next start
+	// bad is why it is not opened: it made the engine give up when it was as badInfo says.
+	bad     error
+	badInfo os.FileInfo
 
 	write sync.Mutex // one append at a time
 	used  int64      // Log.clock at the last use; guarded by Log.mu
@@ -75,15 +77,7 @@ func (l *Log) open(ctx context.Context, k fileKey, makeIt bool) (*file, error) {
 	if err := errors.Join(k.tenant.Validate(), k.month.Validate()); err != nil { // they become a path
 		return nil, fault.As(err, fault.Invalid, "duckdb.open", "")
 	}
-	l.mu.Lock()
-	f := l.files[k]
-	if f == nil {
-		f = &file{key: k, path: l.path(k)}
-		l.files[k] = f
-	}
-	l.clock++
-	f.used = l.clock
-	l.mu.Unlock()
+	f := l.file(k)
 	for {
 		f.use.RLock()
 		if f.alias != "" {
@@ -100,6 +94,20 @@ func (l *Log) open(ctx context.Context, k fileKey, makeIt bool) (*file, error) {
 	}
 }
 
+// file returns a month's entry, and notes that it is used.
+func (l *Log) file(k fileKey) *file {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := l.files[k]
+	if f == nil {
+		f = &file{key: k, path: l.path(k)}
+		l.files[k] = f
+	}
+	l.clock++
+	f.used = l.clock
+	return f
+}
+
 // attach opens a file unless somebody just did. It does not end with the request that wanted it: others wait for it.
 func (l *Log) attach(f *file, makeIt bool) error {
 	f.use.Lock()
@@ -107,23 +115,24 @@ func (l *Log) attach(f *file, makeIt bool) error {
 	if f.alias != "" {
 		return nil
 	}
-	if f.bad != nil {
-		return f.bad
-	}
 	ctx := context.Background()
-	if _, err := os.Stat(f.path); errors.Is(err, fs.ErrNotExist) {
-		if !makeIt {
-			return errAbsent
+	switch info, err := os.Stat(f.path); {
+	case err == nil:
+		if err := f.isBad(info); err != nil {
+			return err
 		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return fault.As(err, fault.Unavailable, "duckdb.attach", f.path)
+	case !makeIt:
+		return errAbsent
+	default:
 		if err := l.makeFile(ctx, f); err != nil {
 			return err
 		}
-	} else if err != nil {
-		return fault.As(err, fault.Unavailable, "duckdb.attach", f.path)
 	}
 	alias, err := l.attachPath(ctx, f.path)
 	if err != nil {
-		return damaged(f.path, err)
+		return explain(err, f.path)
 	}
 	ok, err := fits(ctx, l.engine.db, alias, f.path)
 	if err == nil && !ok {
@@ -227,6 +236,9 @@ func (l *Log) evict() {
 	}
 	slices.SortFunc(byUse, func(a, b *file) int { return int(b.used - a.used) })
 	l.mu.Unlock()
+	if len(byUse) <= l.opt.MaxOpen {
+		return
+	}
 	open := 0
 	for _, f := range byUse {
 		if !f.use.TryLock() {

@@ -39,6 +39,8 @@ type Log struct {
 	log  *slog.Logger
 	lock *dirLock
 
+	pageBytes int // the constant, or less in tests
+
 	// life is held for reading by every operation, and for writing by what replaces or closes the instance.
 	life   sync.RWMutex
 	engine *engine
@@ -67,7 +69,7 @@ func Open(opt Options) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{opt: opt, log: opt.Log, lock: lock, files: map[fileKey]*file{}}
+	l := &Log{opt: opt, log: opt.Log, lock: lock, pageBytes: pageBytes, files: map[fileKey]*file{}}
 	if l.engine, err = openEngine(opt); err != nil {
 		_ = lock.release() // nothing was written
 		return nil, fault.Wrap(err, op, dir)

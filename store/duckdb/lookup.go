@@ -35,7 +35,7 @@ func (l *Log) newest(ctx context.Context, op string, tenant model.TenantID, key,
 	}
 	var missing error
 	for _, month := range slices.Backward(months) {
-		rows, err := l.records(ctx, op, fileKey{tenant, month}, condition+" ORDER BY a."+columnTime+" DESC LIMIT 1", args)
+		rows, _, err := l.records(ctx, op, fileKey{tenant, month}, condition+" ORDER BY a."+columnTime+" DESC LIMIT 1", args)
 		switch {
 		case err == nil && len(rows) > 0:
 			return rows[0], nil
@@ -81,7 +81,7 @@ func (l *Log) OpenIntents(ctx context.Context, tenant model.TenantID, before tim
 }
 
 func (l *Log) openIntents(ctx context.Context, op string, k fileKey, before time.Time, limit int) ([]model.Activity, error) {
-	s := l.settledOf(k)
+	s := &l.file(k).settled
 	if end := k.month.End(); before.After(end) {
 		before = end
 	}
@@ -89,23 +89,12 @@ func (l *Log) openIntents(ctx context.Context, op string, k fileKey, before time
 		return nil, nil
 	}
 	stamp := s.stamp()
-	rows, err := l.records(ctx, op, k, "a."+columnStage+" = ? AND a."+columnTime+" < ? ORDER BY a."+columnTime+", a."+columnID+" LIMIT ?",
+	rows, _, err := l.records(ctx, op, k, "a."+columnStage+" = ? AND a."+columnTime+" < ? ORDER BY a."+columnTime+", a."+columnID+" LIMIT ?",
 		[]any{string(model.StageIntent), filter.Micros(before), limit})
 	if err == nil && len(rows) == 0 {
 		s.set(stamp, before)
 	}
 	return rows, err
-}
-
-func (l *Log) settledOf(k fileKey) *settled {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	f := l.files[k]
-	if f == nil {
-		f = &file{key: k, path: l.path(k)}
-		l.files[k] = f
-	}
-	return &f.settled
 }
 
 // settled remembers that a month has no open intent before a time, so that the closer does not open every old file at

@@ -45,13 +45,7 @@ func (l *Log) DropBefore(ctx context.Context, tenant model.TenantID, t time.Time
 }
 
 func (l *Log) drop(k fileKey) error {
-	l.mu.Lock()
-	f := l.files[k]
-	if f == nil {
-		f = &file{key: k, path: l.path(k)}
-		l.files[k] = f
-	}
-	l.mu.Unlock()
+	f := l.file(k)
 	f.use.Lock()
 	defer f.use.Unlock()
 	if f.alias != "" {
@@ -60,7 +54,7 @@ func (l *Log) drop(k fileKey) error {
 		}
 		f.alias = ""
 	}
-	f.bad = nil
+	f.bad, f.badInfo = nil, nil
 	f.settled.clear()
 	// The file first: without it, a log left by a killed process belongs to nothing, and the next drop removes it.
 	for _, name := range []string{f.path, f.path + ".wal", f.path + ".new", f.path + ".new.wal"} {

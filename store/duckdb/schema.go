@@ -83,7 +83,7 @@ func fits(ctx context.Context, db *sql.DB, alias, path string) (bool, error) {
 	var text string
 	err := db.QueryRowContext(ctx, "SELECT value FROM "+alias+".main.about WHERE name = 'layout'").Scan(&text)
 	if err != nil {
-		return false, damaged(path, err)
+		return false, explain(err, path)
 	}
 	version, err := strconv.Atoi(text)
 	switch {
@@ -96,7 +96,7 @@ func fits(ctx context.Context, db *sql.DB, alias, path string) (bool, error) {
 	}
 	have, err := columnsOf(ctx, db, alias)
 	if err != nil {
-		return false, damaged(path, err)
+		return false, explain(err, path)
 	}
 	for _, c := range columns {
 		if have[c.name] != c.kind {
@@ -122,10 +122,4 @@ func columnsOf(ctx context.Context, db *sql.DB, alias string) (map[string]string
 		out[c.name] = c.kind
 	}
 	return out, rows.Err()
-}
-
-// damaged is the fault of a file that can't be read.
-func damaged(path string, err error) error {
-	return &fault.Error{Kind: fault.Unavailable, Op: "duckdb.attach", Key: path, Msg: "the month's file can't be read", Err: err,
-		Help: "restore the file from a backup, or move it away together with its .wal; the other months are not affected"}
 }

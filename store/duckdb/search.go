@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"iter"
 	"slices"
@@ -15,8 +16,12 @@ import (
 	"github.com/referee-casb/referee/model"
 )
 
-// pageRows is the most rows that one query returns.
-const pageRows = activitylog.MaxLimit + 1
+// The most that one query returns: rows, and bytes of records, of which the last row may have more. A page that would
+// have more bytes is shorter than its limit and has a next one.
+const (
+	pageRows  = activitylog.MaxLimit + 1
+	pageBytes = 32 << 20
+)
 
 // Search implements [activitylog.Log]. It goes from month to month and stops when the page is full.
 func (l *Log) Search(ctx context.Context, tenant model.TenantID, q activitylog.Query) (activitylog.Page, error) {
@@ -26,13 +31,14 @@ func (l *Log) Search(ctx context.Context, tenant model.TenantID, q activitylog.Q
 		return activitylog.Page{}, fault.Wrap(err, op, string(tenant))
 	}
 	page := activitylog.Page{Total: -1}
+	cut := false
 	for _, month := range w.months {
 		want := w.query.Limit + 1 - len(page.Activities)
-		if want == 0 {
+		if want == 0 || cut {
 			break
 		}
-		rows, err := l.page(ctx, op, fileKey{tenant, month}, w, want)
-		if err != nil {
+		var rows []model.Activity
+		if rows, cut, err = l.page(ctx, op, fileKey{tenant, month}, w, want); err != nil {
 			if stops(ctx, err) {
 				return activitylog.Page{}, err
 			}
@@ -41,9 +47,9 @@ func (l *Log) Search(ctx context.Context, tenant model.TenantID, q activitylog.Q
 		}
 		page.Activities = append(page.Activities, rows...)
 	}
-	if n := w.query.Limit; len(page.Activities) > n {
-		page.Activities = page.Activities[:n]
-		page.Next = activitylog.NextCursor(w.query, &page.Activities[n-1])
+	if n := len(page.Activities); cut || n > w.query.Limit {
+		page.Activities = page.Activities[:min(n, w.query.Limit)]
+		page.Next = activitylog.NextCursor(w.query, &page.Activities[len(page.Activities)-1])
 	}
 	if w.query.Total {
 		if page.Total, err = l.total(ctx, tenant, w, &page); err != nil {
@@ -70,7 +76,7 @@ func (l *Log) Export(ctx context.Context, tenant model.TenantID, q activitylog.Q
 		}
 		for _, month := range w.months {
 			for {
-				rows, err := l.page(ctx, op, fileKey{tenant, month}, w, w.query.Limit)
+				rows, cut, err := l.page(ctx, op, fileKey{tenant, month}, w, w.query.Limit)
 				if err != nil {
 					yield(model.Activity{}, err)
 					return
@@ -80,7 +86,7 @@ func (l *Log) Export(ctx context.Context, tenant model.TenantID, q activitylog.Q
 						return
 					}
 				}
-				if len(rows) < w.query.Limit {
+				if len(rows) < w.query.Limit && !cut {
 					break
 				}
 				last := &rows[len(rows)-1]
@@ -140,14 +146,14 @@ func (l *Log) clause(tree *filter.Node) (where.Clause, error) {
 
 // condition is the query's filter and bounds as text and values; the rows are called a.
 func (w *walk) condition() (string, []any) {
-	sql, args := "("+w.clause.SQL+")", slices.Clone(w.clause.Args)
+	text, args := "("+w.clause.SQL+")", slices.Clone(w.clause.Args)
 	if !w.query.From.IsZero() {
-		sql, args = sql+" AND a."+columnTime+" >= ?", append(args, ceilMicros(w.query.From))
+		text, args = text+" AND a."+columnTime+" >= ?", append(args, ceilMicros(w.query.From))
 	}
 	if !w.query.To.IsZero() {
-		sql, args = sql+" AND a."+columnTime+" < ?", append(args, ceilMicros(w.query.To))
+		text, args = text+" AND a."+columnTime+" < ?", append(args, ceilMicros(w.query.To))
 	}
-	return sql, args
+	return text, args
 }
 
 // ceilMicros is the first microsecond that is not before t: the log keeps microseconds.
@@ -159,9 +165,9 @@ func ceilMicros(t time.Time) int64 {
 	return at
 }
 
-// page reads the next rows of a month, none when it has no file.
-func (l *Log) page(ctx context.Context, op string, k fileKey, w *walk, limit int) ([]model.Activity, error) {
-	sql, args := w.condition()
+// page reads the next rows of a month, none when it has no file, and reports whether pageBytes cut them.
+func (l *Log) page(ctx context.Context, op string, k fileKey, w *walk, limit int) ([]model.Activity, bool, error) {
+	condition, args := w.condition()
 	order, sign := " DESC", "<"
 	if w.query.Ascending {
 		order, sign = "", ">"
@@ -169,17 +175,17 @@ func (l *Log) page(ctx context.Context, op string, k fileKey, w *walk, limit int
 	if c := w.after; c != nil {
 		// The first half lets DuckDB skip blocks by their range of times.
 		at := filter.Micros(c.Time)
-		sql += " AND a." + columnTime + " " + sign + "= ? AND (a." + columnTime + " " + sign + " ? OR a." + columnID + " " + sign + " ?)"
+		condition += " AND a." + columnTime + " " + sign + "= ? AND (a." + columnTime + " " + sign + " ? OR a." + columnID + " " + sign + " ?)"
 		args = append(args, at, at, text(string(c.ID)))
 	}
-	sql += " ORDER BY a." + columnTime + order + ", a." + columnID + order + " LIMIT ?"
-	return l.records(ctx, op, k, sql, append(args, limit))
+	condition += " ORDER BY a." + columnTime + order + ", a." + columnID + order + " LIMIT ?"
+	return l.records(ctx, op, k, condition, append(args, limit))
 }
 
-// records reads the activities that a condition (with order and limit) picks from a month, none when it has no file.
-func (l *Log) records(ctx context.Context, op string, k fileKey, condition string, args []any) ([]model.Activity, error) {
-	var out []model.Activity
-	err := l.with(ctx, op, k, false, func(f *file) error {
+// records reads the activities that a condition (with order and limit) picks from a month, none when it has no file,
+// and reports whether pageBytes cut them.
+func (l *Log) records(ctx context.Context, op string, k fileKey, condition string, args []any) (out []model.Activity, cut bool, err error) {
+	err = l.with(ctx, op, k, false, func(f *file) error {
 		ctx, cancel := l.limited(ctx)
 		defer cancel()
 		rows, err := l.engine.db.QueryContext(ctx, "SELECT a."+columnRecord+" FROM "+f.alias+".main.activities AS a WHERE "+condition, args...)
@@ -187,8 +193,12 @@ func (l *Log) records(ctx context.Context, op string, k fileKey, condition strin
 			return err
 		}
 		defer rows.Close()
-		var record []byte
+		var record sql.RawBytes
+		size := 0
 		for rows.Next() {
+			if cut = size > l.pageBytes; cut {
+				return nil
+			}
 			if err := rows.Scan(&record); err != nil {
 				return err
 			}
@@ -196,14 +206,14 @@ func (l *Log) records(ctx context.Context, op string, k fileKey, condition strin
 			if err != nil {
 				return fault.As(err, fault.Internal, op, f.path)
 			}
-			out = append(out, a)
+			out, size = append(out, a), size+len(record)
 		}
 		return rows.Err()
 	})
 	if errors.Is(err, errAbsent) { // it was dropped since the folder was read
-		return nil, nil
+		return nil, false, nil
 	}
-	return out, err
+	return out, cut, err
 }
 
 // total counts the query's matches in every month in bounds. Months that can't be read go to the page's Missing.
