@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/referee-casb/referee/gateway/page"
@@ -92,8 +93,10 @@ func (h *hop) back() string {
 	if h.req.Navigation && h.r.Method == http.MethodGet {
 		return origin(h.t) + h.r.URL.RequestURI()
 	}
-	if ref := first(h.r.Header, "Referer"); ref != "" {
-		return h.m.ToMapped(ref)
+	if ref := h.m.ToMapped(first(h.r.Header, "Referer")); strings.HasPrefix(ref, "https://") {
+		if _, ours := h.m.Initiator(ref); ours { // anybody's page may have sent a person here
+			return ref
+		}
 	}
 	return origin(h.t) + "/"
 }

@@ -76,7 +76,11 @@ func (t *transfer) run() (whole bool, err error) {
 		}
 	}
 	buf := a.buf[:]
-	if a.body != nil { // a.buf is being read from
+	switch {
+	case a.stream: // open for hours, a few bytes now and then
+		a.letGo()
+		buf = make([]byte, streamSize)
+	case a.body != nil: // a.buf is being read from
 		own := buffers.Get().(*[bufferSize]byte)
 		defer buffers.Put(own)
 		buf = own[:]
@@ -137,9 +141,12 @@ func (t *transfer) end(err error) (bool, error) {
 			return false, err
 		}
 	}
-	// The app's trailers are there once its body is at its end.
+	// The app's trailers are there once its body is at its end. Those that it didn't announce need the prefix.
 	t.a.res.Body.Close()
 	for k, v := range t.a.res.Trailer {
+		if !t.a.announced[k] {
+			k = http.TrailerPrefix + k
+		}
 		t.h.w.Header()[k] = v
 	}
 	return true, nil

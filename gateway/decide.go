@@ -200,6 +200,9 @@ func (h *hop) satisfy(get fetch) bool {
 	return true
 }
 
+// nothingKnown is a file of which nothing is known.
+var nothingKnown = model.File{Size: -1}
+
 // provedAhead asks a device for proof when a page is opened that may lead to an action which needs it: once the page's
 // script asks for a file, nobody can be sent anywhere. It returns true when it has answered.
 func (h *hop) provedAhead() bool {
@@ -209,7 +212,7 @@ func (h *hop) provedAhead() bool {
 		return false
 	}
 	for _, kind := range [...]model.ActivityType{model.ActivityDownload, model.ActivityUpload, model.ActivityCopy} {
-		h.action(kind, &model.File{Size: -1})
+		h.action(kind, &nothingKnown)
 		rules.Decide(&h.in, &h.v)
 		for _, n := range h.v.Needs {
 			if n.Kind == model.NeedDeviceProof {

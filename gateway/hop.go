@@ -218,6 +218,19 @@ type appInfo struct {
 	lookup    string // full name of the instance's look-up cookie
 	anonymous bool   // it has hosts that are reached by a session's label
 	epoch     int64  // of bodies rewritten without such a label
+	transport atomic.Pointer[http.Transport]
+}
+
+// reach returns the transport to the app's hosts. Only success is kept: what is amiss may be mended.
+func (g *Gateway) reach(a *appInfo, in *catalog.Instance) (*http.Transport, error) {
+	if t := a.transport.Load(); t != nil {
+		return t, nil
+	}
+	t, err := g.apps.Transport(in)
+	if err == nil {
+		a.transport.Store(t)
+	}
+	return t, err
 }
 
 // profiles keeps appInfos for the book that is current.

@@ -11,6 +11,7 @@ import (
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/tenant"
 )
 
 func TestRevalidationOfRewrittenPages(t *testing.T) {
@@ -247,5 +248,24 @@ func TestSecondTabDuringSignIn(t *testing.T) {
 	}
 	if c := p.client.Jar.Cookies(&url.URL{Scheme: "https", Host: p.mapped("files.app.test"), Path: "/"}); len(c) != 2 {
 		t.Errorf("cookies left: %v", c)
+	}
+}
+
+func TestPageThatCanNotBeRewritten(t *testing.T) {
+	t.Parallel()
+	for behaviour, status := range map[tenant.Behavior]int{tenant.Block: 502, tenant.Allow: 200} {
+		r := newRig(t, rigOptions{tenant: func(tn *tenant.Tenant) { tn.Default = behaviour }, app: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-16le")
+			io.WriteString(w, "<\x00p\x00>\x00")
+		})})
+		p := r.signIn("contoso", "anna", session.ControlCustom)
+		p.cookie("files.app.test")
+		res, body := do(t, p.client, navigation("https://"+p.mapped("files.app.test")+"/"))
+		if res.StatusCode != status || behaviour == tenant.Allow && body != "<\x00p\x00>\x00" {
+			t.Errorf("%s: %s %q", behaviour, res.Status, body)
+		}
+		if got := len(r.rec.of(model.ActivityDefault, "")); (got == 1) != (behaviour == tenant.Allow) {
+			t.Errorf("%s: %d recorded", behaviour, got)
+		}
 	}
 }

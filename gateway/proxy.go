@@ -28,7 +28,7 @@ func (h *hop) proxy() {
 	if !ok {
 		return
 	}
-	transport, err := h.g.apps.Transport(h.t.Instance)
+	transport, err := h.g.reach(h.app, h.t.Instance)
 	if err != nil {
 		h.appFailed(err, act)
 		return

@@ -155,7 +155,7 @@ func (h *hop) probe(a *answer) (*recognise.ResponseInfo, bool) {
 	for _, k := range []string{"If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "Content-Length"} {
 		req.Header.Del(k)
 	}
-	transport, err := h.g.apps.Transport(h.t.Instance)
+	transport, err := h.g.reach(h.app, h.t.Instance)
 	if err != nil {
 		return nil, false
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/referee-casb/referee/gateway/recognise"
 	"github.com/referee-casb/referee/gateway/rewrite"
 	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/tenant"
 )
 
 // bufferSize is how much is read from an app and written to a client at once.
@@ -32,14 +33,17 @@ type answer struct {
 
 	act  *model.Activity // intent of a download or of the request's own activity
 	file *tracked        // when it comes in pieces
-	body io.ReadCloser   // what goes to the client instead of the app's bytes; nil for these
-	kind rewrite.Kind
+
+	stream    bool            // events: open for long, each byte at once
+	announced map[string]bool // trailers
+	body      io.ReadCloser   // what goes to the client instead of the app's bytes; nil for these
+	kind      rewrite.Kind
 }
 
 // respond recognises the app's answer, decides about it, and hands it over.
 func (h *hop) respond(out *http.Request, res *http.Response, act *model.Activity) {
 	a := &answer{out: out, res: res, buf: buffers.Get().(*[bufferSize]byte), act: act}
-	defer buffers.Put(a.buf)
+	defer a.letGo()
 	if err := h.jar(a); err != nil {
 		h.g.log.Error("cookies of an answer not kept", "tenant", h.t.Tenant, "err", err)
 		h.dropped(a, "the app's cookies could not be kept")
@@ -56,6 +60,23 @@ func (h *hop) respond(out *http.Request, res *http.Response, act *model.Activity
 	h.announced(a)
 	h.rewriting(a)
 	h.send(a)
+}
+
+// streamSize is how much of an event stream is read at once.
+const streamSize = 4 << 10
+
+// letGo gives the buffer back, once.
+func (a *answer) letGo() {
+	if a.buf != nil {
+		buffers.Put(a.buf)
+		a.buf = nil
+	}
+}
+
+// isStream reports whether a media type is one whose head must not wait for its first byte: the client waits for the head
+// before it says more.
+func isStream(mediaType string) bool {
+	return strings.HasPrefix(mediaType, "text/event-stream") || strings.HasPrefix(mediaType, "application/grpc")
 }
 
 // dropped ends what was intended when the answer can't be handed over.
@@ -84,13 +105,13 @@ func (h *hop) recognise(a *answer) bool {
 	a.coding, a.known = first(res.Header, "Content-Encoding"), true
 	silent := h.r.Method == http.MethodHead || res.StatusCode == http.StatusNoContent || res.StatusCode == http.StatusNotModified ||
 		res.ContentLength == 0
-	stream := !silent && strings.HasPrefix(first(res.Header, "Content-Type"), "text/event-stream") && a.coding == ""
+	a.stream = !silent && isStream(first(res.Header, "Content-Type")) && a.coding == ""
 	if silent {
 		a.err = io.EOF
-	} else if !stream {
+	} else if !a.stream {
 		a.more()
 	}
-	recognise.Response(&h.resp, &h.req, res.StatusCode, res.Header, a.head(), a.err != nil || stream, h.app.profile)
+	recognise.Response(&h.resp, &h.req, res.StatusCode, res.Header, a.head(), a.err != nil || a.stream, h.app.profile)
 	for h.resp.NeedHead && a.err == nil && a.n < recognise.HeadSize {
 		a.more()
 		recognise.Response(&h.resp, &h.req, res.StatusCode, res.Header, a.head(), a.err != nil, h.app.profile)
@@ -154,6 +175,15 @@ func (h *hop) wrap(a *answer, csp *policies) bool {
 		opt.Inject = h.tag(csp.nonce)
 	}
 	body, err := rewrite.New(a.kind, a.source(), opt)
+	if err != nil && h.tenant.Default == tenant.Allow {
+		// fail open: the tenant chose that work goes on. The page's links may lead out, and it lacks the client script; bytes
+		// of files are decided about all the same.
+		e := h.activity(model.ActivityDefault)
+		e.Reason, e.Detail = "a page could not be rewritten", map[string]any{"default": string(h.tenant.Default), "why": err.Error()}
+		h.event(e)
+		a.kind = rewrite.None
+		return true
+	}
 	if err != nil {
 		h.dropped(a, "the page could not be read")
 		h.g.log.Warn("answer not rewritten", "tenant", h.t.Tenant, "host", h.t.Real, "err", err)
@@ -205,6 +235,9 @@ func (h *hop) send(a *answer) {
 		if !h.wrap(a, &csp) {
 			return
 		}
+		if a.kind == rewrite.None {
+			break
+		}
 		in.Rewritten, in.Caching, in.Epoch = true, header.CacheBrief, h.epoch()
 		if a.kind == rewrite.HTML {
 			in.Caching = header.CacheCheck
@@ -233,14 +266,18 @@ func (h *hop) send(a *answer) {
 		}
 	}
 	h.addFresh()
-	trailers(hd, res)
+	a.announce(hd)
 	h.w.WriteHeader(res.StatusCode)
 	h.copy(a)
 }
 
-// trailers announces the app's trailers, which net/http then takes from the header map.
-func trailers(hd http.Header, res *http.Response) {
-	for k := range res.Trailer {
+// announce announces the app's trailers as far as it did so itself; net/http then takes them from the header map.
+func (a *answer) announce(hd http.Header) {
+	for k := range a.res.Trailer {
+		if a.announced == nil {
+			a.announced = map[string]bool{}
+		}
+		a.announced[k] = true
 		hd.Add("Trailer", k)
 	}
 }

@@ -85,10 +85,9 @@ func (h *hop) switching(rw *bufio.ReadWriter, res *http.Response) error {
 
 // relay copies until either side ends. Errors are how connections end; there is nobody to tell.
 func relay(dst io.Writer, src io.Reader) {
-	buf := buffers.Get().(*[bufferSize]byte)
-	defer buffers.Put(buf)
+	buf := make([]byte, streamSize) // many sockets are open, few say much
 	for {
-		n, err := src.Read(buf[:])
+		n, err := src.Read(buf)
 		if n > 0 {
 			if _, werr := dst.Write(buf[:n]); werr != nil {
 				return
