@@ -14,7 +14,7 @@ type layer struct {
 // layers is the table of ARCHITECTURE.md, top first. Packages below internal/ are in no row: all may import them, and
 // they import nothing above L0.
 var layers = []layer{
-	{6, "start", []string{"cmd/referee", "node", "demo", "build", "test"}},
+	{6, "start", []string{"cmd/referee", "node", "demo", "build", "test", "examples"}},
 	{5, "deliver", []string{"api", "console", "cli"}},
 	{4, "adapt", []string{"store/*", "bus/*", "connector/*", "notify", "inspect"}},
 	{3, "serve", []string{"gateway", "signin", "access", "pipeline", "alert", "governance", "discovery", "oauthapp", "posture"}},
