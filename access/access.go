@@ -40,25 +40,34 @@ func New(books Books, geo func(model.Network) filter.State, proofs bool, now fun
 }
 
 // Evaluate decides whether a session may reach an instance with a kind of client, and fills in v. The network
-// in s is that of the request. Conditional Access is asked first, then access policies; the stricter applies,
-// duties add up.
-func (e *Evaluator) Evaluate(_ context.Context, s session.Session, inst catalog.Instance, client model.ClientApp, v *policy.Verdict) error {
+// and agent in s are those of the request. Conditional Access is asked first, then access policies; the
+// stricter applies, duties add up. The input that is returned is what the gate rests on, at its stage, for the
+// record.
+func (e *Evaluator) Evaluate(_ context.Context, s session.Session, inst catalog.Instance, client model.ClientApp, v *policy.Verdict) (policy.Input, error) {
+	in := e.Facts(s, inst, client)
 	book, ok := e.books.Book(s.Tenant)
 	if !ok {
 		// fail closed: no rules is not the same as no restriction
-		return &fault.Error{Kind: fault.Unavailable, Op: "access.Evaluate", Key: string(s.Tenant), Msg: "the tenant's policies are not loaded"}
+		return in, &fault.Error{Kind: fault.Unavailable, Op: "access.Evaluate", Key: string(s.Tenant), Msg: "the tenant's policies are not loaded"}
 	}
-	in := e.Facts(s, inst, client)
 	book.Decide(&in, v)
 	if v.Open() || v.Gate == policy.GateBlock {
-		return nil
+		return in, nil
 	}
 	first := *v
 	first.Needs = nil
 	in.Stage = policy.StageAccess
 	book.Decide(&in, v)
+	if first.Gate >= v.Gate {
+		in.Stage = policy.StageSignIn
+	}
 	merge(v, &first)
-	return nil
+	if client == model.ClientNative && v.Duties.Has(policy.DutyRoute) && !v.Open() {
+		// fail closed: a native client does not follow the browser's way through the gateway, so what asks for
+		// session control can't let it in.
+		v.Gate, v.Blocker = policy.GateBlock, v.Deciding[0]
+	}
+	return in, nil
 }
 
 // Facts gathers what is known of a sign-in; what-if and `referee why` ask with the same facts.
@@ -77,10 +86,8 @@ func (e *Evaluator) Facts(s session.Session, inst catalog.Instance, client model
 // deviceFacts tells proven tags from "nobody asked yet". A live proof of any kind, that of having shown no
 // certificate included, means that the device was asked.
 func (e *Evaluator) deviceFacts(proofs []model.Proof, now time.Time) ([]model.DeviceTag, filter.State) {
-	for _, p := range proofs {
-		if now.Before(p.Expires) {
-			return device.Tags(proofs, now, true), filter.Known
-		}
+	if device.Asked(proofs, now) {
+		return device.Tags(proofs, now, true), filter.Known
 	}
 	if e.proofs {
 		return nil, filter.Unknown

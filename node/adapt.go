@@ -61,6 +61,10 @@ func (b brokerCatalog) Mapped(t model.TenantID, realHost string) (string, bool) 
 	return b.live.Book().Mapped(t, realHost)
 }
 
+func (b brokerCatalog) Real(t model.TenantID, mapped string) (string, bool) {
+	return b.live.Book().Real(t, mapped)
+}
+
 func value(in *catalog.Instance, ok bool) (catalog.Instance, bool) {
 	if !ok {
 		return catalog.Instance{}, false

@@ -4,9 +4,13 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"path"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/fault"
@@ -29,11 +33,14 @@ type Catalog interface {
 	ByHost(tenant model.TenantID, mappedHost string) (catalog.Instance, bool)
 	// Mapped returns the mapped host of a tenant's real host.
 	Mapped(tenant model.TenantID, realHost string) (string, bool)
+	// Real returns the real host of a tenant's mapped host.
+	Real(tenant model.TenantID, mappedHost string) (string, bool)
 }
 
 // Gate decides whether a session may reach an instance, and fills in v. Package access fulfils it.
 type Gate interface {
-	Evaluate(ctx context.Context, s session.Session, inst catalog.Instance, client model.ClientApp, v *policy.Verdict) error
+	// Evaluate returns the input that the gate rests on, for the record. An error means that nobody is let in.
+	Evaluate(ctx context.Context, s session.Session, inst catalog.Instance, client model.ClientApp, v *policy.Verdict) (policy.Input, error)
 }
 
 // Recorder writes activities; an error means that nothing was recorded.
@@ -128,6 +135,10 @@ type Broker struct {
 	device *http.ServeMux
 	guard  *http.CrossOriginProtection
 
+	throttle *throttle
+	begins   [64]sync.Mutex     // one app session is made at a time, by session
+	reading  singleflight.Group // of discovery documents
+
 	mu        sync.Mutex
 	providers map[model.TenantID]*provider // our OpenID providers towards apps
 	upstreams map[upstreamKey]*upstream    // the company's providers
@@ -145,7 +156,7 @@ func New(config Config, parts Parts) (*Broker, error) {
 		config.DefaultIdle = time.Hour
 	}
 	b := &Broker{config: config, parts: parts, flows: flows{store: parts.Flows, sealer: parts.Sealer, now: parts.Now},
-		guard: http.NewCrossOriginProtection(), providers: map[model.TenantID]*provider{}, upstreams: map[upstreamKey]*upstream{}}
+		guard: http.NewCrossOriginProtection(), throttle: newThrottle(parts.Now, throttleEntries), providers: map[model.TenantID]*provider{}, upstreams: map[upstreamKey]*upstream{}}
 	b.mux = b.routes()
 	b.device = b.deviceRoutes()
 	return b, nil
@@ -172,12 +183,16 @@ func (b *Broker) routes() *http.ServeMux {
 	return m
 }
 
+// maxForm bounds what anybody may post to the broker.
+const maxForm = 64 << 10
+
 // ServeHTTP serves the sign-in origin.
 func (b *Broker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
+	// Other sites learn nothing; our own forms keep their Origin, by which cross-origin writes are told apart.
+	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cache-Control", "no-store")
 	b.mux.ServeHTTP(w, r)
@@ -196,10 +211,11 @@ func (b *Broker) tenant(next tenantHandler) http.HandlerFunc {
 			b.fail(w, r, tenant.Tenant{}, fault.New(fault.NotFound, "signin", "there is nothing at this address"))
 			return
 		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if r.PathValue("step") == "" {
 			if err := b.guard.Check(r); err != nil {
 				// fail closed: a write that another site started
-				b.fail(w, r, t, fault.As(err, fault.Denied, "signin", r.URL.Path))
+				b.fail(w, r, t, &fault.Error{Kind: fault.Denied, Op: "signin", Msg: "this form was sent by another site", Err: err})
 				return
 			}
 		}
@@ -215,5 +231,8 @@ func (b *Broker) url(id model.TenantID, path string) string {
 // localReturn reports whether a return target is a path of this tenant at this origin, so that no step can be
 // led to another site (open redirect).
 func localReturn(id model.TenantID, target string) bool {
-	return strings.HasPrefix(target, "/"+string(id)+"/") && !strings.ContainsAny(target, "\\\r\n\t") && !strings.Contains(target, "//")
+	u, err := url.Parse(target)
+	return err == nil && u.Scheme == "" && u.Host == "" && u.User == nil && u.Fragment == "" &&
+		strings.HasPrefix(u.Path, "/"+string(id)+"/") && path.Clean(u.Path) == u.Path && u.RawPath == "" &&
+		strings.HasPrefix(target, "/"+string(id)+"/") && !strings.ContainsAny(target, "\\\r\n\t")
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/referee-casb/referee/activitylog"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/session"
@@ -36,22 +37,35 @@ type confirmView struct {
 // subject returns the blocked action that a page is about. It must belong to the browser's own session: a
 // reference code read aloud or guessed gives nothing to anybody else.
 func (b *Broker) subject(w http.ResponseWriter, r *http.Request, t tenant.Tenant) (session.Session, session.Blocked, bool) {
-	s, _, err := b.current(r, t.ID)
-	if err != nil {
-		if r.Method == http.MethodGet {
-			b.start(w, r, t, r.URL.Path+"?"+r.URL.RawQuery, -1)
-			return s, session.Blocked{}, false
+	const op = "signin.confirm"
+	var none session.Blocked
+	var s session.Session
+	if r.Method == http.MethodPost {
+		var err error
+		if s, _, err = b.current(r, t.ID); err != nil {
+			if fault.Is(err, fault.NotFound) {
+				err = &fault.Error{Kind: fault.Unauthenticated, Op: op, Msg: "your session has ended", Help: "Open the app again."}
+			}
+			b.fail(w, r, t, err)
+			return s, none, false
 		}
-		b.fail(w, r, t, &fault.Error{Kind: fault.Unauthenticated, Op: "signin.confirm", Msg: "your session has ended", Help: "open the app again"})
-		return s, session.Blocked{}, false
+	} else {
+		var ok bool
+		if s, _, ok = b.signedIn(w, r, t); !ok {
+			return s, none, false
+		}
 	}
-	blocked, err := b.parts.Blocked.Blocked(r.Context(), t.ID, r.FormValue("ref"), b.parts.Now())
+	ref, ok := activitylog.ParseReference(r.FormValue("ref"))
+	blocked, err := none, error(fault.New(fault.NotFound, op, "no blocked action has this reference"))
+	if ok {
+		blocked, err = b.parts.Blocked.Blocked(r.Context(), t.ID, ref, b.parts.Now())
+	}
 	if err == nil && blocked.Session != s.ID {
-		err = fault.New(fault.NotFound, "signin.confirm", "no blocked action of yours has this reference")
+		err = fault.New(fault.NotFound, op, "no blocked action of this session has this reference")
 	}
 	if err != nil {
 		b.fail(w, r, t, err)
-		return s, session.Blocked{}, false
+		return s, none, false
 	}
 	return s, blocked, true
 }
@@ -62,7 +76,7 @@ func (b *Broker) overridePage(w http.ResponseWriter, r *http.Request, t tenant.T
 		return
 	}
 	if !blocked.Override {
-		b.fail(w, r, t, fault.New(fault.Denied, "signin.override", "policy %q does not let you continue", blocked.Policy.Name))
+		b.fail(w, r, t, fault.New(fault.Denied, "signin.override", "policy “%s” does not let you continue", blocked.Policy.Name))
 		return
 	}
 	b.render(w, r, t, http.StatusOK, "override", confirmView{Blocked: blocked, User: s.User.Name, Action: "/" + string(t.ID) + "/override"})
@@ -76,7 +90,7 @@ func (b *Broker) override(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		return
 	}
 	if !blocked.Override {
-		b.fail(w, r, t, fault.New(fault.Denied, "signin.override", "policy %q does not let you continue", blocked.Policy.Name))
+		b.fail(w, r, t, fault.New(fault.Denied, "signin.override", "policy “%s” does not let you continue", blocked.Policy.Name))
 		return
 	}
 	view := confirmView{Blocked: blocked, User: s.User.Name, Action: "/" + string(t.ID) + "/override", Reason: strings.TrimSpace(r.FormValue("reason"))}

@@ -11,15 +11,16 @@ import (
 	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/tenant"
 )
 
-// Devices verifies client certificates against a tenant's authorities and keeps what they prove.
+// Devices verifies client certificates against a tenant's authorities, and tells gateways of a changed session.
 type Devices interface {
 	// Verify checks a presented chain; a fault of kind Denied says what is wrong with it.
 	Verify(tenant model.TenantID, chain []*x509.Certificate, now time.Time) (device.Certificate, error)
-	// Prove adds a proof to a session and tells every gateway.
-	Prove(ctx context.Context, tenant model.TenantID, id model.SessionID, p model.Proof) error
+	// Changed makes every gateway read a session again whose proofs or person were just stored.
+	Changed(ctx context.Context, tenant model.TenantID, id model.SessionID) error
 }
 
 // Lifetimes of the detour to the device host, and of what it found.
@@ -54,20 +55,27 @@ func parseTrip(b []byte) (trip, bool) {
 	return trip{model.SessionID(id), ret}, ok
 }
 
-// deviceStart sends the browser to the device host, the one place that asks for client certificates.
+// purposeReturn is the purpose of tokens by which a gateway names the page to come back to.
+const purposeReturn = "return"
+
+// deviceStart sends the browser to the device host, the one place that asks for client certificates. Afterwards
+// it goes on at ret, a path of the broker, or at the mapped page that a gateway has signed in to.
 func (b *Broker) deviceStart(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
-	ret := r.URL.Query().Get("ret")
-	s, _, err := b.current(r, t.ID)
-	switch {
-	case err != nil:
-		b.start(w, r, t, r.URL.Path+"?"+r.URL.RawQuery, -1)
-		return
-	case b.config.DeviceOrigin == "":
-		b.fail(w, r, t, fault.New(fault.Unavailable, "signin.device", "device proof is not set up"))
+	ret, err := b.deviceReturn(r, t.ID)
+	if err != nil {
+		b.fail(w, r, t, err)
 		return
 	}
-	if !b.returnable(t.ID, ret) {
-		b.fail(w, r, t, fault.New(fault.Invalid, "signin.device", "the return address is not one of ours"))
+	s, _, ok := b.signedIn(w, r, t)
+	if !ok {
+		return
+	}
+	if b.config.DeviceOrigin == "" {
+		// Nothing can be proven here; the policy says what an unproven device means.
+		http.Redirect(w, r, b.absolute(ret), http.StatusSeeOther)
+		return
+	}
+	if !b.admitted(w, r, t, costBegin) {
 		return
 	}
 	token, err := b.parts.Tokens.Sign(t.ID, purposeDevice, trip{s.ID, ret}.encode(), b.parts.Now().Add(proofTrip))
@@ -78,17 +86,39 @@ func (b *Broker) deviceStart(w http.ResponseWriter, r *http.Request, t tenant.Te
 	http.Redirect(w, r, b.config.DeviceOrigin+"/prove?"+url.Values{"tenant": {string(t.ID)}, "token": {token}}.Encode(), http.StatusSeeOther)
 }
 
-// returnable accepts a path of this tenant at this origin, or a page on one of the tenant's mapped hosts.
-func (b *Broker) returnable(id model.TenantID, ret string) bool {
-	if localReturn(id, ret) {
-		return true
+// deviceReturn reads where to go on after the proof. Whatever is neither a path of this tenant here nor signed
+// by a gateway is refused: no step leads to another site (open redirect).
+func (b *Broker) deviceReturn(r *http.Request, id model.TenantID) (string, error) {
+	const op = "signin.device"
+	if token := r.URL.Query().Get("to"); token != "" {
+		page, err := b.parts.Tokens.Verify(id, purposeReturn, token)
+		if err != nil {
+			return "", gone(asNotFound(err), op, "this request for proof is not valid any more")
+		}
+		if to := string(page); b.mappedReturn(id, to) {
+			return to, nil
+		}
+	} else if ret := r.URL.Query().Get("ret"); localReturn(id, ret) {
+		return ret, nil
 	}
-	u, err := url.Parse(ret)
-	if err != nil || u.Scheme != "https" || u.User != nil {
-		return false
+	return "", &fault.Error{Kind: fault.Invalid, Op: op, Msg: "the address to return to is not one of ours", Help: "Open the app again."}
+}
+
+// asNotFound makes a token's refusal the absence of what it would have named; a vault that does not answer
+// stays unavailable.
+func asNotFound(err error) error {
+	if fault.Is(err, fault.Unauthenticated) {
+		return fault.As(err, fault.NotFound, "signin.token", "")
 	}
-	_, ok := b.parts.Catalog.ByHost(id, u.Host)
-	return ok
+	return err
+}
+
+// absolute makes a return target an address.
+func (b *Broker) absolute(target string) string {
+	if strings.HasPrefix(target, "/") {
+		return b.config.Origin + target
+	}
+	return target
 }
 
 func (b *Broker) deviceRoutes() *http.ServeMux {
@@ -104,11 +134,14 @@ func (b *Broker) deviceRoutes() *http.ServeMux {
 // not, so a request that a browser coalesced onto the wrong connection is answered 421 (RFC 9110 section
 // 15.5.20) and comes again on the right one.
 func (b *Broker) ServeDevice(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Strict-Transport-Security", "max-age=31536000")
-	w.Header().Set("Referrer-Policy", "no-referrer")
-	w.Header().Set("Cache-Control", "no-store")
+	h := w.Header()
+	h.Set("Strict-Transport-Security", "max-age=31536000")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
 	host := strings.TrimPrefix(b.config.DeviceOrigin, "https://")
-	if name, _, _ := strings.Cut(host, ":"); r.TLS == nil || r.Host != host || !strings.EqualFold(r.TLS.ServerName, name) {
+	name, _, _ := strings.Cut(host, ":")
+	if host == "" || r.TLS == nil || !strings.EqualFold(r.Host, host) || !strings.EqualFold(r.TLS.ServerName, name) {
 		http.Error(w, "misdirected request", http.StatusMisdirectedRequest)
 		return
 	}
@@ -125,7 +158,7 @@ func (b *Broker) prove(w http.ResponseWriter, r *http.Request) {
 	}
 	payload, err := b.parts.Tokens.Verify(t.ID, purposeDevice, q.Get("token"))
 	if err != nil {
-		b.fail(w, r, t, &fault.Error{Kind: fault.Denied, Op: "signin.prove", Msg: "this request for proof is not valid any more", Help: "open the app again", Err: err})
+		b.fail(w, r, t, gone(asNotFound(err), "signin.prove", "this request for proof is not valid any more"))
 		return
 	}
 	to, ok := parseTrip(payload)
@@ -146,49 +179,79 @@ func (b *Broker) prove(w http.ResponseWriter, r *http.Request) {
 // short-lived proof of being unmanaged: fail closed, and ask again soon.
 func (b *Broker) weigh(t tenant.Tenant, r *http.Request) model.Proof {
 	now := b.parts.Now()
-	const kind = "client-certificate"
 	if len(r.TLS.PeerCertificates) == 0 {
-		return device.Issue(model.TagUnmanaged, kind, "no certificate was presented", now, refusalLease)
+		return device.Issue(model.TagUnmanaged, device.KindNone, "no certificate was presented", now, refusalLease)
 	}
 	cert, err := b.parts.Devices.Verify(t.ID, r.TLS.PeerCertificates, now)
 	if err != nil {
 		b.parts.Log.Info("client certificate refused", "tenant", t.ID, "err", err)
-		return device.Issue(model.TagUnmanaged, kind, "the certificate was refused: "+err.Error(), now, refusalLease)
+		return device.Issue(model.TagUnmanaged, device.KindNone, "the certificate was refused: "+err.Error(), now, refusalLease)
 	}
 	lease := proofLease
 	if t.Device.Lease > 0 {
 		lease = time.Duration(t.Device.Lease)
 	}
-	return device.Issue(model.TagValidClientCertificate, kind, cert.Evidence(), now, lease)
+	return device.Issue(model.TagValidClientCertificate, device.KindCertificate, cert.Evidence(), now, lease)
 }
 
-// deviceDone gives the proof to the session of the browser that asked for it.
+// deviceDone gives the proof to the session of the browser that asked for it. The newest answer counts: a
+// certificate takes the place of "none was shown", and the other way round.
 func (b *Broker) deviceDone(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
+	const op = "signin.device"
 	var flow proofFlow
 	if err := b.flows.take(r.Context(), t.ID, FlowProof, hashOf(r.URL.Query().Get("code")), &flow); err != nil {
-		b.fail(w, r, t, &fault.Error{Kind: fault.Denied, Op: "signin.device", Msg: "this proof is not valid any more", Help: "open the app again", Err: err})
+		b.fail(w, r, t, gone(err, op, "this proof is not valid any more"))
 		return
 	}
 	s, _, err := b.current(r, t.ID)
-	if err != nil || s.ID != flow.Session {
-		b.fail(w, r, t, fault.New(fault.Denied, "signin.device", "this proof was asked for by another browser"))
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		b.fail(w, r, t, err)
 		return
 	}
-	if err := b.parts.Devices.Prove(r.Context(), t.ID, s.ID, flow.Proof); err != nil {
-		b.fail(w, r, t, err)
+	if s.ID != flow.Session {
+		b.fail(w, r, t, &fault.Error{Kind: fault.Denied, Op: op, Msg: "this proof was asked for by another browser", Help: "Open the app again."})
 		return
 	}
 	err = b.record(r, s, model.ActivityDeviceProof, func(a *model.Activity) {
 		a.Reason = flow.Proof.Evidence
-		a.Device.Tags = []model.DeviceTag{flow.Proof.Tag}
+		a.Device.Tags = device.Tags([]model.Proof{flow.Proof}, b.parts.Now(), false)
 	})
+	if err == nil {
+		_, err = b.parts.Sessions.UpdateSession(r.Context(), t.ID, s.ID, func(have *session.Session) error {
+			b.rebind(have, r)
+			have.Proofs = device.Renew(have.Proofs, flow.Proof)
+			return nil
+		})
+	}
+	if err == nil {
+		err = b.parts.Devices.Changed(r.Context(), t.ID, s.ID)
+	}
 	if err != nil {
-		b.fail(w, r, t, err)
+		b.fail(w, r, t, err) // fail closed: the proof does not count
 		return
 	}
-	target := flow.Return
-	if strings.HasPrefix(target, "/") {
-		target = b.config.Origin + target
+	http.Redirect(w, r, b.absolute(flow.Return), http.StatusSeeOther)
+}
+
+// seen is how the browser of a request looks, as far as proofs are tied to it. The TLS fingerprint counts by
+// its ciphers alone: the rest of it differs when the same browser resumes a connection or asks for WebSockets.
+func (b *Broker) seen(r *http.Request, id model.TenantID) device.Binding {
+	n := b.parts.Locator.Locate(id, r.RemoteAddr)
+	ja4 := ""
+	if b.parts.Print != nil {
+		ja4 = b.parts.Print(r)
 	}
-	http.Redirect(w, r, target, http.StatusSeeOther)
+	return device.Binding{TLSPrint: cipherPart(ja4), Address: n.Address, ASN: n.ASN, Agent: r.UserAgent()}
+}
+
+// seenIn is how the session's browser looked when it signed in or last proved its device.
+func seenIn(s *session.Session) device.Binding {
+	return device.Binding{TLSPrint: cipherPart(s.TLSPrint), Address: s.Network.Address, ASN: s.Network.ASN, Agent: s.Agent.Raw}
+}
+
+// cipherPart is the second part of a JA4 fingerprint, "" when there is none.
+func cipherPart(ja4 string) string {
+	_, rest, _ := strings.Cut(ja4, "_")
+	part, _, _ := strings.Cut(rest, "_")
+	return part
 }

@@ -19,6 +19,7 @@ const (
 	FlowRequest  FlowKind = "request"  // an app's authorization request
 	FlowCode     FlowKind = "code"     // an authorization code that an app may redeem once
 	FlowToken    FlowKind = "token"    // an access token for the userinfo endpoint
+	FlowFresh    FlowKind = "fresh"    // a request's person has signed in again for it
 	FlowProof    FlowKind = "proof"    // a device proof on its way back to the browser that asked
 	FlowKey      FlowKind = "key"      // the tenant's signing key
 )

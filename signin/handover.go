@@ -1,8 +1,10 @@
 package signin
 
 import (
+	"hash/maphash"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/fault"
@@ -16,26 +18,25 @@ import (
 // browser finds no nonce.
 func (b *Broker) handover(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
 	q := r.URL.Query()
-	host, nonce := q.Get("host"), q.Get("nonce")
+	host, nonce := strings.ToLower(q.Get("host")), q.Get("nonce")
 	inst, ok := b.parts.Catalog.ByHost(t.ID, host)
-	if !ok || len(nonce) != 43 {
-		b.fail(w, r, t, fault.New(fault.NotFound, "signin.handover", "no app of this tenant is at %q", host))
+	if _, hash := session.ParseSecret(nonce); !ok || !hash { // a hash has the form of a secret
+		b.fail(w, r, t, fault.New(fault.NotFound, "signin.handover", "no app of this tenant is at %.200q, or the nonce is no hash", host))
 		return
 	}
-	s, secret, err := b.current(r, t.ID)
-	if err != nil {
-		b.start(w, r, t, r.URL.Path+"?"+r.URL.RawQuery, -1)
+	s, secret, ok := b.signedIn(w, r, t)
+	if !ok {
 		return
 	}
-	var v policy.Verdict
-	if !b.evaluate(w, r, t, s, inst, false, &v) {
+	var d decision
+	if !b.evaluate(w, r, t, s, inst, false, &d) {
 		return
 	}
-	if v.Gate != policy.GateAllow {
-		b.deny(w, r, t, s, inst, &v)
+	if d.Gate != policy.GateAllow {
+		b.deny(w, r, t, s, inst, &d)
 		return
 	}
-	app, key, err := b.appSession(r, t, s, secret, inst, &v)
+	app, key, err := b.appSession(r, t, s, secret, inst, &d)
 	if err != nil {
 		b.fail(w, r, t, err)
 		return
@@ -55,12 +56,16 @@ func (b *Broker) handover(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 // appSession returns the session's app session with the instance, making it if there is none under the control
 // that was decided now. A mapped host that is visited where no session control is asked for is monitored: what
 // goes through the gateway is never less than that.
-func (b *Broker) appSession(r *http.Request, t tenant.Tenant, s session.Session, secret session.Secret, inst catalog.Instance, v *policy.Verdict) (session.AppSession, *session.DataKey, error) {
+func (b *Broker) appSession(r *http.Request, t tenant.Tenant, s session.Session, secret session.Secret, inst catalog.Instance, d *decision) (session.AppSession, *session.DataKey, error) {
 	const op = "signin.appSession"
 	control := session.ControlMonitorOnly
-	if v.Duties.Has(policy.DutyRoute) {
-		control = session.Control(v.Control)
+	if d.Duties.Has(policy.DutyRoute) {
+		control = session.Control(d.Control)
 	}
+	// Tabs that open together share one app session, or the app's cookies would be split over several.
+	turn := &b.begins[maphash.String(seed, string(s.ID))%uint64(len(b.begins))]
+	turn.Lock()
+	defer turn.Unlock()
 	have, err := b.parts.Apps.AppSessions(r.Context(), t.ID, s.ID)
 	if err != nil {
 		return session.AppSession{}, nil, fault.Wrap(err, op, string(inst.ID))
@@ -71,12 +76,15 @@ func (b *Broker) appSession(r *http.Request, t tenant.Tenant, s session.Session,
 			return a, key, fault.Wrap(err, op, string(inst.ID))
 		}
 	}
-	a, key, err := session.Begin(b.parts.Sealer, &s, secret, inst.ID, control, deciding(v), b.parts.Now())
+	a, key, err := session.Begin(b.parts.Sealer, &s, secret, inst.ID, control, deciding(&d.Verdict), b.parts.Now())
 	if err != nil {
 		return a, nil, fault.Wrap(err, op, string(inst.ID))
 	}
-	if err := b.parts.Apps.PutAppSession(r.Context(), a); err != nil {
-		return a, nil, fault.Wrap(err, op, string(inst.ID))
+	// On record before it exists: fail closed.
+	if err := b.recordAccess(r, s, inst, d, true); err != nil {
+		return a, nil, err
 	}
-	return a, key, b.recordAccess(r, s, inst, v, true)
+	return a, key, fault.Wrap(b.parts.Apps.PutAppSession(r.Context(), a), op, string(inst.ID))
 }
+
+var seed = maphash.MakeSeed()

@@ -12,6 +12,7 @@ import (
 
 var (
 	supportedScopes = []string{oidc.ScopeOpenID, oidc.ScopeProfile, oidc.ScopeEmail, "groups"}
+	responseModes   = []string{"query", "fragment", "form_post"}
 	supportedClaims = []string{"sub", "sid", "aud", "iss", "exp", "iat", "auth_time", "nonce", "acr", "amr", "name", "preferred_username", "email", "groups"}
 )
 

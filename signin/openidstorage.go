@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"slices"
 	"sync"
@@ -52,7 +51,9 @@ type authRequest struct {
 	Challenge *oidc.CodeChallenge `json:"challenge,omitempty"`
 	Prompt    []string            `json:"prompt,omitempty"`
 	MaxAge    *uint               `json:"maxAge,omitempty"`
-	Target    string              `json:"target,omitempty"` // target_link_uri, where the app was asked to go
+	Target    string              `json:"target,omitempty"`    // target_link_uri, where the app was asked to go
+	Hint      string              `json:"hint,omitempty"`      // subject of the id_token_hint: the app wants this person
+	LoginHint string              `json:"loginHint,omitempty"` // handed on to the provider
 	Via       via                 `json:"via"`
 	Created   time.Time           `json:"created"`
 
@@ -79,20 +80,45 @@ func (a *authRequest) GetState() string                      { return a.State }
 func (a *authRequest) GetSubject() string                    { return a.Subject }
 func (a *authRequest) Done() bool                            { return a.Subject != "" }
 
-// CreateAuthRequest keeps a validated authorization request until the person has signed in.
-func (s *storage) CreateAuthRequest(ctx context.Context, in *oidc.AuthRequest, _ string) (op.AuthRequest, error) {
+// CreateAuthRequest keeps a validated authorization request until the person has signed in. hint is the subject
+// of a verified id_token_hint.
+func (s *storage) CreateAuthRequest(ctx context.Context, in *oidc.AuthRequest, hint string) (op.AuthRequest, error) {
 	a := &authRequest{ID: uuid.NewString(), Client: in.ClientID, Redirect: in.RedirectURI, State: in.State, Nonce: in.Nonce, Scopes: in.Scopes,
-		Mode: in.ResponseMode, Prompt: in.Prompt, MaxAge: in.MaxAge, Via: s.broker.viaOf(ctx, s.tenant), Created: s.broker.parts.Now()}
-	if in.CodeChallenge != "" {
+		Mode: in.ResponseMode, Prompt: in.Prompt, MaxAge: in.MaxAge, Hint: hint, Via: s.broker.viaOf(ctx, s.tenant), Created: s.broker.parts.Now()}
+	if len(in.LoginHint) <= maxHint {
+		a.LoginHint = in.LoginHint
+	}
+	inst, ok := s.broker.parts.Catalog.ByClient(s.tenant, in.ClientID)
+	switch {
+	case !ok:
+		return nil, oidc.ErrUnauthorizedClient()
+	case !slices.Contains(in.Scopes, oidc.ScopeOpenID):
+		return nil, oidc.ErrInvalidScope().WithDescription("the scope openid is missing")
+	case in.ResponseMode != "" && !slices.Contains(responseModes, string(in.ResponseMode)):
+		return nil, oidc.ErrInvalidRequest().WithDescription("this response_mode is not offered")
+	case in.CodeChallenge == "" && inst.Federation.SecretHash == "":
+		return nil, oidc.ErrInvalidRequest().WithDescription("a public client needs PKCE (code_challenge)") // RFC 9700 section 2.1.1
+	case in.CodeChallenge != "" && in.CodeChallengeMethod != oidc.CodeChallengeMethodS256:
+		return nil, oidc.ErrInvalidRequest().WithDescription("code_challenge_method must be S256")
+	case in.CodeChallenge != "":
 		a.Challenge = &oidc.CodeChallenge{Challenge: in.CodeChallenge, Method: in.CodeChallengeMethod}
 	}
-	if r, ok := ctx.Value(requestKey{}).(*http.Request); ok {
-		a.Target = r.FormValue("target_link_uri")
+	if c, ok := ctx.Value(requestKey{}).(came); ok {
+		a.Target = c.r.FormValue("target_link_uri")
 	}
 	if err := s.broker.flows.put(ctx, s.tenant, FlowRequest, a.ID, a, requestLife); err != nil {
-		return nil, oidc.ErrServerError().WithParent(err)
+		return nil, s.failed("authorization request", err)
 	}
 	return a, nil
+}
+
+// maxHint is the longest login_hint that is handed on: an address, not a document.
+const maxHint = 320
+
+// failed logs a failure of ours and returns what an app may know of it: that there was one.
+func (s *storage) failed(what string, err error) *oidc.Error {
+	s.broker.parts.Log.Error(what, "tenant", s.tenant, "err", err)
+	return oidc.ErrServerError()
 }
 
 // AuthRequestByID returns a request that waits for sign-in.
@@ -113,11 +139,13 @@ func (s *storage) issueCode(ctx context.Context, a *authRequest) (string, error)
 // AuthRequestByCode takes the request behind a code: a code is good once (RFC 6749 section 10.5).
 func (s *storage) AuthRequestByCode(ctx context.Context, code string) (op.AuthRequest, error) {
 	a := &authRequest{}
-	if err := s.broker.flows.take(ctx, s.tenant, FlowCode, hashOf(code), a); err != nil {
-		return nil, err
+	err := s.broker.flows.take(ctx, s.tenant, FlowCode, hashOf(code), a)
+	if err == nil {
+		_, err = s.live(ctx, a.Session)
 	}
-	if _, err := s.live(ctx, a.Session); err != nil {
-		return nil, err
+	if err != nil {
+		s.broker.parts.Log.Info("authorization code refused", "tenant", s.tenant, "err", err)
+		return nil, oidc.ErrInvalidGrant().WithDescription("the code is unknown, was used before, or its session has ended")
 	}
 	return a, nil
 }
@@ -130,10 +158,10 @@ func (s *storage) SaveAuthCode(context.Context, string, string) error {
 // DeleteAuthRequest forgets a request whose code was redeemed.
 func (s *storage) DeleteAuthRequest(ctx context.Context, id string) error {
 	err := s.broker.flows.take(ctx, s.tenant, FlowRequest, id, &authRequest{})
-	if fault.Is(err, fault.NotFound) {
+	if err == nil || fault.Is(err, fault.NotFound) {
 		return nil
 	}
-	return err
+	return s.failed("authorization request not deleted", err)
 }
 
 // accessToken is what an access token stands for.
@@ -153,9 +181,10 @@ func (s *storage) CreateAccessToken(ctx context.Context, req op.TokenRequest) (s
 	id := newSecret()
 	token := accessToken{Session: a.Session, Subject: a.Subject, Client: a.Client, Scopes: a.Scopes}
 	if err := s.broker.flows.put(ctx, s.tenant, FlowToken, hashOf(id), token, tokenLife); err != nil {
-		return "", time.Time{}, err
+		return "", time.Time{}, s.failed("access token", err)
 	}
-	return id, s.broker.parts.Now().Add(tokenLife), nil
+	// The library subtracts the machine's clock to say how long it holds; the row ends by the broker's.
+	return id, time.Now().Add(tokenLife), nil
 }
 
 // CreateAccessAndRefreshTokens is refused: no client is registered for refresh tokens.
@@ -180,11 +209,14 @@ func (s *storage) RevokeToken(ctx context.Context, tokenID, _, clientID string) 
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
-	if err != nil || token.Client != clientID {
+	if err != nil {
+		return s.failed("revocation", err)
+	}
+	if token.Client != clientID {
 		return oidc.ErrInvalidClient().WithDescription("the token was issued to another client")
 	}
 	if err := s.broker.flows.take(ctx, s.tenant, FlowToken, hashOf(tokenID), &token); err != nil && !fault.Is(err, fault.NotFound) {
-		return oidc.ErrServerError()
+		return s.failed("revocation", err)
 	}
 	return nil
 }
@@ -222,7 +254,8 @@ func (s *storage) SetUserinfoFromRequest(ctx context.Context, info *oidc.UserInf
 	}
 	kept, err := s.live(ctx, a.Session)
 	if err != nil {
-		return err
+		s.broker.parts.Log.Info("ID token refused", "tenant", s.tenant, "err", err)
+		return oidc.ErrInvalidGrant().WithDescription("the session has ended")
 	}
 	info.AppendClaims("sid", string(a.Session))
 	fill(info, kept.User, scopes)
@@ -267,33 +300,38 @@ func (s *storage) ValidateJWTProfileScopes(context.Context, string, []string) ([
 // TerminateSession is the library's older form of TerminateSessionFromRequest.
 func (s *storage) TerminateSession(context.Context, string, string) error { return nil }
 
-// TerminateSessionFromRequest signs the person out everywhere: the session that the ID token names, or that of
-// the browser. The app's own address is reached through the signed-out page, since going there at once would
+// TerminateSessionFromRequest signs the person out everywhere: the session that the app's ID token names. An
+// app that shows no token gets no one signed out by a link: the person is asked first (OpenID Connect RP-Initiated
+// Logout section 2). The app's own address is reached through the signed-out page, since going there at once would
 // sign the person in again at a provider that still knows them.
 func (s *storage) TerminateSessionFromRequest(ctx context.Context, req *op.EndSessionRequest) (string, error) {
+	b := s.broker
+	back := url.Values{}
+	if _, ok := b.parts.Catalog.ByClient(s.tenant, req.ClientID); ok {
+		back.Set("client", req.ClientID)
+	}
+	if c, ok := ctx.Value(requestKey{}).(came); ok && c.r.FormValue("post_logout_redirect_uri") != "" {
+		back.Set("to", c.r.FormValue("post_logout_redirect_uri")) // checked by the library, and again by the page
+		if state := c.r.FormValue("state"); state != "" {
+			back.Set("state", state)
+		}
+	}
 	var id model.SessionID
-	if req.IDTokenHintClaims != nil {
-		if sid, ok := req.IDTokenHintClaims.Claims["sid"].(string); ok {
+	if c := req.IDTokenHintClaims; c != nil {
+		if sid, ok := c.Claims["sid"].(string); ok {
 			id = model.SessionID(sid)
 		} else {
-			id = model.SessionID(req.IDTokenHintClaims.SessionID)
+			id = model.SessionID(c.SessionID)
 		}
 	}
-	if r, ok := ctx.Value(requestKey{}).(*http.Request); ok && id == "" {
-		if current, _, err := s.broker.current(r, s.tenant); err == nil {
-			id = current.ID
-		}
+	if id == "" {
+		return b.url(s.tenant, "/signout?"+back.Encode()), nil
 	}
-	if id != "" {
-		if err := s.broker.parts.Revoker.Revoke(ctx, session.Revocation{Tenant: s.tenant, Session: id, At: s.broker.parts.Now(), Reason: "signed out in the app"}); err != nil {
-			return "", err
-		}
+	if err := b.end(ctx, s.tenant, id, "signed out in the app"); err != nil {
+		return "", s.failed("sign-out", err) // fail closed: nobody is told "signed out" while the session lives
 	}
-	back := s.broker.url(s.tenant, "/signout?done")
-	if inst, ok := s.broker.parts.Catalog.ByClient(s.tenant, req.ClientID); ok && req.RedirectURI != "" {
-		back += "&app=" + url.QueryEscape(string(inst.ID))
-	}
-	return back, nil
+	back.Set("done", "")
+	return b.url(s.tenant, "/signout?"+back.Encode()), nil
 }
 
 // Health reports whether the store answers.

@@ -10,7 +10,6 @@ import (
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/internal/webpage"
-	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/tenant"
 )
@@ -60,23 +59,48 @@ func (b *Broker) fail(w http.ResponseWriter, r *http.Request, t tenant.Tenant, e
 	if !ok {
 		title = "Something went wrong at our side"
 	}
-	code := strings.ToUpper(newSecret()[:6])
+	code := failCode()
 	b.parts.Log.Info("sign-in step refused", "tenant", t.ID, "path", r.URL.Path, "code", code, "status", status, "err", err)
-	b.render(w, r, t, status, "fail", failView{Title: title, Text: plainReason(err), Help: fault.Help(err), Code: code})
+	b.render(w, r, t, status, "fail", failView{Title: title, Text: plainReason(err), Help: plainHelp(err), Code: code})
 }
 
-// plainReason gives the sentence that may be shown: that of the outermost fault for the kinds a person can act
-// on, nothing for the others.
+// failCode makes a short code that is easy to read aloud: Crockford's alphabet, 30 bits.
+func failCode() string {
+	b := []byte(newSecret()[:6])
+	for i := range b {
+		b[i] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"[b[i]%32]
+	}
+	return string(b)
+}
+
+// plainReason gives the sentence that may be shown: one of this package's own words, for the kinds that a
+// person can act on. Causes and the words of other packages stay in the log.
 func plainReason(err error) string {
 	switch fault.KindOf(err) {
-	case fault.Internal, fault.Conflict, fault.NotFound:
+	case fault.Internal, fault.Conflict, fault.NotFound, fault.Canceled:
 		return ""
 	}
-	var e *fault.Error
-	if errors.As(err, &e) && e.Msg != "" && e.Err == nil {
+	if e := ours(err); e != nil && e.Msg != "" {
 		return strings.ToUpper(e.Msg[:1]) + e.Msg[1:] + "."
 	}
 	return ""
+}
+
+// plainHelp gives this package's own advice.
+func plainHelp(err error) string {
+	if e := ours(err); e != nil {
+		return e.Help
+	}
+	return ""
+}
+
+// ours returns the outermost fault if this package worded it.
+func ours(err error) *fault.Error {
+	var e *fault.Error
+	if errors.As(err, &e) && (e.Op == "signin" || strings.HasPrefix(e.Op, "signin.")) {
+		return e
+	}
+	return nil
 }
 
 // blockedView is what a person sees whom Conditional Access lets not in.
@@ -87,14 +111,14 @@ type blockedView struct {
 }
 
 // deny answers a person who may not reach an app: on record first, then a page that says why and what to do.
-func (b *Broker) deny(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, inst catalog.Instance, v *policy.Verdict) {
-	a, err := b.denied(r, s, inst, v)
+func (b *Broker) deny(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, inst catalog.Instance, d *decision) {
+	a, err := b.denied(r, s, inst, d)
 	if err != nil {
 		// The person stays out either way; only the code is missing.
 		b.parts.Log.Error("blocked access not recorded", "tenant", t.ID, "err", err)
 	}
 	view := blockedView{App: inst.Name, User: s.User.Name, Reference: a, Contact: t.Brand.Contact}
-	if p := v.Blocker; p != nil {
+	if p := d.Blocker; p != nil {
 		view.Policy, view.NextStep = p.Name, p.NextStep
 		if p.Contact != "" {
 			view.Contact = p.Contact

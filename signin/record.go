@@ -8,6 +8,7 @@ import (
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/policy/replay"
 	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/tenant"
 )
@@ -24,19 +25,22 @@ func (b *Broker) record(r *http.Request, s session.Session, kind model.ActivityT
 }
 
 // recordAccess writes a Conditional Access decision.
-func (b *Broker) recordAccess(r *http.Request, s session.Session, inst catalog.Instance, v *policy.Verdict, granted bool) error {
-	return b.record(r, s, model.ActivityAccess, func(a *model.Activity) { fillAccess(a, inst, v, granted) })
+func (b *Broker) recordAccess(r *http.Request, s session.Session, inst catalog.Instance, d *decision, granted bool) error {
+	return b.record(r, s, model.ActivityAccess, func(a *model.Activity) { fillAccess(a, inst, d, granted) })
 }
 
-func fillAccess(a *model.Activity, inst catalog.Instance, v *policy.Verdict, granted bool) {
-	a.App, a.Policies, a.ActionType = inst.Ref(), deciding(v), "AccessGranted"
-	if v.Duties.Has(policy.DutyRoute) {
+// fillAccess writes a decision down so that it can be explained and replayed later.
+func fillAccess(a *model.Activity, inst catalog.Instance, d *decision, granted bool) {
+	a.App, a.Policies, a.ActionType = inst.Ref(), deciding(&d.Verdict), "AccessGranted"
+	a.Device.Tags = d.rested.Device
+	if d.Duties.Has(policy.DutyRoute) {
 		a.ActionType = "AccessGrantedWithSessionControl"
-		a.Detail = map[string]any{"control": v.Control}
+		a.Detail = map[string]any{"control": d.Control}
 	}
 	if !granted {
 		a.ActionType, a.Taken, a.Outcome = "AccessBlocked", model.TakenBlock, model.OutcomeBlocked
 	}
+	replay.Remember(&d.rested, a)
 }
 
 // recordFailure writes a sign-in that did not succeed; it has no session. The reason is precise, since only
@@ -64,10 +68,10 @@ func deciding(v *policy.Verdict) []model.PolicyRef {
 }
 
 // denied writes a refused access and returns its reference code.
-func (b *Broker) denied(r *http.Request, s session.Session, inst catalog.Instance, v *policy.Verdict) (string, error) {
+func (b *Broker) denied(r *http.Request, s session.Session, inst catalog.Instance, d *decision) (string, error) {
 	var kept *model.Activity
 	err := b.record(r, s, model.ActivityAccess, func(a *model.Activity) {
-		fillAccess(a, inst, v, false)
+		fillAccess(a, inst, d, false)
 		kept = a
 	})
 	return activitylog.FormatReference(kept.Reference), err

@@ -1,8 +1,12 @@
 package signin
 
 import (
+	"context"
 	"net/http"
+	"net/url"
+	"slices"
 
+	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/tenant"
@@ -10,41 +14,84 @@ import (
 
 // signOutPage asks before it signs out, since a GET must change nothing, and says afterwards that it is done.
 func (b *Broker) signOutPage(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
-	q := r.URL.Query()
-	page := signOutView{Done: q.Has("done")}
-	if inst, ok := b.parts.Catalog.Instance(t.ID, model.InstanceID(q.Get("app"))); ok && len(inst.Federation.LogoutURIs) > 0 {
-		if back, err := b.mappedURI(t.ID, inst, inst.Federation.LogoutURIs[0]); err == nil {
-			page.AppName, page.AppURL = inst.Name, back
-		}
-	}
+	page := b.signOutView(r.URL.Query(), t)
 	if !page.Done {
 		s, _, err := b.current(r, t.ID)
-		if err != nil {
+		switch {
+		case fault.Is(err, fault.NotFound):
 			page.Done = true
+		case err != nil:
+			b.fail(w, r, t, err)
+			return
 		}
 		page.User = s.User.Name
 	}
 	b.render(w, r, t, http.StatusOK, "signout", page)
 }
 
-// signOut ends the session on every gateway.
+// signOutView reads where the page may lead back to: the address that an app asked for, if it is registered, at
+// its mapped host. Anything else in the query leads nowhere.
+func (b *Broker) signOutView(q url.Values, t tenant.Tenant) signOutView {
+	page := signOutView{Done: q.Has("done")}
+	inst, ok := b.parts.Catalog.ByClient(t.ID, q.Get("client"))
+	if !ok || !slices.Contains(inst.Federation.LogoutURIs, q.Get("to")) {
+		return page
+	}
+	back, err := b.mappedURI(t.ID, inst, q.Get("to"))
+	if err != nil {
+		return page
+	}
+	u, err := url.Parse(back)
+	if err != nil {
+		return page
+	}
+	if state := q.Get("state"); state != "" {
+		query := u.Query()
+		query.Set("state", state)
+		u.RawQuery = query.Encode()
+	}
+	page.AppName, page.AppURL = inst.Name, u.String()
+	return page
+}
+
+// signOut ends the browser's session on every gateway.
 func (b *Broker) signOut(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
 	s, _, err := b.current(r, t.ID)
 	if err == nil {
-		err = b.parts.Revoker.Revoke(r.Context(), session.Revocation{Tenant: t.ID, Session: s.ID, At: b.parts.Now(), Reason: "signed out"})
-		if err != nil {
-			// fail closed: saying "signed out" while the session lives would be worse than an error
-			b.fail(w, r, t, err)
-			return
-		}
-		if err := b.record(r, s, model.ActivityLogout, func(*model.Activity) {}); err != nil {
-			// fail open: the session is over; the revocation itself is on record
-			b.parts.Log.Error("sign-out not recorded", "tenant", t.ID, "err", err)
-		}
+		err = b.end(r.Context(), t.ID, s.ID, "signed out")
+	}
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		// fail closed: saying "signed out" while the session lives would be worse than an error
+		b.fail(w, r, t, err)
+		return
 	}
 	setCookie(w, sessionCookie+string(t.ID), "", -1)
 	w.Header().Set("Clear-Site-Data", `"cache"`)
-	http.Redirect(w, r, b.url(t.ID, "/signout?done"), http.StatusSeeOther)
+	q := r.URL.Query()
+	q.Set("done", "")
+	http.Redirect(w, r, b.url(t.ID, "/signout?"+q.Encode()), http.StatusSeeOther)
+}
+
+// end revokes a session and writes that down. A session that is over already is no error.
+func (b *Broker) end(ctx context.Context, id model.TenantID, sid model.SessionID, why string) error {
+	const op = "signin.signOut"
+	s, err := b.parts.Sessions.Session(ctx, id, sid)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return fault.Wrap(err, op, string(sid))
+	}
+	now := b.parts.Now()
+	if err := b.parts.Revoker.Revoke(ctx, session.Revocation{Tenant: id, Session: sid, At: now, Reason: why}); err != nil {
+		return fault.Wrap(err, op, string(sid))
+	}
+	a := &model.Activity{Tenant: id, Time: now, Source: model.SourceAccess, Type: model.ActivityLogout, User: s.User, Session: sid, Network: s.Network, Agent: s.Agent, Reason: why}
+	if err := b.parts.Recorder.Event(ctx, a); err != nil {
+		// fail open: the session is over; the revocation itself is on record
+		b.parts.Log.Error("sign-out not recorded", "tenant", id, "err", err)
+	}
+	return nil
 }
 
 // signOutView is what the sign-out page shows.

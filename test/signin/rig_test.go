@@ -1,0 +1,512 @@
+// Package signin_test drives the sign-in broker the way browsers and apps do: an app that trusts it as its OpenID
+// provider, the company's own provider behind it, the gateway beside it, a store on disk, all over TLS.
+package signin_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/referee-casb/referee/access"
+	"github.com/referee-casb/referee/activitylog"
+	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/device"
+	"github.com/referee-casb/referee/enrich"
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/filter"
+	"github.com/referee-casb/referee/gateway"
+	"github.com/referee-casb/referee/internal/clock"
+	"github.com/referee-casb/referee/internal/devca"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/signin"
+	"github.com/referee-casb/referee/store/sqlite"
+	"github.com/referee-casb/referee/tenant"
+	"github.com/referee-casb/referee/vault"
+)
+
+const (
+	suffix     = "gate.localhost"
+	brokerHost = "signin.referee.localhost"
+	deviceHost = "device.referee.localhost"
+	idpHost    = "login.provider.localhost"
+	appHost    = "files.app.localhost"
+	otherHost  = "notes.other.localhost"
+)
+
+// authority issues every certificate of a test run.
+var authority = sync.OnceValue(func() *devca.Authority {
+	dir, err := os.MkdirTemp("", "signin-test-ca")
+	if err != nil {
+		panic(err)
+	}
+	a, err := devca.Open(dir, time.Now)
+	if err != nil {
+		panic(err)
+	}
+	return a
+})
+
+// rig is everything around one broker.
+type rig struct {
+	t      testing.TB
+	clock  *clock.Clock
+	db     *sqlite.DB
+	vault  *vault.Vault
+	live   *catalog.Live
+	dir    *tenant.Directory
+	books  map[model.TenantID]*policy.Book
+	geo    string // what Locate says of every address
+	cache  *session.Cache
+	broker *signin.Broker
+	idp    *idp
+	app    *app
+	rec    *recorder
+	log    *logBook
+	addr   string // of the one listener
+	port   string
+
+	mu       sync.Mutex
+	print    string // JA4 that every connection has
+	failures failing
+}
+
+// failing makes parts fail.
+type failing struct{ store bool }
+
+type setting struct {
+	policies string // of tenant contoso
+	public   bool   // the app is a public client
+	nodevice bool
+	change   func(*tenant.Tenant)
+	instance func(*catalog.Instance)
+}
+
+func newRig(t testing.TB, set setting) *rig {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, clock: clock.Running(time.Now), addr: l.Addr().String(), rec: &recorder{}, log: &logBook{}, books: map[model.TenantID]*policy.Book{}}
+	_, port, err := net.SplitHostPort(r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.port = ":" + port
+	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if r.db, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "referee.db"), sqlite.Options{Now: r.now}); err != nil {
+		t.Fatal(err)
+	}
+	master, err := vault.OpenMaster(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.vault = vault.Open(master, r.db, r.now)
+	r.idp = newIDP(t, "https://"+idpHost+r.port, r.now)
+	r.seed(set)
+	if r.live, err = catalog.NewLive(suffix + r.port); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.live.Reload(t.Context(), r.db, []model.TenantID{"contoso", "fabrikam"}); err != nil {
+		t.Fatal(err)
+	}
+	r.dir = tenant.NewDirectory()
+	if err := r.dir.Reload(t.Context(), r.db); err != nil {
+		t.Fatal(err)
+	}
+	r.policies("contoso", set.policies)
+	r.policies("fabrikam", "")
+
+	r.cache = session.NewCache(session.CacheOptions{Sessions: r.db, Apps: r.db, Codes: r.db, Vault: r.vault, Now: r.now, Log: log,
+		Jars: session.NewJars(session.JarsOptions{Store: r.db, Now: r.now, Log: log})})
+	revocations := session.NewRevocations(r.db, r.cache.Apply)
+	for _, id := range []model.TenantID{"contoso", "fabrikam"} {
+		if err := revocations.Track(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config := signin.Config{Origin: "https://" + brokerHost + r.port, DeviceOrigin: "https://" + deviceHost + r.port}
+	if set.nodevice {
+		config.DeviceOrigin = ""
+	}
+	transport := r.transport(nil)
+	t.Cleanup(transport.CloseIdleConnections)
+	revoke := revoker{r, revocations}
+	where := locator{r}
+	gate := access.New(books{r}, func(model.Network) filter.State { return filter.Known }, !set.nodevice, r.now)
+	r.broker, err = signin.New(config, signin.Parts{Tenants: tenants{r}, Catalog: directory{r.live}, Sessions: sessions{r.db, r}, Apps: r.db, Codes: r.db,
+		Flows: r.db, Sealer: r.vault, Tokens: r.vault, Gate: gate, Recorder: r.rec, Revoker: revoke, Locator: where, Devices: devices{r},
+		Exceptions: exceptions{}, Grants: r.db, Blocked: r.db, Secrets: readFile, HTTP: &http.Client{Transport: transport, Timeout: 10 * time.Second},
+		Print: func(*http.Request) string { r.mu.Lock(); defer r.mu.Unlock(); return r.print }, Now: r.now, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.app = newApp(r, "files", appHost, set.public)
+	gw, err := gateway.New(gateway.Config{Suffix: suffix + r.port, Broker: config.Origin, Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, SpoolDir: t.TempDir()},
+		gateway.Parts{Catalog: r.live, Tenants: r.dir, Sessions: r.cache, Apps: r.db, Codes: r.db, Stashes: r.db, Blocked: r.db, Grants: r.db, Vault: r.vault,
+			Rules: func(id model.TenantID) gateway.Rules { return r.book(id) }, Recorder: r.rec, Enrich: enrich.New(nil, enrich.Options{}),
+			Revocations: revocations, Revoke: revoke.Revoke, Refresh: r.cache.Refresh, Log: log, Now: r.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wait sync.WaitGroup
+	wait.Go(func() { _ = gw.Run(ctx) })
+	wait.Go(func() { _ = r.cache.Run(ctx) })
+	server := r.server(map[string]http.Handler{brokerHost: r.broker, deviceHost: http.HandlerFunc(r.broker.ServeDevice), idpHost: r.idp, appHost: r.app}, gw)
+	wait.Go(func() { _ = server.ServeTLS(l, "", "") })
+	t.Cleanup(func() {
+		_ = server.Close()
+		cancel()
+		wait.Wait()
+		gw.Close(context.Background())
+		if err := r.db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// server routes by Host alone, as the node does; the device host asks for client certificates.
+func (r *rig) server(hosts map[string]http.Handler, gw *gateway.Gateway) *http.Server {
+	certificate := func(info *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		return authority().Certificate(info.ServerName, info.ServerName == deviceHost)
+	}
+	plain := &tls.Config{GetCertificate: certificate, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12}
+	asks := plain.Clone()
+	asks.ClientAuth = tls.RequestClientCert
+	outer := plain.Clone()
+	outer.GetConfigForClient = func(info *tls.ClientHelloInfo) (*tls.Config, error) {
+		if info.ServerName == deviceHost {
+			return asks, nil
+		}
+		return plain, nil
+	}
+	return &http.Server{TLSConfig: outer, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), ReadHeaderTimeout: 10 * time.Second,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			name, _, _ := strings.Cut(q.Host, ":")
+			if h := hosts[name]; h != nil {
+				h.ServeHTTP(w, q)
+				return
+			}
+			gw.ServeHTTP(w, q)
+		})}
+}
+
+// transport dials the one listener whatever the name.
+func (r *rig) transport(certificate *tls.Certificate) *http.Transport {
+	c := &tls.Config{RootCAs: authority().RootPool(), MinVersion: tls.VersionTLS12}
+	if certificate != nil {
+		c.Certificates = []tls.Certificate{*certificate}
+	}
+	return &http.Transport{TLSClientConfig: c, ForceAttemptHTTP2: true, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, network, r.addr)
+	}}
+}
+
+func (r *rig) now() time.Time { return r.clock.Now() }
+
+// seed stores tenants and instances.
+func (r *rig) seed(set setting) {
+	r.t.Helper()
+	ca := filepath.Join(r.t.TempDir(), "ca.pem")
+	secret := filepath.Join(r.t.TempDir(), "secret")
+	for name, text := range map[string][]byte{ca: authority().RootPEM(), secret: []byte(clientSecret)} {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	for _, id := range []model.TenantID{"contoso", "fabrikam"} {
+		v := tenant.Tenant{ID: id, Name: strings.ToUpper(string(id[:1])) + string(id[1:]), Domains: []string{string(id) + ".example"}, Notice: tenant.Notice{Off: true},
+			Brand:     tenant.Brand{Contact: "helpdesk@" + string(id) + ".example"},
+			Providers: []tenant.Provider{{ID: "main", Issuer: r.idp.issuer, ClientID: "referee-" + string(id), SecretFile: secret}},
+			Device:    tenant.Device{CAs: []string{string(authority().DevicePEM())}}}
+		if set.change != nil {
+			set.change(&v)
+		}
+		if _, err := r.db.PutTenant(r.t.Context(), v); err != nil {
+			r.t.Fatal(err)
+		}
+		for _, in := range []catalog.Instance{r.instance(id, "files", appHost, ca, set.public), r.instance(id, "notes", otherHost, ca, false)} {
+			if set.instance != nil {
+				set.instance(&in)
+			}
+			if err := r.db.PutInstance(r.t.Context(), in); err != nil {
+				r.t.Fatal(err)
+			}
+		}
+	}
+}
+
+func (r *rig) instance(id model.TenantID, name model.InstanceID, host, ca string, public bool) catalog.Instance {
+	real := host + r.port
+	in := catalog.Instance{ID: name, Tenant: id, App: "onedrive", Name: "Contoso " + string(name), Route: model.RouteSSO, Evidence: model.EvidenceDemo, CAFile: ca,
+		Hosts: []catalog.Host{{Name: real, Role: catalog.RoleApp}}, Origins: map[string]string{real: r.addr},
+		Federation: catalog.Federation{Protocol: "oidc", ClientID: string(name), SecretHash: session.Secret(clientSecret).Hash(), RedirectURIs: []string{"https://" + real + "/callback"},
+			LogoutURIs: []string{"https://" + real + "/signed-out"}}}
+	if public {
+		in.Federation.SecretHash = ""
+	}
+	return in
+}
+
+func (r *rig) book(id model.TenantID) *policy.Book {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.books[id]
+}
+
+func (r *rig) policies(id model.TenantID, text string) {
+	r.t.Helper()
+	var docs []*policy.Document
+	if text != "" {
+		var problems policy.Problems
+		if docs, problems = policy.Decode("test.yaml", []byte(text)); len(problems) > 0 {
+			r.t.Fatal(problems)
+		}
+	}
+	b, problems := policy.Compile(docs, policy.Options{Tenant: id, Epoch: 1})
+	if len(problems) > 0 {
+		r.t.Fatal(problems)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.books[id] = b
+}
+
+// mapped is the mapped origin of a tenant's app.
+func (r *rig) mapped(id model.TenantID, host string) string {
+	r.t.Helper()
+	m, ok := r.live.Book().Mapped(id, host+r.port)
+	if !ok {
+		r.t.Fatalf("%s of %s is not mapped", host, id)
+	}
+	return "https://" + m
+}
+
+func (r *rig) direct(host string) string { return "https://" + host + r.port }
+
+// at is an address at the broker.
+func (r *rig) at(id model.TenantID, path string) string {
+	return "https://" + brokerHost + r.port + "/" + string(id) + path
+}
+
+// --- what the node wires ---
+
+type tenants struct{ r *rig }
+
+func (x tenants) Tenant(id model.TenantID) (tenant.Tenant, bool) {
+	e, ok := x.r.dir.Get(id)
+	if !ok {
+		return tenant.Tenant{}, false
+	}
+	return e.Tenant, true
+}
+
+type directory struct{ live *catalog.Live }
+
+func valueOf(in *catalog.Instance, ok bool) (catalog.Instance, bool) {
+	if !ok {
+		return catalog.Instance{}, false
+	}
+	return *in, true
+}
+
+func (d directory) Instance(t model.TenantID, id model.InstanceID) (catalog.Instance, bool) {
+	return valueOf(d.live.Book().Instance(t, id))
+}
+
+func (d directory) ByClient(t model.TenantID, id string) (catalog.Instance, bool) {
+	for _, in := range d.live.Book().Instances(t) {
+		if in.Federation.ClientID == id && id != "" {
+			return *in, true
+		}
+	}
+	return catalog.Instance{}, false
+}
+
+func (d directory) ByHost(t model.TenantID, host string) (catalog.Instance, bool) {
+	in, _, ok := d.live.Book().ByHost(t, strings.ToLower(host))
+	return valueOf(in, ok)
+}
+
+func (d directory) Mapped(t model.TenantID, real string) (string, bool) {
+	return d.live.Book().Mapped(t, real)
+}
+
+func (d directory) Real(t model.TenantID, mapped string) (string, bool) {
+	return d.live.Book().Real(t, mapped)
+}
+
+type books struct{ r *rig }
+
+func (b books) Book(id model.TenantID) (*policy.Book, bool) {
+	p := b.r.book(id)
+	return p, p != nil
+}
+
+// sessions is the store, which can be made to fail.
+type sessions struct {
+	session.Store
+	r *rig
+}
+
+func (s sessions) Session(ctx context.Context, t model.TenantID, id model.SessionID) (session.Session, error) {
+	s.r.mu.Lock()
+	fails := s.r.failures.store
+	s.r.mu.Unlock()
+	if fails {
+		return session.Session{}, fault.New(fault.Unavailable, "sqlite.Session", "disk 7 of host db-internal is gone")
+	}
+	return s.Store.Session(ctx, t, id)
+}
+
+type revoker struct {
+	r     *rig
+	local *session.Revocations
+}
+
+func (x revoker) Revoke(ctx context.Context, v session.Revocation) error {
+	v, err := x.r.db.Revoke(ctx, v)
+	if err != nil {
+		return err
+	}
+	return x.local.Apply(ctx, v)
+}
+
+type locator struct{ r *rig }
+
+func (l locator) Locate(_ model.TenantID, remote string) model.Network {
+	at, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return model.Network{}
+	}
+	l.r.mu.Lock()
+	defer l.r.mu.Unlock()
+	n := model.Network{Address: at.Addr(), Country: "DK"}
+	if l.r.geo != "" {
+		n.Address = netip.MustParseAddr(l.r.geo)
+	}
+	return n
+}
+
+func (l locator) ParseAgent(raw string) model.Agent { return model.Agent{Raw: raw} }
+
+type devices struct{ r *rig }
+
+func (d devices) Verify(t model.TenantID, chain []*x509.Certificate, now time.Time) (device.Certificate, error) {
+	e, ok := d.r.dir.Get(t)
+	if !ok {
+		return device.Certificate{}, fault.New(fault.Denied, "test", "no tenant")
+	}
+	return device.VerifyCertificate(chain, e.DeviceRoots, now)
+}
+
+func (d devices) Changed(ctx context.Context, t model.TenantID, id model.SessionID) error {
+	return d.r.cache.Refresh(ctx, t, id)
+}
+
+type exceptions struct{}
+
+func (exceptions) RequestException(_ context.Context, _ model.TenantID, _ session.Session, b session.Blocked, _ string) (string, error) {
+	return "ex-" + strings.ToLower(b.Reference), nil
+}
+
+// recorder keeps activities in memory, with ids as the real one makes them.
+type recorder struct {
+	mu   sync.Mutex
+	all  []model.Activity
+	fail bool
+	n    int
+}
+
+func (r *recorder) Event(_ context.Context, a *model.Activity) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fail {
+		return fault.New(fault.Unavailable, "bus.Publish", "stream of nats-internal:4222 is full")
+	}
+	r.n++
+	if a.ID == "" {
+		a.ID = activitylog.ID(a.Tenant, a.Source, strings.Repeat("x", r.n))
+		a.Reference = activitylog.Reference(a.ID)
+	}
+	r.all = append(r.all, *a)
+	return nil
+}
+func (r *recorder) Intent(ctx context.Context, a *model.Activity) error  { return r.Event(ctx, a) }
+func (r *recorder) Outcome(ctx context.Context, a *model.Activity) error { return r.Event(ctx, a) }
+func (r *recorder) View(*model.Activity)                                 {}
+func (r *recorder) Prepare(a *model.Activity) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.n++
+	a.ID = activitylog.ID(a.Tenant, a.Source, strings.Repeat("y", r.n))
+	a.Reference = activitylog.Reference(a.ID)
+}
+
+// of returns what was recorded of a type.
+func (r *recorder) of(kind model.ActivityType) []model.Activity {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []model.Activity
+	for _, a := range r.all {
+		if a.Type == kind {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func (r *recorder) failing(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fail = on
+}
+
+// logBook keeps Referee's own log, to look for secrets in it and to show it when a test fails.
+type logBook struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logBook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logBook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func readFile(name string) (string, error) {
+	text, err := os.ReadFile(name)
+	return strings.TrimSpace(string(text)), err
+}
+
+func body(t testing.TB, res *http.Response) string {
+	t.Helper()
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
