@@ -3,6 +3,8 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,11 +32,22 @@ func (i *intents) OpenIntents(_ context.Context, tenant model.TenantID, before t
 	return out, nil
 }
 
-type unknown []model.Activity
+type unknown struct {
+	mu  sync.Mutex
+	got []model.Activity
+}
 
 func (u *unknown) Unknown(_ context.Context, a *model.Activity) error {
-	*u = append(*u, *a)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.got = append(u.got, *a)
 	return nil
+}
+
+func (u *unknown) closed() []model.Activity {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Clone(u.got)
 }
 
 func tenants() []model.TenantID { return []model.TenantID{"fabrikam", "contoso"} }
@@ -46,8 +59,8 @@ func TestCloserClosesWhatIsOld(t *testing.T) {
 	var out unknown
 	c := NewCloser(in, &out, CloserOptions{Tenants: tenants, Now: func() time.Time { return now }})
 	n, err := c.RunOnce(t.Context())
-	if n != 1 || err == nil || len(out) != 1 || out[0].ID != "old" {
-		t.Fatalf("%d closed, %v, %v: one tenant's failure does not keep the others'", n, err, out)
+	if got := out.closed(); n != 1 || err == nil || len(got) != 1 || got[0].ID != "old" {
+		t.Fatalf("%d closed, %v, %v: one tenant's failure does not keep the others'", n, err, got)
 	}
 }
 
@@ -63,8 +76,8 @@ func TestCloserClosesADeadPredecessorsAtOnce(t *testing.T) {
 		go func() { ended <- c.Run(ctx) }()
 		time.Sleep(closerSettle - time.Millisecond)
 		synctest.Wait()
-		if len(out) != 0 {
-			t.Fatalf("closed %v before the bus could bring the outcomes", out)
+		if got := out.closed(); len(got) != 0 {
+			t.Fatalf("closed %v before the bus could bring the outcomes", got)
 		}
 		time.Sleep(2 * time.Millisecond)
 		synctest.Wait()
@@ -72,8 +85,8 @@ func TestCloserClosesADeadPredecessorsAtOnce(t *testing.T) {
 		if err := <-ended; err != nil {
 			t.Fatal(err)
 		}
-		if len(out) != 1 || out[0].ID != "before" {
-			t.Fatalf("closed %v, want the predecessor's", out)
+		if got := out.closed(); len(got) != 1 || got[0].ID != "before" {
+			t.Fatalf("closed %v, want the predecessor's", got)
 		}
 	})
 }

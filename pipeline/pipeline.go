@@ -26,7 +26,7 @@ type Sink interface {
 // Options configure a [Pipeline]. The zero value is usable.
 type Options struct {
 	Name        string        // of the durable consumer; "" means "pipeline"
-	MaxBatch    int           // messages; 0 means 1,000
+	MaxBatch    int           // messages; 0 means 4,000
 	MaxWait     time.Duration // how long a batch that isn't full waits; 0 means 100 ms
 	Appends     int           // files of one batch that are written at once; 0 means 4
 	ParkAfter   int           // attempts before rows of one unusable file go to the dead letters; 0 means 20, about 90 s
@@ -42,7 +42,7 @@ func (o Options) withDefaults() Options {
 		o.Name = "pipeline"
 	}
 	if o.MaxBatch <= 0 {
-		o.MaxBatch = 1000
+		o.MaxBatch = 4000
 	}
 	if o.MaxWait <= 0 {
 		o.MaxWait = 100 * time.Millisecond
