@@ -56,7 +56,8 @@ type Delivery struct {
 type Bus interface {
 	// Publish returns when every message is stored (with `sync: always`, on disk). It returns a fault of kind
 	// Limited when the bus is at its byte limit (nothing of the failed message was stored) and Unavailable
-	// when the engine does not answer. Messages before the failed one may have been stored.
+	// when the engine does not answer. Any other message of the call may have been stored; publishing all again with
+	// the same ids stores none twice within the engine's duplicate window.
 	Publish(ctx context.Context, messages ...Message) error
 
 	// Consume delivers batches of one topic to handle until ctx ends, as the durable consumer named name. A
