@@ -43,7 +43,10 @@ func (n *Node) openDelivery(ctx context.Context) error {
 	for _, p := range c.TrustedProxies {
 		h.trusted = append(h.trusted, netip.MustParsePrefix(p)) // checked by Validate
 	}
-	n.server = newServer(c, certs, n.metrics.count(h), n.log)
+	if n.traces, err = openTraces(ctx, c.Trace); err != nil {
+		return err
+	}
+	n.server = newServer(c, certs, n.traces.handler(h, n.metrics.count(h)), n.log)
 	return n.bootstrap(ctx)
 }
 

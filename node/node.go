@@ -75,6 +75,7 @@ type Node struct {
 	api         *api.API
 	server      *server
 	metrics     *metrics
+	traces      *traces // nil where no collector is configured
 	acme        runner
 }
 
@@ -341,7 +342,7 @@ func (n *Node) Close() error {
 	if n == nil {
 		return nil
 	}
-	var errs []error
+	errs := []error{n.traces.close()}
 	if n.Log != nil {
 		errs = append(errs, n.Log.Close())
 	}
