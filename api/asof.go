@@ -44,7 +44,7 @@ func (a *API) asOf(ctx context.Context, s *ruleset, act *model.Activity) (*polic
 		}
 		docs, problems := policy.Decode("", r.Text)
 		if len(problems) > 0 || len(docs) != 1 {
-			return nil, nil, fault.As(problems.Err(), fault.Internal, op, id)
+			return nil, nil, broken(op, id, problems)
 		}
 		past.docs = append(past.docs, docs[0])
 		past.revisions[id] = r
@@ -61,7 +61,7 @@ func (a *API) asOf(ctx context.Context, s *ruleset, act *model.Activity) (*polic
 	}
 	book, problems := a.compile(past, past.docs)
 	if len(problems) > 0 {
-		return nil, nil, fault.As(problems.Err(), fault.Internal, op, string(act.ID))
+		return nil, nil, broken(op, string(act.ID), problems)
 	}
 	return book, changes, nil
 }

@@ -191,5 +191,7 @@ func (p *Problem) write(w http.ResponseWriter, request string) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="referee"`)
 	}
 	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p) // the client has gone if this fails
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(p) // the client has gone if this fails
 }

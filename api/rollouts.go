@@ -7,6 +7,7 @@ import (
 	"github.com/referee-casb/referee/activitylog"
 	"github.com/referee-casb/referee/bus"
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/policy/rollout"
@@ -74,27 +75,31 @@ func (a *API) rolloutOf(ctx context.Context, tenant model.TenantID, id string) (
 	return d, st, nil
 }
 
-// reportSince returns when the activities of a rollout's report begin: with its monitor phase, the last one if it
-// is in force.
-func reportSince(st policy.RolloutState) time.Time {
+// period returns which activities a rollout's report is about: those of its monitor phase, the last one if it is in
+// force. A zero end means now.
+func period(st policy.RolloutState) (from, to time.Time) {
 	if st.Phase == policy.PhaseMonitor {
-		return st.Since
+		return st.Since, time.Time{}
 	}
-	since := st.Since
-	for i := len(st.Steps) - 1; i >= 0 && st.Steps[i].To == policy.PhaseEnforce; i-- {
-		since = st.Steps[i].At
-	}
-	for i := len(st.Steps) - 1; i >= 0; i-- {
-		if st.Steps[i].To == policy.PhaseMonitor && !st.Steps[i].At.After(since) {
-			return st.Steps[i].At
+	to = st.Since
+	for i := len(st.Steps) - 1; i >= 0 && from.IsZero(); i-- {
+		if step := st.Steps[i]; step.To == policy.PhaseMonitor {
+			from = step.At
+		} else {
+			to = step.At
 		}
 	}
-	return since
+	if from.IsZero() || !from.Before(to) {
+		return st.Since, time.Time{} // it has not monitored for any time; what it stops now is no report
+	}
+	return from, to
 }
 
+// report says who the policy would have stopped, by what was recorded of sign-ins and sessions.
 func (a *API) report(ctx context.Context, tenant model.TenantID, id string, from, to time.Time) (rollout.Report, error) {
 	r := rollout.NewReporter(id)
-	for act, err := range a.Activity.Export(ctx, tenant, activitylog.Query{From: from, To: to}) {
+	decided := filter.Cond("source", filter.Eq, string(model.SourceAccess), string(model.SourceSession))
+	for act, err := range a.Activity.Export(ctx, tenant, activitylog.Query{Filter: decided, From: from, To: to}) {
 		if err != nil {
 			return rollout.Report{}, err
 		}
@@ -126,7 +131,8 @@ func (a *API) getRollout(ctx context.Context, c *caller, in *InPolicy) (*rollout
 		return nil, err
 	}
 	extend(ctx)
-	report, err := a.report(ctx, c.Tenant, in.Policy, reportSince(st), time.Time{})
+	from, to := period(st)
+	report, err := a.report(ctx, c.Tenant, in.Policy, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -143,13 +149,13 @@ func (a *API) readReport(ctx context.Context, c *caller, in *InPolicy) (*reportA
 		return nil, err
 	}
 	now := a.Now()
-	from := now.Add(-replayFor)
+	from, to := now.Add(-replayFor), time.Time{}
 	if !none {
-		from = reportSince(st)
+		from, to = period(st)
 	}
 	extend(ctx)
 	out := &reportAnswer{}
-	if out.Body.Report, err = a.report(ctx, c.Tenant, in.Policy, from, time.Time{}); err != nil {
+	if out.Body.Report, err = a.report(ctx, c.Tenant, in.Policy, from, to); err != nil {
 		return nil, err
 	}
 	out.Body.Delivered = !none && c.Token.Role.Allows(tenant.RoleOperator)
@@ -188,7 +194,8 @@ func (a *API) moveRollout(ctx context.Context, c *caller, id, action, why string
 	}
 	a.changed(ctx, bus.SignalPolicy, c.Tenant)
 	extend(ctx)
-	report, err := a.report(ctx, c.Tenant, id, reportSince(next), time.Time{})
+	from, to := period(next)
+	report, err := a.report(ctx, c.Tenant, id, from, to)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (a *API) stored(ctx context.Context, tenant model.TenantID) (*ruleset, erro
 		docs, problems := policy.Decode("", r.Text)
 		if len(problems) > 0 || len(docs) != 1 {
 			// What was applied was right then; only another version of Referee can have changed its mind.
-			return nil, fault.As(problems.Err(), fault.Internal, op, r.ID)
+			return nil, broken(op, r.ID, problems)
 		}
 		s.revisions[r.ID] = r
 		s.docs = append(s.docs, docs[0])
@@ -46,6 +46,11 @@ func (a *API) stored(ctx context.Context, tenant model.TenantID) (*ruleset, erro
 	}
 	s.exceptions, err = a.Policies.Exceptions(ctx, tenant, "")
 	return s, err
+}
+
+// broken is the error of stored documents that can't be read or compiled any more.
+func broken(op, key string, problems policy.Problems) error {
+	return &fault.Error{Kind: fault.Internal, Op: op, Key: key, Msg: "what is stored can't be used", Err: problems.Err()}
 }
 
 func (s *ruleset) doc(id string) *policy.Document {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/referee-casb/referee/device"
@@ -84,6 +85,27 @@ func (a *API) listSessions(ctx context.Context, c *caller, in *struct {
 	return out, nil
 }
 
+// userID returns the id of a person who is called by id or sign-in name. Somebody without a live session keeps the
+// name given: a revocation also meets sign-ins that are under way.
+func (a *API) userID(ctx context.Context, tenant model.TenantID, name model.UserID) (model.UserID, error) {
+	live, err := a.Sessions.Sessions(ctx, tenant, "", a.Now())
+	if err != nil {
+		return "", err
+	}
+	found := name
+	for _, s := range live {
+		switch {
+		case s.User.ID == name:
+			return name, nil
+		case strings.EqualFold(s.User.Username, string(name)) && found != name && found != s.User.ID:
+			return "", &fault.Error{Kind: fault.Invalid, Op: "api.userID", Key: string(name), Msg: "two people have this sign-in name", Help: "give the user's id"}
+		case strings.EqualFold(s.User.Username, string(name)):
+			found = s.User.ID
+		}
+	}
+	return found, nil
+}
+
 type revokeAnswer struct {
 	Body struct {
 		Ended int `json:"ended" doc:"How many live sessions it ended."`
@@ -94,7 +116,7 @@ func (a *API) revokeSessions(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Body struct {
 		Session model.SessionID `json:"session,omitempty" doc:"One session, or"`
-		User    model.UserID    `json:"user,omitempty" doc:"all of a person's, or"`
+		User    model.UserID    `json:"user,omitempty" doc:"all of a person's, by id or sign-in name, or"`
 		All     bool            `json:"all,omitempty" doc:"all of the tenant's. Exactly one of the three."`
 		Reason  string          `json:"reason,omitempty" maxLength:"500" doc:"Kept with the sessions."`
 	}
@@ -111,6 +133,13 @@ func (a *API) revokeSessions(ctx context.Context, c *caller, in *struct {
 		return nil, fault.New(fault.Invalid, op, "give exactly one of session, user and all")
 	}
 	now := a.Now()
+	if b.User != "" {
+		id, err := a.userID(ctx, c.Tenant, b.User)
+		if err != nil {
+			return nil, err
+		}
+		b.User = id
+	}
 	r := session.Revocation{Tenant: c.Tenant, Session: b.Session, User: b.User, At: now, Reason: b.Reason}
 	if r.Reason == "" {
 		r.Reason = "ended by " + c.name()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -78,6 +77,9 @@ func (a *API) export(hc huma.Context, tenant model.TenantID, q activitylog.Query
 	kind, done := "application/x-ndjson", func() error { return nil }
 	if format == "csv" {
 		table := csv.NewWriter(out)
+		if err := table.Write(csvHead); err != nil {
+			return 0, err
+		}
 		kind = "text/csv; charset=utf-8"
 		write = func(act *model.Activity) error { return table.Write(csvRow(act)) }
 		done = func() error { table.Flush(); return table.Error() }
@@ -85,9 +87,6 @@ func (a *API) export(hc huma.Context, tenant model.TenantID, q activitylog.Query
 	hc.SetHeader("Content-Type", kind)
 	hc.SetHeader("Content-Disposition", `attachment; filename="activities.`+format+`"`)
 	hc.SetStatus(http.StatusOK)
-	if format == "csv" {
-		fmt.Fprintln(out, strings.Join(csvHead, ","))
-	}
 	for act, err := range a.Activity.Export(ctx, tenant, q) {
 		if err == nil {
 			err = write(&act)

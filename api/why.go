@@ -108,7 +108,7 @@ func (a *API) why(ctx context.Context, c *caller, in *struct {
 		if len(changes) > 0 {
 			current, problems := a.compile(s, s.docs)
 			if len(problems) > 0 {
-				return nil, fault.As(problems.Err(), fault.Internal, "api.why", in.Code)
+				return nil, broken("api.why", in.Code, problems)
 			}
 			// What the caller had satisfied then is as it was; exceptions and time are today's.
 			input.Now = a.Now()

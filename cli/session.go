@@ -74,7 +74,7 @@ func (a *app) sessionRevoke() *cobra.Command {
 	c := &cobra.Command{
 		Use: "revoke [ID]", Short: "End a session, all of a person's, or everybody's",
 		Long:    "End sessions on every gateway within a second; live transfers and WebSockets are cut.",
-		Example: "  referee session revoke --user 00u1a2b3 --reason 'laptop lost'\n  referee session revoke --everybody",
+		Example: "  referee session revoke --user dora@contoso.com --reason 'laptop lost'\n  referee session revoke --everybody",
 		RunE: func(c *cobra.Command, args []string) error {
 			body := map[string]any{}
 			if reason != "" {
@@ -102,7 +102,7 @@ func (a *app) sessionRevoke() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&user, "user", "", "all sessions of a person, by user id")
+	c.Flags().StringVar(&user, "user", "", "all sessions of a person, by sign-in name or id")
 	c.Flags().BoolVar(&everybody, "everybody", false, "all sessions of the tenant")
 	c.Flags().StringVar(&reason, "reason", "", "why, kept with the sessions")
 	return c

@@ -1,4 +1,6 @@
-package api_test
+// Package apitest runs the API over a real store and an activity log in memory, with two tenants and a token of each
+// role. The tests of api and cli stand on it.
+package apitest
 
 import (
 	"bytes"
@@ -12,6 +14,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +23,6 @@ import (
 	"github.com/referee-casb/referee/activitylog"
 	"github.com/referee-casb/referee/api"
 	"github.com/referee-casb/referee/bus"
-	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/filter/entity"
@@ -33,25 +35,54 @@ import (
 	"github.com/referee-casb/referee/tenant"
 )
 
-// monday is when the fixture's clock begins.
-var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+// Monday is when the fixture's clock begins.
+var Monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
-// memory is an activity log in memory that is its own recorder: what is recorded is found at once.
-type memory struct {
-	mu     sync.Mutex
-	now    func() time.Time
-	rows   map[model.TenantID][]model.Activity
-	n      int
-	broken error // what Intent and Event answer with
-	tails  []chan model.Activity
-	torn   int // an export breaks after so many rows; 0: never
+// Memory is an activity log in memory that is its own recorder: what is recorded is found at once.
+type Memory struct {
+	mu    sync.Mutex
+	now   func() time.Time
+	rows  map[model.TenantID][]model.Activity
+	n     int
+	deaf  error // what Intent and Event answer with
+	blind error // what reading answers with
+	tails []chan model.Activity
+	torn  int // an export breaks after so many rows; 0: never
 }
 
-func (m *memory) record(a *model.Activity) error {
+// Rows returns a tenant's activities in the order in which they came.
+func (m *Memory) Rows(t model.TenantID) []model.Activity {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.broken != nil && a.Stage != model.StageOutcome {
-		return m.broken
+	return slices.Clone(m.rows[t])
+}
+
+// Deafen makes recording fail, with nil work again.
+func (m *Memory) Deafen(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.deaf = err
+}
+
+// Blind makes reading fail, with nil work again.
+func (m *Memory) Blind(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.blind = err
+}
+
+// Tear makes an export break after so many rows; 0 makes it whole again.
+func (m *Memory) Tear(rows int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.torn = rows
+}
+
+func (m *Memory) record(a *model.Activity) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.deaf != nil && a.Stage != model.StageOutcome {
+		return m.deaf
 	}
 	if a.ID == "" {
 		m.n++
@@ -76,23 +107,27 @@ func (m *memory) record(a *model.Activity) error {
 	return a.Validate()
 }
 
-func (m *memory) Intent(_ context.Context, a *model.Activity) error {
+func (m *Memory) Intent(_ context.Context, a *model.Activity) error {
 	a.Stage, a.Revision = model.StageIntent, 1
 	return m.record(a)
 }
 
-func (m *memory) Outcome(_ context.Context, a *model.Activity) error {
+func (m *Memory) Outcome(_ context.Context, a *model.Activity) error {
 	a.Stage, a.Revision = model.StageOutcome, 3
 	return m.record(a)
 }
 
-func (m *memory) Event(_ context.Context, a *model.Activity) error { return m.record(a) }
+func (m *Memory) Event(_ context.Context, a *model.Activity) error { return m.record(a) }
 
-func (m *memory) Export(_ context.Context, t model.TenantID, q activitylog.Query) iter.Seq2[model.Activity, error] {
+func (m *Memory) Export(_ context.Context, t model.TenantID, q activitylog.Query) iter.Seq2[model.Activity, error] {
 	return func(yield func(model.Activity, error) bool) {
 		m.mu.Lock()
-		rows := slices.Clone(m.rows[t])
+		rows, blind, torn := slices.Clone(m.rows[t]), m.blind, m.torn
 		m.mu.Unlock()
+		if blind != nil {
+			yield(model.Activity{}, blind)
+			return
+		}
 		var program *filter.Program[model.Activity]
 		if q.Filter != nil {
 			var err error
@@ -103,7 +138,7 @@ func (m *memory) Export(_ context.Context, t model.TenantID, q activitylog.Query
 		}
 		slices.SortStableFunc(rows, func(a, b model.Activity) int { return a.Time.Compare(b.Time) })
 		for i, a := range rows {
-			if m.torn > 0 && i == m.torn {
+			if torn > 0 && i == torn {
 				yield(model.Activity{}, fault.New(fault.Unavailable, "test", "the disk is gone"))
 				return
 			}
@@ -115,7 +150,7 @@ func (m *memory) Export(_ context.Context, t model.TenantID, q activitylog.Query
 	}
 }
 
-func (m *memory) all(t model.TenantID, q activitylog.Query) (out []model.Activity, err error) {
+func (m *Memory) all(t model.TenantID, q activitylog.Query) (out []model.Activity, err error) {
 	for a, err := range m.Export(context.Background(), t, q) {
 		if err != nil {
 			return nil, err
@@ -125,7 +160,7 @@ func (m *memory) all(t model.TenantID, q activitylog.Query) (out []model.Activit
 	return out, nil
 }
 
-func (m *memory) Search(_ context.Context, t model.TenantID, q activitylog.Query) (activitylog.Page, error) {
+func (m *Memory) Search(_ context.Context, t model.TenantID, q activitylog.Query) (activitylog.Page, error) {
 	q, _, err := activitylog.CheckQuery(q)
 	if err != nil {
 		return activitylog.Page{}, err
@@ -138,7 +173,7 @@ func (m *memory) Search(_ context.Context, t model.TenantID, q activitylog.Query
 	return activitylog.Page{Activities: rows[:min(q.Limit, len(rows))], Total: total}, err
 }
 
-func (m *memory) first(t model.TenantID, match func(*model.Activity) bool) (model.Activity, error) {
+func (m *Memory) first(t model.TenantID, match func(*model.Activity) bool) (model.Activity, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i := range m.rows[t] {
@@ -149,15 +184,15 @@ func (m *memory) first(t model.TenantID, match func(*model.Activity) bool) (mode
 	return model.Activity{}, fault.New(fault.NotFound, "test", "there is no such activity")
 }
 
-func (m *memory) Get(_ context.Context, t model.TenantID, id model.ActivityID) (model.Activity, error) {
+func (m *Memory) Get(_ context.Context, t model.TenantID, id model.ActivityID) (model.Activity, error) {
 	return m.first(t, func(a *model.Activity) bool { return a.ID == id })
 }
 
-func (m *memory) Find(_ context.Context, t model.TenantID, ref string) (model.Activity, error) {
+func (m *Memory) Find(_ context.Context, t model.TenantID, ref string) (model.Activity, error) {
 	return m.first(t, func(a *model.Activity) bool { return a.Reference == ref })
 }
 
-func (m *memory) Count(_ context.Context, t model.TenantID, q activitylog.Query, field string, _ int) ([]activitylog.Bucket, error) {
+func (m *Memory) Count(_ context.Context, t model.TenantID, q activitylog.Query, field string, _ int) ([]activitylog.Bucket, error) {
 	if entity.Activity.Field(field) == nil {
 		return nil, &fault.Error{Kind: fault.Invalid, Op: "test", Key: field, Msg: "is no field"}
 	}
@@ -165,7 +200,7 @@ func (m *memory) Count(_ context.Context, t model.TenantID, q activitylog.Query,
 	return []activitylog.Bucket{{Value: "all", Count: int64(len(rows))}}, err
 }
 
-func (m *memory) tail(t model.TenantID, match func(*model.Activity) bool, buffer int) (<-chan model.Activity, func() int64, func()) {
+func (m *Memory) tail(t model.TenantID, match func(*model.Activity) bool, buffer int) (<-chan model.Activity, func() int64, func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	in, out := make(chan model.Activity, buffer), make(chan model.Activity, buffer)
@@ -193,23 +228,69 @@ func (r storeRevoker) Revoke(ctx context.Context, v session.Revocation) error {
 	return err
 }
 
-// fixture is an API over a real store, with two tenants and a token of each role for each of them and for the
+// Fixture is an API over a real store, with two tenants and a token of each role for each of them and for the
 // installation.
-type fixture struct {
+type Fixture struct {
 	*api.API
-	db      *sqlite.DB
-	log     *memory
-	clock   *clock.Clock
+	DB      *sqlite.DB
+	Log     *Memory
+	Clock   *clock.Clock
 	mu      sync.Mutex
 	signals []string
-	tokens  map[string]string // secret by "tenant/role"
+	Tokens  map[string]string // secret by "tenant/role"
+
+	document *Document
+	n        int
 }
 
-func newFixture(t testing.TB) *fixture {
+// New makes a fixture; it is closed when the test ends.
+func New(t testing.TB) *Fixture {
 	t.Helper()
-	f := &fixture{clock: clock.Standing(monday), tokens: map[string]string{}}
-	f.log = &memory{now: f.clock.Now, rows: map[model.TenantID][]model.Activity{}}
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "referee.sqlite"), sqlite.Options{Now: f.clock.Now})
+	f := &Fixture{Clock: clock.Standing(Monday), Tokens: map[string]string{}}
+	f.Log = &Memory{now: f.Clock.Now, rows: map[model.TenantID][]model.Activity{}}
+	db := Store(t)
+	f.DB = db
+	var err error
+	f.API, err = api.New(api.Config{URL: "https://referee.example.com", Version: "1.0.0"}, api.Parts{
+		Tenants: db, Catalog: db, Policies: db, Sessions: db, Apps: db, Tokens: db, Activity: f.Log, Recorder: f.Log, Revoker: storeRevoker{db},
+		Changed: func(_ context.Context, s bus.Signal, t model.TenantID) error {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.signals = append(f.signals, string(s)+" "+string(t))
+			return nil
+		},
+		Tail: f.Log.tail, Now: f.Clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.document = f.Document(t)
+	for _, id := range []model.TenantID{"contoso", "fabrikam"} {
+		if _, err := db.PutTenant(t.Context(), tenant.Tenant{ID: id, Name: strings.ToUpper(string(id[:1])) + string(id[1:]), Brand: tenant.Brand{Contact: "helpdesk@" + string(id) + ".example"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var wait sync.WaitGroup // at once, so that the store commits them together
+	for _, owner := range []string{tenant.Everywhere, "contoso", "fabrikam"} {
+		for _, role := range []tenant.Role{tenant.RoleReader, tenant.RoleAnalyst, tenant.RoleOperator, tenant.RoleAdmin} {
+			secret := "referee_secret-of-" + owner + "-" + string(role)
+			f.Tokens[owner+"/"+string(role)] = secret
+			token := tenant.Token{ID: "tok-" + owner + "-" + string(role), Name: owner + " " + string(role), Tenant: owner, Role: role, Hash: tenant.HashToken(secret), Created: Monday, LastUsed: Monday}
+			wait.Go(func() {
+				if err := db.PutToken(t.Context(), token); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wait.Wait()
+	return f
+}
+
+// Store opens an empty store; it is closed when the test ends.
+func Store(t testing.TB) *sqlite.DB {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "referee.sqlite"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,47 +299,18 @@ func newFixture(t testing.TB) *fixture {
 			t.Error(err)
 		}
 	})
-	f.db = db
-	f.API, err = api.New(api.Config{URL: "https://referee.example.com", Version: "1.0.0"}, api.Parts{
-		Tenants: db, Catalog: db, Policies: db, Sessions: db, Apps: db, Tokens: db, Activity: f.log, Recorder: f.log, Revoker: storeRevoker{db},
-		Changed: func(_ context.Context, s bus.Signal, t model.TenantID) error {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			f.signals = append(f.signals, string(s)+" "+string(t))
-			return nil
-		},
-		Tail: f.log.tail, Now: f.clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range []model.TenantID{"contoso", "fabrikam"} {
-		if _, err := db.PutTenant(t.Context(), tenant.Tenant{ID: id, Name: strings.ToUpper(string(id[:1])) + string(id[1:]), Brand: tenant.Brand{Contact: "helpdesk@" + string(id) + ".example"}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, owner := range []string{tenant.Everywhere, "contoso", "fabrikam"} {
-		for _, role := range []tenant.Role{tenant.RoleReader, tenant.RoleAnalyst, tenant.RoleOperator, tenant.RoleAdmin} {
-			secret := "referee_secret-of-" + owner + "-" + string(role)
-			f.tokens[owner+"/"+string(role)] = secret
-			if err := db.PutToken(t.Context(), tenant.Token{ID: "tok-" + owner + "-" + string(role), Name: owner + " " + string(role), Tenant: owner, Role: role,
-				Hash: tenant.HashToken(secret), Created: monday}); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	return f
+	return db
 }
 
-// answer is what the API gave.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
+// Answer is what the API gave.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
 }
 
-// do sends a request with the token of "tenant/role", "" for none. A body that is no string is sent as JSON.
-func (f *fixture) do(t testing.TB, token, method, path string, body any) answer {
+// Do sends a request with the token of "tenant/role", "" for none. A body that is no string is sent as JSON.
+func (f *Fixture) Do(t testing.TB, token, method, path string, body any) Answer {
 	t.Helper()
 	var r io.Reader
 	switch b := body.(type) {
@@ -277,30 +329,46 @@ func (f *fixture) do(t testing.TB, token, method, path string, body any) answer 
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+f.tokens[token])
+		req.Header.Set("Authorization", "Bearer "+f.Tokens[token])
 	}
-	w := httptest.NewRecorder()
-	f.ServeHTTP(w, req)
-	return answer{w.Code, w.Result().Header, w.Body.Bytes()} //nolint:bodyclose // a recorder's
+	return f.serve(t, req)
 }
 
-// want sends a request and fails unless the answer has the status; it decodes the body into to, when that is given.
-func (f *fixture) want(t testing.TB, token, method, path string, body any, status int, to any) answer {
+// Raw sends a request with an Authorization header of its own.
+func (f *Fixture) Raw(t testing.TB, method, path, authorization, body string) Answer {
 	t.Helper()
-	a := f.do(t, token, method, path, body)
-	if a.status != status {
-		t.Fatalf("%s %s as %q: %d, want %d\n%s", method, path, token, a.status, status, a.body)
+	req := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+	req.Header.Set("Authorization", authorization)
+	return f.serve(t, req)
+}
+
+// serve answers a request and holds the answer against the OpenAPI document.
+func (f *Fixture) serve(t testing.TB, req *http.Request) Answer {
+	t.Helper()
+	w := httptest.NewRecorder()
+	f.ServeHTTP(w, req)
+	a := Answer{w.Code, w.Result().Header, w.Body.Bytes()} //nolint:bodyclose // a recorder's
+	f.document.check(t, req.Method, req.URL.Path, a)
+	return a
+}
+
+// Want sends a request and fails unless the answer has the status; it decodes the body into to, when that is given.
+func (f *Fixture) Want(t testing.TB, token, method, path string, body any, status int, to any) Answer {
+	t.Helper()
+	a := f.Do(t, token, method, path, body)
+	if a.Status != status {
+		t.Fatalf("%s %s as %q: %d, want %d\n%s", method, path, token, a.Status, status, a.Body)
 	}
 	if to != nil {
-		if err := json.Unmarshal(a.body, to); err != nil {
-			t.Fatalf("%s %s: %v\n%s", method, path, err, a.body)
+		if err := json.Unmarshal(a.Body, to); err != nil {
+			t.Fatalf("%s %s: %v\n%s", method, path, err, a.Body)
 		}
 	}
 	return a
 }
 
-// file is a request body with one file of documents.
-func file(text string, more ...any) map[string]any {
+// File is a request body with one file of documents.
+func File(text string, more ...any) map[string]any {
 	out := map[string]any{"files": []map[string]string{{"name": "p.yaml", "text": text}}}
 	for i := 0; i+1 < len(more); i += 2 {
 		out[more[i].(string)] = more[i+1]
@@ -308,8 +376,8 @@ func file(text string, more ...any) map[string]any {
 	return out
 }
 
-// blockPolicy is the session policy of the fixture, in its monitor phase at first; routePolicy leads people there.
-const blockPolicy = `kind: SessionPolicy
+// BlockPolicy is the session policy of the fixture, in its monitor phase at first; RoutePolicy leads people there.
+const BlockPolicy = `kind: SessionPolicy
 id: block-downloads
 name: Block downloads
 control: controlFileDownload
@@ -323,7 +391,8 @@ contact: it@contoso.example
 rollout: {then: block, after: 7d}
 `
 
-const routePolicy = `kind: ConditionalAccess
+// RoutePolicy sends everybody at OneDrive through the gateway.
+const RoutePolicy = `kind: ConditionalAccess
 id: route-onedrive
 name: Route OneDrive
 state: enabled
@@ -333,17 +402,17 @@ conditions:
 sessionControls: {cloudAppSecurity: {cloudAppSecurityType: mcasConfigured, isEnabled: true}}
 `
 
-// download is an activity as the gateway writes it: somebody without a managed device takes a file.
-func (f *fixture) download(t testing.TB, id model.TenantID, user string) model.Activity {
+// Download is an activity as the gateway writes it: somebody without a managed device takes a file.
+func (f *Fixture) Download(t testing.TB, id model.TenantID, user string) model.Activity {
 	t.Helper()
-	in := policy.Input{Now: f.clock.Now(), Tenant: id, Stage: policy.StageActivity, Control: string(session.ControlCustom),
+	in := policy.Input{Now: f.Clock.Now(), Tenant: id, Stage: policy.StageActivity, Control: string(session.ControlCustom),
 		App: model.AppRef{ID: 15600, Key: "onedrive", Name: "Microsoft OneDrive for Business", Instance: "files"}, Suite: "office365", ClientApp: model.ClientBrowser,
 		User: model.User{ID: model.UserID(user), Name: "Dora Director", Username: user + "@contoso.example"}, Device: []model.DeviceTag{model.TagUnmanaged}, DeviceState: filter.Known,
 		Network: model.Network{Address: netip.MustParseAddr("203.0.113.9"), Country: "DK"}, GeoState: filter.Known, Activity: model.ActivityDownload,
 		File: model.File{Name: "plan.docx", Size: 1000}, NameState: filter.Known, SizeState: filter.Known, TypeState: filter.Unobtainable, Navigation: true}
 	a := model.Activity{Tenant: id, Source: model.SourceSession, Type: model.ActivityDownload, App: in.App, User: in.User, Session: "s-" + model.SessionID(user),
 		Device: model.ActivityDevice{Tags: in.Device}, Network: in.Network, Agent: model.Agent{Browser: "Firefox", OS: "macOS"}, Files: []model.File{in.File}, Revision: 1}
-	if book := f.book(t, id); book != nil {
+	if book := f.Book(t, id); book != nil {
 		var v policy.Verdict
 		book.Decide(&in, &v)
 		for i := range v.N {
@@ -357,17 +426,36 @@ func (f *fixture) download(t testing.TB, id model.TenantID, user string) model.A
 		}
 	}
 	replay.Remember(&in, &a)
-	if err := f.log.Event(t.Context(), &a); err != nil {
+	if err := f.Log.Event(t.Context(), &a); err != nil {
 		t.Fatal(err)
 	}
 	return a
 }
 
-// book compiles what is stored, as a gateway would.
-func (f *fixture) book(t testing.TB, id model.TenantID) *policy.Book {
+// Heard returns the signals that were sent, such as "policy contoso".
+func (f *Fixture) Heard() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.signals)
+}
+
+// Request files somebody's wish for an exception from [BlockPolicy] and returns its id.
+func (f *Fixture) Request(t testing.TB, id model.TenantID, user string) string {
+	t.Helper()
+	f.n++
+	e := policy.Exception{ID: "ex-" + strconv.Itoa(f.n), Tenant: id, User: user, App: "onedrive", Policy: "block-downloads", Reason: "I need it on the train", State: policy.ExceptionRequested,
+		Requester: user, Requested: f.Clock.Now(), Expires: f.Clock.Now().Add(7 * 24 * time.Hour), Version: 1}
+	if err := f.DB.PutException(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	return e.ID
+}
+
+// Book compiles what is stored, as a gateway would.
+func (f *Fixture) Book(t testing.TB, id model.TenantID) *policy.Book {
 	t.Helper()
 	opt := policy.Options{Tenant: id, Phases: map[string]policy.Phase{}, Revisions: map[string]int64{}}
-	revisions, err := f.db.Documents(t.Context(), id)
+	revisions, err := f.DB.Documents(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -380,14 +468,14 @@ func (f *fixture) book(t testing.TB, id model.TenantID) *policy.Book {
 		docs = append(docs, d...)
 		opt.Revisions[r.ID] = r.Number
 	}
-	states, err := f.db.Rollouts(t.Context(), id)
+	states, err := f.DB.Rollouts(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range states {
 		opt.Phases[s.Policy] = s.Phase
 	}
-	if opt.Exceptions, err = f.db.Exceptions(t.Context(), id, ""); err != nil {
+	if opt.Exceptions, err = f.DB.Exceptions(t.Context(), id, ""); err != nil {
 		t.Fatal(err)
 	}
 	book, problems := policy.Compile(docs, opt)
@@ -397,9 +485,7 @@ func (f *fixture) book(t testing.TB, id model.TenantID) *policy.Book {
 	return book
 }
 
-// filesApp is an instance of OneDrive.
-var filesApp = map[string]any{"app": "onedrive", "name": "Files", "route": "sso",
+// FilesApp is an instance of OneDrive.
+var FilesApp = map[string]any{"app": "onedrive", "name": "Files", "route": "sso",
 	"hosts":      []map[string]any{{"name": "files.example.com", "role": "app"}},
 	"federation": map[string]any{"protocol": "oidc", "clientId": "files", "redirectUris": []string{"https://files.example.com/callback"}}}
-
-var _ = catalog.Apps

@@ -1,0 +1,392 @@
+package api_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/referee-casb/referee/api"
+	"github.com/referee-casb/referee/api/apitest"
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/model"
+)
+
+const contoso = "/api/v2/tenants/contoso"
+
+// applied is the answer to an apply.
+type applied struct {
+	Applied   bool
+	Documents []struct {
+		ID, Change, Phase string
+		Revision          int64
+	}
+	Findings []struct{ Code, Severity, Document string }
+	Epoch    int64
+}
+
+// furnish gives contoso an app and the fixture's two policies.
+func furnish(t *testing.T) *apitest.Fixture {
+	t.Helper()
+	f := apitest.New(t)
+	f.Want(t, "contoso/operator", "PUT", contoso+"/apps/files", apitest.FilesApp, 200, nil)
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/apply", apitest.File(apitest.RoutePolicy+"---\n"+apitest.BlockPolicy), 200, nil)
+	return f
+}
+
+// last returns a tenant's latest activity.
+func last(f *apitest.Fixture, id model.TenantID) model.Activity {
+	rows := f.Log.Rows(id)
+	return rows[len(rows)-1]
+}
+
+func TestApply(t *testing.T) {
+	t.Parallel()
+	f := furnish(t)
+	act := last(f, "contoso")
+	if act.Type != model.ActivityPolicyChange || act.Outcome != model.OutcomeComplete || act.Stage != model.StageOutcome || !act.Admin ||
+		act.User.Username != "contoso operator" || len(act.Objects) != 2 || act.Objects[1].ID != "block-downloads" {
+		t.Errorf("recorded as %+v", act)
+	}
+	if got := f.Heard(); len(got) != 2 || got[1] != "policy contoso" {
+		t.Errorf("signals %v", got)
+	}
+	again := applied{}
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/apply", apitest.File(apitest.BlockPolicy), 200, &again)
+	if again.Applied || again.Documents[0].Change != "unchanged" || again.Documents[0].Revision != 1 || again.Documents[0].Phase != "monitor" {
+		t.Errorf("the same again: %+v", again)
+	}
+	edited := strings.Replace(apitest.BlockPolicy, "level: strict", "level: standard", 1)
+	dry := applied{}
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/apply", apitest.File(edited, "dryRun", true), 200, &dry)
+	if dry.Applied || dry.Documents[0].Change != "changed" || dry.Documents[0].Revision != 2 {
+		t.Errorf("dry run: %+v", dry)
+	}
+	f.Clock.Advance(time.Hour)
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/apply", apitest.File(edited, "comment", "softer"), 200, &again)
+	var history struct {
+		Items []struct {
+			Revision        int64
+			Author, Comment string
+		}
+	}
+	f.Want(t, "contoso/reader", "GET", contoso+"/policies/block-downloads/history", nil, 200, &history)
+	if len(history.Items) != 2 || history.Items[0].Revision != 2 || history.Items[0].Comment != "softer" || history.Items[0].Author != "contoso operator" {
+		t.Errorf("history %+v", history)
+	}
+	var standing struct{ Since time.Time }
+	f.Want(t, "contoso/reader", "GET", contoso+"/policies/block-downloads/rollout", nil, 200, &standing)
+	if !standing.Since.Equal(apitest.Monday.Add(time.Hour)) {
+		t.Errorf("the monitor phase of a changed policy began at %s", standing.Since)
+	}
+	var got struct{ Text string }
+	f.Want(t, "contoso/reader", "GET", contoso+"/policies/block-downloads", nil, 200, &got)
+	if !strings.Contains(got.Text, "level: standard") {
+		t.Errorf("stored is\n%s", got.Text)
+	}
+	f.Want(t, "fabrikam/reader", "GET", "/api/v2/tenants/fabrikam/policies/block-downloads", nil, 404, nil)
+}
+
+// TestMistakes sees that every mistake comes back with file, line and column, and that nothing is stored.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	f := apitest.New(t)
+	text := "kind: SessionPolicy\nid: a\nname: A\ncontrol: controlFileDownload\nactivities: {ap: {eq: onedrive}}\naction: blok\nlevel: strict\n"
+	for _, verb := range []string{"validate", "lint", "apply", "replay"} {
+		var p api.Problem
+		f.Want(t, "contoso/admin", "POST", contoso+"/policies/"+verb, apitest.File(text), 422, &p)
+		if len(p.Errors) != 2 || p.Errors[0].File != "p.yaml" || p.Errors[0].Line != 5 || p.Errors[0].Column == 0 || p.Errors[0].Advice == "" || p.Errors[1].Line != 6 {
+			t.Errorf("%s: %+v", verb, p.Errors)
+		}
+	}
+	for name, c := range map[string]struct{ text, want string }{
+		"content without an inspector": {strings.Replace(apitest.BlockPolicy, "action:", "inspection: {method: builtIn, types: [{type: creditCardNumber}]}\naction:", 1), "no content inspector"},
+		"the same id twice":            {apitest.BlockPolicy + "---\n" + apitest.BlockPolicy, "used already"},
+		"no app for it":                {apitest.BlockPolicy, "no instance"},
+	} {
+		var p api.Problem
+		f.Want(t, "contoso/admin", "POST", contoso+"/policies/apply", apitest.File(c.text), 422, &p)
+		if len(p.Errors) == 0 || !strings.Contains(p.Errors[0].Message, c.want) {
+			t.Errorf("%s: %+v", name, p.Errors)
+		}
+	}
+	var list struct{ Items []any }
+	f.Want(t, "contoso/reader", "GET", contoso+"/policies", nil, 200, &list)
+	if len(list.Items) != 0 || len(f.Log.Rows("contoso")) != 0 {
+		t.Error("something was stored or recorded")
+	}
+	forced := applied{}
+	f.Want(t, "contoso/admin", "POST", contoso+"/policies/apply", apitest.File(apitest.BlockPolicy, "force", true), 200, &forced)
+	if !forced.Applied || len(forced.Findings) == 0 || last(f, "contoso").Detail["force"] != true {
+		t.Errorf("forced: %+v", forced)
+	}
+}
+
+// TestStory sees that a change which breaks another policy is stopped, though that one was not sent.
+func TestStory(t *testing.T) {
+	t.Parallel()
+	f := furnish(t)
+	off := strings.Replace(apitest.RoutePolicy, "state: enabled", "state: disabled", 1)
+	var p api.Problem
+	f.Want(t, "contoso/admin", "POST", contoso+"/policies/apply", apitest.File(off), 422, &p)
+	if len(p.Errors) == 0 || p.Errors[0].Document != "block-downloads" || p.Errors[0].Code != "session_not_routed" || p.Errors[0].Severity != "error" {
+		t.Errorf("%+v", p.Errors)
+	}
+	var found struct{ Errors int }
+	f.Want(t, "contoso/reader", "POST", contoso+"/policies/lint", apitest.File(off), 200, &found)
+	if found.Errors == 0 {
+		t.Error("the lint finds nothing")
+	}
+	f.Want(t, "contoso/reader", "POST", contoso+"/policies/lint", map[string]any{"files": []any{}}, 200, &found)
+	if found.Errors != 0 {
+		t.Error("the lint finds something in what is stored")
+	}
+}
+
+// TestNotRecordedNotDone sees that a change whose intent can't be stored is not made.
+func TestNotRecordedNotDone(t *testing.T) {
+	t.Parallel()
+	f := furnish(t)
+	f.Log.Deafen(fault.New(fault.Limited, "test", "the bus is full"))
+	for _, c := range []struct {
+		method, path string
+		body         any
+	}{
+		{"POST", contoso + "/policies/apply", apitest.File(strings.Replace(apitest.BlockPolicy, "strict", "standard", 1))},
+		{"DELETE", contoso + "/policies/block-downloads", nil},
+		{"POST", contoso + "/policies/block-downloads/flip", map[string]any{}},
+		{"GET", contoso + "/policies/block-downloads/report", nil},
+		{"DELETE", contoso + "/apps/files", nil},
+		{"POST", contoso + "/tokens", map[string]any{"name": "x", "role": "reader"}},
+		{"GET", contoso + "/activities/export", nil},
+		{"POST", contoso + "/exceptions", map[string]any{"user": "dora", "app": "onedrive", "policy": "block-downloads", "reason": "r", "expires": apitest.Monday.Add(time.Hour)}},
+	} {
+		f.Want(t, "contoso/admin", c.method, c.path, c.body, 503, nil)
+	}
+	f.Log.Deafen(nil)
+	var got struct {
+		Revision int64
+		Phase    string
+	}
+	f.Want(t, "contoso/reader", "GET", contoso+"/policies/block-downloads", nil, 200, &got)
+	if got.Revision != 1 || got.Phase != "monitor" {
+		t.Errorf("the policy is %+v", got)
+	}
+	f.Want(t, "contoso/reader", "GET", contoso+"/apps/files", nil, 200, nil)
+}
+
+// TestDeletedAndBack sees that a policy which comes back after a deletion begins anew: in its monitor phase, with
+// the next revision.
+func TestDeletedAndBack(t *testing.T) {
+	t.Parallel()
+	f := furnish(t)
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/flip", map[string]any{"why": "now"}, 200, nil)
+	f.Want(t, "contoso/operator", "DELETE", contoso+"/policies/block-downloads?comment=wrong", nil, 204, nil)
+	f.Want(t, "contoso/reader", "GET", contoso+"/policies/block-downloads", nil, 404, nil)
+	f.Clock.Advance(time.Hour)
+	back := applied{}
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/apply", apitest.File(apitest.BlockPolicy), 200, &back)
+	if back.Documents[0].Change != "created" || back.Documents[0].Revision != 3 || back.Documents[0].Phase != "monitor" {
+		t.Errorf("%+v", back)
+	}
+	var standing struct {
+		Phase string
+		Steps []any
+	}
+	f.Want(t, "contoso/reader", "GET", contoso+"/policies/block-downloads/rollout", nil, 200, &standing)
+	if standing.Phase != "monitor" || len(standing.Steps) != 3 {
+		t.Errorf("rollout %+v", standing)
+	}
+}
+
+type standing struct {
+	Phase, Confirmed string
+	Held             bool
+	Waits            []string
+	Until            time.Time
+	Reads            []struct{ Reader string }
+}
+
+// TestRollout goes the way of a policy: monitor, report, flip, back, confirm.
+func TestRollout(t *testing.T) {
+	t.Parallel()
+	f := furnish(t)
+	for range 3 {
+		f.Clock.Advance(time.Minute)
+		f.Download(t, "contoso", "dora")
+	}
+	f.Download(t, "fabrikam", "eve")
+	var r struct {
+		Report struct {
+			Seen, Stopped int
+			People        []struct{ Name string }
+		}
+		Rollout   standing
+		Delivered bool
+	}
+	f.Want(t, "contoso/analyst", "GET", contoso+"/policies/block-downloads/report", nil, 200, &r)
+	if r.Delivered || r.Report.Seen != 3 || r.Report.Stopped != 3 || len(r.Report.People) != 1 || len(r.Rollout.Reads) != 0 {
+		t.Errorf("an analyst's reading: %+v", r)
+	}
+	if !strings.Contains(strings.Join(r.Rollout.Waits, ";"), "nobody has read") {
+		t.Errorf("waits for %q", r.Rollout.Waits)
+	}
+	f.Want(t, "contoso/operator", "GET", contoso+"/policies/block-downloads/report", nil, 200, &r)
+	if !r.Delivered || len(r.Rollout.Reads) != 1 || r.Rollout.Reads[0].Reader != "contoso operator" {
+		t.Errorf("an operator's reading: %+v", r)
+	}
+	if act := last(f, "contoso"); act.Type != model.ActivityReportRead || act.Detail["delivered"] != true {
+		t.Errorf("recorded as %+v", act)
+	}
+	var s standing
+	f.Clock.Advance(time.Minute)
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/flip", map[string]any{}, 200, &s)
+	if s.Phase != "enforce" || len(s.Waits) != 0 {
+		t.Errorf("flipped: %+v", s)
+	}
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/flip", map[string]any{}, 409, nil)
+	f.Want(t, "contoso/operator", "GET", contoso+"/policies/block-downloads/report", nil, 200, &r)
+	if r.Report.Stopped != 3 {
+		t.Errorf("the report of the phase before is %+v", r.Report)
+	}
+	f.Clock.Advance(time.Hour)
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/back", map[string]any{"why": "sales is stuck"}, 200, &s)
+	if s.Phase != "monitor" || !s.Held || len(s.Waits) != 1 {
+		t.Errorf("back: %+v", s)
+	}
+	s = standing{}
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/confirm", map[string]any{}, 200, &s)
+	if s.Held || s.Confirmed != "contoso operator" || s.Until.IsZero() {
+		t.Errorf("confirmed: %+v", s)
+	}
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/route-onedrive/flip", map[string]any{}, 409, nil)
+	f.Want(t, "contoso/operator", "GET", contoso+"/policies/route-onedrive/report", nil, 200, nil)
+}
+
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	f := furnish(t)
+	f.Download(t, "contoso", "dora")
+	var r struct {
+		Seen, Replayed, Stricter, Looser int
+		People                           []string
+		Changes                          []struct{ Before, After, By string }
+	}
+	f.Clock.Advance(time.Minute)
+	f.Want(t, "contoso/analyst", "POST", contoso+"/policies/replay", apitest.File(apitest.BlockPolicy), 200, &r)
+	if r.Replayed != 1 || r.Stricter != 1 || len(r.People) != 1 || r.Changes[0].After != "block" || r.Changes[0].By != "block-downloads" {
+		t.Errorf("%+v", r)
+	}
+	other := strings.NewReplacer("onedrive", "box", "block-downloads", "box").Replace(apitest.BlockPolicy)
+	f.Want(t, "contoso/analyst", "POST", contoso+"/policies/replay", apitest.File(other), 200, &r)
+	if r.Stricter != 0 && r.Looser != 0 {
+		t.Errorf("about another app: %+v", r)
+	}
+}
+
+func TestExceptions(t *testing.T) {
+	t.Parallel()
+	f := furnish(t)
+	ask := map[string]any{"user": "dora@contoso.example", "app": "onedrive", "policy": "block-downloads", "reason": "board meeting", "expires": apitest.Monday.Add(24 * time.Hour)}
+	with := func(key string, v any) map[string]any {
+		out := map[string]any{}
+		for k, have := range ask {
+			out[k] = have
+		}
+		out[key] = v
+		return out
+	}
+	for name, b := range map[string]map[string]any{
+		"unknown policy": with("policy", "nothing"), "ended already": with("expires", apitest.Monday), "too long": with("expires", apitest.Monday.Add(400*24*time.Hour)),
+		"two people": with("group", "board"), "no reason": with("reason", " "), "no code": with("reference", "U"),
+	} {
+		if got := f.Do(t, "contoso/operator", "POST", contoso+"/exceptions", b); got.Status != 422 {
+			t.Errorf("%s: %d %s", name, got.Status, got.Body)
+		}
+	}
+	var e struct {
+		ID, State, Approver string
+		Live                bool
+	}
+	f.Want(t, "contoso/operator", "POST", contoso+"/exceptions", ask, 201, &e)
+	if !e.Live || e.State != "approved" || e.Approver != "contoso operator" {
+		t.Errorf("added %+v", e)
+	}
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/flip", map[string]any{}, 200, nil)
+	if a := f.Download(t, "contoso", "dora"); a.Taken == model.TakenBlock {
+		t.Error("the exception lifts nothing")
+	}
+	if a := f.Download(t, "contoso", "carl"); a.Taken != model.TakenBlock {
+		t.Error("the exception lifts it for everybody")
+	}
+	f.Want(t, "fabrikam/operator", "POST", "/api/v2/tenants/fabrikam/exceptions/"+e.ID+"/end", map[string]any{}, 404, nil)
+	f.Want(t, "contoso/operator", "POST", contoso+"/exceptions/"+e.ID+"/end", map[string]any{"answer": "over"}, 200, &e)
+	if e.Live || e.State != "ended" || last(f, "contoso").Type != model.ActivityExceptionChange {
+		t.Errorf("ended %+v", e)
+	}
+	f.Want(t, "contoso/operator", "POST", contoso+"/exceptions/"+e.ID+"/approve", map[string]any{}, 409, nil)
+
+	requested := f.Request(t, "contoso", "dora@contoso.example")
+	f.Want(t, "contoso/operator", "POST", contoso+"/exceptions/"+requested+"/approve", map[string]any{"expires": apitest.Monday.Add(time.Hour)}, 200, &e)
+	if !e.Live {
+		t.Errorf("approved %+v", e)
+	}
+	refused := f.Request(t, "contoso", "carl@contoso.example")
+	f.Want(t, "contoso/operator", "POST", contoso+"/exceptions/"+refused+"/refuse", map[string]any{"answer": "use the shared folder"}, 200, &e)
+	own := f.Request(t, "contoso", "contoso operator") // whoever holds the token asks for himself
+	f.Want(t, "contoso/operator", "POST", contoso+"/exceptions/"+own+"/approve", map[string]any{}, 403, nil)
+	var list struct{ Items []struct{ ID string } }
+	f.Want(t, "contoso/reader", "GET", contoso+"/exceptions?state=refused", nil, 200, &list)
+	if len(list.Items) != 1 || list.Items[0].ID != refused {
+		t.Errorf("refused are %+v", list)
+	}
+}
+
+type why struct {
+	Reference     string
+	Then, Now     *struct{ Gate, By string }
+	Changes, Next []string
+	Text          string
+}
+
+// TestWhy explains a block, also when the policy has changed and when it is gone.
+func TestWhy(t *testing.T) {
+	t.Parallel()
+	f := furnish(t)
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/flip", map[string]any{}, 200, nil)
+	f.Clock.Advance(time.Minute)
+	a := f.Download(t, "contoso", "dora")
+	get := func() (w why) {
+		f.Want(t, "contoso/analyst", "GET", contoso+"/why/"+strings.ToLower(a.Reference[:4])+"-"+a.Reference[4:], nil, 200, &w)
+		return w
+	}
+	w := get()
+	if w.Then == nil || w.Then.Gate != "block" || w.Then.By != "block-downloads" || w.Now != nil || len(w.Changes) != 0 {
+		t.Errorf("%+v", w)
+	}
+	for _, part := range []string{"Dora Director <dora@contoso.example>", `download "plan.docx"`, "203.0.113.9, DK", "Device tag is unmanaged", "Read it in the browser.", "it@contoso.example", "Request access", w.Reference} {
+		if !strings.Contains(w.Text, part) {
+			t.Errorf("the text lacks %q:\n%s", part, w.Text)
+		}
+	}
+	if n := strings.Count(w.Text, "\n"); n > 24 {
+		t.Errorf("%d lines don't fit a screen", n)
+	}
+	f.Clock.Advance(time.Hour)
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/back", map[string]any{}, 200, nil)
+	if w = get(); w.Then.Gate != "block" || w.Now == nil || w.Now.Gate != "allow" || len(w.Changes) != 1 {
+		t.Errorf("after going back: %+v", w)
+	}
+	f.Want(t, "contoso/operator", "DELETE", contoso+"/policies/block-downloads", nil, 204, nil)
+	if w = get(); w.Then.Gate != "block" || w.Now.Gate != "allow" || !strings.Contains(w.Text, "was deleted on 2026-11-23 10:01 UTC by contoso operator") {
+		t.Errorf("after the deletion: %+v", w)
+	}
+	admin := last(f, "contoso")
+	var of why
+	f.Want(t, "contoso/analyst", "GET", contoso+"/why/"+string(admin.ID), nil, 200, &of)
+	if of.Then != nil || !strings.Contains(of.Text, "policyChange") {
+		t.Errorf("of a change: %+v", of)
+	}
+	f.Want(t, "fabrikam/analyst", "GET", "/api/v2/tenants/fabrikam/why/"+a.Reference, nil, 404, nil)
+	f.Want(t, "contoso/analyst", "GET", contoso+"/why/"+url.PathEscape("0000-0000"), nil, 404, nil)
+}
