@@ -135,5 +135,5 @@ func (s *stage) advance(ctx context.Context) (string, error) {
 		}
 		now = s.clock.Advance(time.Hour)
 	}
-	return fmt.Sprintf("%s. The rollout still waits; ask it why: referee policy rollout %s", now.Format("Monday 2 January 15:04 MST"), played), nil
+	return fmt.Sprintf("%s. The rollout still waits; ask it why: referee policy get %s", now.Format("Monday 2 January 15:04 MST"), played), nil
 }

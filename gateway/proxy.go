@@ -84,7 +84,10 @@ func (h *hop) before() (*model.Activity, bool) {
 	case "", model.ActivityUpload: // uploads are decided file by file
 		return nil, true
 	case model.ActivityDownload:
-		// Most facts come with the answer. What is stopped whatever they are need not reach the app at all.
+		if h.r.Method == http.MethodGet || h.r.Method == http.MethodHead {
+			return nil, true // the answer's head names the file, and the person wants to know which one it was
+		}
+		// An export is work for the app. What is stopped whatever its facts are need not reach the app at all.
 		f := h.req.File
 		h.action(kind, &f)
 		h.in.NameState = filter.Unobtainable
