@@ -19,7 +19,7 @@ const (
 	addressBurst, addressRate = 300, 10   // units; units a second
 	tenantBurst, tenantRate   = 3000, 100 // the same for all addresses of a tenant together
 	costBegin                 = 1
-	costFailure               = 20
+	costFailure               = 10
 	throttleEntries           = 20_000
 )
 

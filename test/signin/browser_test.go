@@ -43,6 +43,8 @@ func (r *rig) browser(certificate *tls.Certificate) *browser {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
+var styles = regexp.MustCompile(`(?s)<style.*?</style>`)
+
 var location = regexp.MustCompile(`<script>location = "([^"]+)"</script>`)
 
 // send makes one navigation request and follows nothing.
@@ -75,7 +77,7 @@ func (b *browser) send(method, to string, form url.Values, header ...string) *pa
 	if err != nil {
 		b.r.t.Fatalf("%s: %v", to, err)
 	}
-	return &page{at: q.URL, status: res.StatusCode, header: res.Header, text: body(b.r.t, res)}
+	return &page{at: q.URL, status: res.StatusCode, header: res.Header, text: styles.ReplaceAllString(body(b.r.t, res), "")}
 }
 
 // open goes to an address as a person does, and on to where it leads.
