@@ -90,7 +90,7 @@ func (l *Log) open(ctx context.Context, k fileKey, makeIt bool) (*file, error) {
 		if err := l.attach(f, makeIt); err != nil {
 			return nil, err
 		}
-		l.evict()
+		l.evict(f)
 	}
 }
 
@@ -227,8 +227,9 @@ func (l *Log) detach(alias, path string) error {
 	return err
 }
 
-// evict closes the files that were not used for longest, until no more than MaxOpen are open. Files in use stay.
-func (l *Log) evict() {
+// evict closes the files that were not used for longest, until no more than MaxOpen are open. Files in use stay, and so
+// does keep, which is about to be used.
+func (l *Log) evict(keep *file) {
 	l.mu.Lock()
 	byUse := make([]*file, 0, len(l.files))
 	for _, f := range l.files {
@@ -241,8 +242,8 @@ func (l *Log) evict() {
 	}
 	open := 0
 	for _, f := range byUse {
-		if !f.use.TryLock() {
-			open++ // in use
+		if f == keep || !f.use.TryLock() {
+			open++
 			continue
 		}
 		if f.alias != "" {
