@@ -3,7 +3,6 @@
 package duckdb
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
