@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -107,6 +108,10 @@ func problem(err error) *Problem {
 	var ms filter.Mistakes
 	if errors.As(err, &ms) {
 		p.Errors = mistakesOf(ms)
+		p.Detail = fmt.Sprintf("there are %d mistakes", len(ms))
+		if len(ms) == 1 {
+			p.Detail = "there is a mistake"
+		}
 	}
 	if kind == fault.Unavailable {
 		p.cause = err

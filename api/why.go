@@ -105,6 +105,9 @@ func (a *API) why(ctx context.Context, c *caller, in *struct {
 		b.Changes = changes
 		e := then.Explain(&input)
 		b.Then, explained, blocker = toDecision(&e), e.String(), e.Blocker
+		if act.Taken == model.TakenBlock && e.Gate == policy.GateAllow {
+			b.Changes = append(b.Changes, "the action was blocked, and what is kept explains that no more: an exception or a rollout was decided since")
+		}
 		if len(changes) > 0 {
 			current, problems := a.compile(s, s.docs)
 			if len(problems) > 0 {
@@ -142,10 +145,14 @@ func nextSteps(act *model.Activity, p *policy.Policy, contact string) []string {
 	if p == nil || p.Gate == policy.GateAllow {
 		return out
 	}
+	if p.Contact != "" {
+		contact = p.Contact
+	}
 	if p.NextStep != "" {
-		out = append(out, p.NextStep)
+		out = append(out, strings.Join(strings.Fields(policy.Fill(p.NextStep, filler(act, p, contact))), " "))
 	}
 	switch {
+	case p.NextStep != "" && p.Gate == policy.GateBlock:
 	case p.Gate == policy.GateBlockWithOverride:
 		out = append(out, "go on after giving a justification on the page that stopped them")
 	case p.Gate == policy.GateStepUp:
@@ -156,13 +163,30 @@ func nextSteps(act *model.Activity, p *policy.Policy, contact string) []string {
 	if act.Reference != "" {
 		out = append(out, `ask for an exception with "Request access" on the page that stopped them; an administrator grants it with "referee exception add --reference `+activitylog.FormatReference(act.Reference)+`"`)
 	}
-	if p.Contact != "" {
-		contact = p.Contact
-	}
 	if contact != "" {
 		out = append(out, "ask "+contact)
 	}
 	return out
+}
+
+// filler gives the placeholders of a policy's texts their values, as the block page did.
+func filler(act *model.Activity, p *policy.Policy, contact string) func(string) string {
+	file := ""
+	if len(act.Files) > 0 {
+		file = act.Files[0].Name
+	}
+	values := map[string]string{"user": first(act.User.Name, act.User.Username), "file": file, "app": first(act.App.Name, act.App.Key),
+		"policy": p.Name, "contact": contact, "reference": activitylog.FormatReference(act.Reference)}
+	return func(name string) string { return values[name] }
+}
+
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
 }
 
 // screen writes the answer for a helpdesk: who, what, where, when, the outcome, why, and what now.

@@ -308,9 +308,9 @@ func (a *app) export(ctx context.Context, v url.Values, file string) (err error)
 	defer res.Body.Close()
 	to := a.out
 	if file != "" {
-		f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // what people did is not for everybody
-		if err != nil {
-			return &fault.Error{Kind: fault.Invalid, Op: "activity export", Key: file, Msg: "can't be made", Help: "name a file that does not exist yet", Err: err}
+		f, opened := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // what people did is not for everybody
+		if opened != nil {
+			return &fault.Error{Kind: fault.Invalid, Op: "activity export", Key: file, Msg: "can't be made", Help: "name a file that does not exist yet", Err: opened}
 		}
 		defer func() {
 			if closed := f.Close(); err == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -132,12 +133,54 @@ func report(w io.Writer, err error) int {
 	case errors.As(err, &s):
 		s.write(w)
 	default:
-		fmt.Fprintln(w, "referee: "+err.Error())
-		if help := fault.Help(err); help != "" {
-			fmt.Fprintln(w, "  "+help)
+		for _, one := range each(err) {
+			fmt.Fprintln(w, "referee: "+sentence(one))
+			if help := fault.Help(one); help != "" {
+				fmt.Fprintln(w, "  "+help)
+			}
 		}
 	}
 	return codes[kind]
+}
+
+// each takes joined errors apart: a configuration file may have several mistakes.
+func each(err error) []error {
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if list, ok := e.(interface{ Unwrap() []error }); ok { //nolint:errorlint // each link of the chain is looked at
+			var out []error
+			for _, one := range list.Unwrap() {
+				out = append(out, each(one)...)
+			}
+			return out
+		}
+	}
+	return []error{err}
+}
+
+// sentence returns what an error says to people, without the operations that it came through: the outermost
+// message, what it is about, and its cause.
+func sentence(err error) string {
+	var f *fault.Error
+	switch {
+	case !errors.As(err, &f):
+		return err.Error()
+	case f.Msg == "" && f.Err != nil && f.Key == "":
+		return sentence(f.Err)
+	}
+	text := f.Msg
+	if f.Err != nil {
+		if text != "" {
+			text += ": "
+		}
+		text += sentence(f.Err)
+	}
+	if f.Key != "" && !strings.Contains(text, f.Key) {
+		text = f.Key + ": " + text
+	}
+	if text == "" {
+		return f.Kind.String()
+	}
+	return text
 }
 
 // quiet is an error whose text has been shown already.
