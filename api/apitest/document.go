@@ -23,9 +23,21 @@ type Operation struct {
 	OperationID, Summary, Description string
 	Role                              string `json:"x-role"`
 	Security                          []map[string][]string
+	Parameters                        []struct{ Name, In string }
 	Responses                         map[string]struct {
 		Content map[string]struct{ Schema *schema }
 	}
+}
+
+// Query returns the names of the operation's query parameters.
+func (o *Operation) Query() []string {
+	var out []string
+	for _, p := range o.Parameters {
+		if p.In == "query" {
+			out = append(out, p.Name)
+		}
+	}
+	return out
 }
 
 // schema is the part of JSON Schema that the document uses.
