@@ -183,21 +183,21 @@ func newRig(t testing.TB, set setting) *rig {
 // server routes by Host alone, as the node does; the device host asks for client certificates.
 func (r *rig) server(hosts map[string]http.Handler, gw *gateway.Gateway) *http.Server {
 	certificate := func(info *tls.ClientHelloInfo) (*tls.Certificate, error) {
-		return authority().Certificate(info.ServerName, info.ServerName == deviceHost)
+		return authority().Certificate(strings.ToLower(info.ServerName), strings.EqualFold(info.ServerName, deviceHost))
 	}
 	plain := &tls.Config{GetCertificate: certificate, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12}
 	asks := plain.Clone()
 	asks.ClientAuth = tls.RequestClientCert
 	outer := plain.Clone()
 	outer.GetConfigForClient = func(info *tls.ClientHelloInfo) (*tls.Config, error) {
-		if info.ServerName == deviceHost {
+		if strings.EqualFold(info.ServerName, deviceHost) {
 			return asks, nil
 		}
 		return plain, nil
 	}
 	return &http.Server{TLSConfig: outer, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), ReadHeaderTimeout: 10 * time.Second,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-			name, _, _ := strings.Cut(q.Host, ":")
+			name, _, _ := strings.Cut(strings.ToLower(q.Host), ":")
 			if h := hosts[name]; h != nil {
 				h.ServeHTTP(w, q)
 				return
