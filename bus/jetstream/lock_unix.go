@@ -29,4 +29,8 @@ func lockDir(path string) (*dirLock, error) {
 	return &dirLock{f}, nil
 }
 
-func (l *dirLock) release() error { return l.f.Close() }
+// release unlocks before it closes: a process that is being forked holds a copy of the descriptor for a moment, and
+// closing ours would leave the lock with it.
+func (l *dirLock) release() error {
+	return errors.Join(syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN), l.f.Close())
+}
