@@ -1,0 +1,115 @@
+// Ways to get a file past the policy, in real browsers, each at three levels:
+//
+//   none      the policy monitors: the way works, or it would prove nothing
+//   strict    no byte of a document's original may reach the client
+//   standard  nothing is saved; scripts of the app may read (pdf.js works)
+//
+// A tap reads everything that the browser's and the programs' sockets received. Results go to out/,
+// from which `node bypass/table.mjs` makes docs/reference/bypasses.md. ONLY=id,id narrows the run.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import cached, { fill } from './bypass/cached.mjs';
+import { openHostile } from './bypass/hostile.mjs';
+import people from './bypass/people.mjs';
+import { Results } from './bypass/results.mjs';
+import { attempt, openScene } from './bypass/scene.mjs';
+import scripted from './bypass/scripted.mjs';
+import visible from './bypass/visible.mjs';
+import wire from './bypass/wire.mjs';
+import { browsers } from './lib/driver.mjs';
+import { openWorld, policyID } from './lib/world.mjs';
+
+const only = process.env.ONLY?.split(',');
+const techniques = [...visible, ...scripted, ...wire, ...people].filter((t) => !only || only.includes(t.id));
+const rank = { stopped: 0, bytes: 1, saved: 2 };
+const of = (value, name) => (value && typeof value === 'object' ? value[name] : value);
+
+function judge(level, name, t, r) {
+  const told = `${r.outcome}; answered ${r.answers}; got "${r.got}"; ${r.where.join(' | ')}${r.trouble ? `; ${r.trouble.message}` : ''}`;
+  if (t.must) assert.ok(t.must(r.got), told);
+  if (level === 'none') {
+    if (of(t.control, name) !== false) assert.notEqual(r.outcome, 'stopped', `the way does not work even without a policy: ${told}`);
+  } else if (t.open) {
+    assert.notEqual(r.outcome, 'stopped', `listed as open, and stopped now: take it off the list. ${told}`);
+  } else {
+    const most = level === 'strict' ? 'stopped' : t.standard;
+    assert.ok(rank[r.outcome] <= rank[most], told);
+  }
+}
+
+function suite(name) {
+  describe(name, { concurrency: 1 }, () => {
+    const results = new Results(name);
+    let world;
+    let hostile;
+    let scene;
+
+    before(async () => {
+      hostile = await openHostile();
+      world = await openWorld();
+    }, { timeout: 90_000 });
+    after(async () => {
+      results.write();
+      await scene?.close();
+      await world?.close();
+      hostile?.close();
+    });
+
+    async function begin(level) {
+      await scene?.close();
+      scene = undefined;
+      scene = await openScene(world, name, level, hostile);
+    }
+
+    /** The tap has read all, and in strict nothing of a document has arrived. */
+    function conclude(level) {
+      test(`${level}: everything was read${level === 'strict' ? ', and no document was in it' : ''}`, async () => {
+        const open = techniques.filter((t) => t.open).length;
+        const hits = await scene.tap.hits();
+        results.seen(level, scene.tap);
+        assert.deepEqual(scene.tap.unread, []);
+        assert.ok(scene.tap.counts().exchanges > 20);
+        if (level === 'strict' && !open) assert.deepEqual(hits.map((h) => `${h.host}${h.url}`), []);
+      });
+    }
+
+    for (const level of (process.env.LEVELS || 'none,strict,standard').split(',')) {
+      describe(level, { concurrency: 1 }, () => {
+        before(async () => {
+          if (level === 'strict') await world.must('policy', 'flip', policyID);
+          if (level === 'standard') await world.policy({ level: 'standard' });
+          await begin(level);
+        }, { timeout: 90_000 });
+
+        for (const t of techniques) {
+          test(`${level}: ${t.id}: ${t.title}`, { timeout: 45_000 }, async () => {
+            const r = await attempt(scene, t);
+            results.add(level, t, r);
+            judge(level, name, t, r);
+          });
+        }
+        conclude(level);
+      });
+
+      if (level === 'none' && !only && !process.env.LEVELS) {
+        describe('after the flip, in the browser that had the files', { concurrency: 1 }, () => {
+          before(async () => {
+            await fill(scene);
+            await world.must('policy', 'flip', policyID);
+          }, { timeout: 60_000 });
+          after(() => world.must('policy', 'back', policyID));
+          for (const t of cached) {
+            test(`${t.id}: ${t.title}`, { timeout: 30_000 }, async () => {
+              const r = await attempt(scene, t);
+              results.add('strict', t, r);
+              judge('strict', name, t, r);
+            });
+          }
+        });
+      }
+    }
+  });
+}
+
+describe('bypasses', { concurrency: browsers.length }, () => browsers.forEach(suite));

@@ -1,0 +1,269 @@
+// Who is asking: copied and tossed cookies, hand-over codes, other accounts, hostile neighbours, the app's real hosts.
+
+import { until } from '../lib/driver.mjs';
+import { signIn } from '../lib/world.mjs';
+import { startTap } from '../tap/tap.mjs';
+import { send } from './client.mjs';
+import { join } from 'node:path';
+import { canary } from '../lib/world.mjs';
+
+const all = (a) => `${a.status} ${a.body}`;
+
+/** The address that carries a hand-over code, caught on its way: the browser is stopped before it redeems it. */
+async function handOver(x) {
+  const cookies = await x.cookies(new URL(x.world.info.signin).host);
+  const first = await x.program('app', { path: '/files/report/raw', headers: { Cookie: undefined, 'Sec-Fetch-Site': 'none' } });
+  const at = /location: (\S+)/i.exec(first.head)?.[1];
+  const nonce = /set-cookie: (__Host-referee-nonce=[^;]+)/i.exec(first.head)?.[1];
+  if (!at) return {};
+  const u = new URL(at);
+  const second = await send(x.tap, x.to(u.host), {
+    path: u.pathname + u.search,
+    headers: { Cookie: cookies, 'User-Agent': x.agent, Accept: 'text/html', 'Sec-Fetch-Site': 'same-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' },
+  });
+  return { enter: /location: (\S+)/i.exec(second.head)?.[1], nonce, broker: second };
+}
+
+/** Goes through a hand-over address with cookies, as a navigation: the session cookie, '' when refused. */
+async function redeem(x, enter, cookies) {
+  const u = new URL(enter);
+  const a = await send(x.tap, x.to(u.host), {
+    path: u.pathname + u.search,
+    headers: { ...(cookies ? { Cookie: cookies } : {}), 'User-Agent': x.agent, Accept: 'text/html', 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' },
+  });
+  return { status: a.status, session: /set-cookie: (__Host-referee=[^;]+)/i.exec(a.head)?.[1] || '', body: a.body };
+}
+
+const fetchWith = (x, cookie) => x.program('app', { path: '/files/report/raw', headers: { Cookie: cookie } }, 'script');
+
+export default [
+  {
+    id: 'real-host',
+    title: 'The app’s real host, in the same browser',
+    async run(x, mark) {
+      await x.page.goto(`https://${x.real.app}/files/report/raw`).catch(() => undefined);
+      await x.answered(mark, /./);
+    },
+    standard: 'stopped',
+    control: false,
+    why: 'there is no session at the real host',
+  },
+  {
+    id: 'real-host-cookies',
+    title: 'The real host, with the mapped host’s cookies',
+    async run(x) {
+      return all(await send(x.tap, x.to(x.real.app), { path: '/files/report/raw', headers: { Cookie: await x.cookies(x.hosts.app), 'User-Agent': x.agent } }));
+    },
+    standard: 'stopped',
+    control: false,
+    why: 'the app’s own cookies are in the gateway’s jar',
+  },
+  {
+    id: 'real-signed',
+    title: 'The real file host, with the signed address of the page',
+    async run(x) {
+      const u = await x.url('navigate');
+      return all(await send(x.tap, x.to(x.real.cdn), { path: u.pathname + u.search, headers: { 'User-Agent': x.agent } }));
+    },
+    standard: 'bytes',
+  },
+  {
+    id: 'real-bearer',
+    title: 'The real API, with the bearer of the page',
+    async run(x) {
+      await x.ways();
+      const token = await x.page.evaluate(async () => {
+        const form = (document.cookie.match(/(?:^|; )files_form=([^;]*)/) || [])[1];
+        const r = await fetch('/session/token', { method: 'POST', headers: { 'X-Form-Token': form } });
+        return (await r.json()).access_token;
+      });
+      return all(await send(x.tap, x.to(x.real.api), { path: '/v1/files/report/content', headers: { 'User-Agent': x.agent, Authorization: `Bearer ${token}` } }));
+    },
+    standard: 'bytes',
+  },
+  { id: 'cookie-copied', title: 'Cookies copied to a program', run: async (x) => all(await x.program('app', { path: '/files/report/raw', headers: { 'User-Agent': 'curl/8.0' } })), standard: 'stopped' },
+  {
+    id: 'cookie-copied-attachment',
+    title: 'Cookies copied to a program, attachment',
+    run: async (x) => all(await x.program('app', { path: '/files/report/download', headers: { 'User-Agent': 'curl/8.0', Accept: '*/*', 'Sec-Fetch-Mode': undefined, 'Sec-Fetch-Dest': undefined, 'Sec-Fetch-Site': undefined, 'Sec-Fetch-User': undefined } })),
+    standard: 'stopped',
+  },
+  {
+    id: 'cookie-managed',
+    title: 'Cookies of a managed device copied to another client',
+    async run(x) {
+      const keylog = join(x.world.data, `${x.name}-${x.level}-managed.keys`);
+      const tap = await startTap({ keylog, marker: canary });
+      const laptop = await x.world.browser(x.name, { managed: true, tap, keylog });
+      try {
+        // On the managed device the app may be used directly; the gateway is asked for.
+        const page = await laptop.page();
+        await signIn(x.world, page, 'director', `${x.origin('app')}/folders/board-papers`);
+        const name = x.hosts.app.split(':')[0];
+        const cookies = (await laptop.cookies()).filter((c) => c.domain === name || (c.domain.startsWith('.') && `.${name}`.endsWith(c.domain))).map((c) => `${c.name}=${c.value}`).join('; ');
+        return all(await x.program('app', { path: '/files/report/raw', headers: { Cookie: cookies, 'User-Agent': 'curl/8.0' } }));
+      } finally {
+        await laptop.close();
+        tap.close();
+      }
+    },
+    standard: 'stopped',
+  },
+  { id: 'no-session', title: 'No cookie at all', run: async (x) => all(await fetchWith(x, undefined)), standard: 'stopped', control: false, why: 'needs a session' },
+  {
+    id: 'lookup-alone',
+    title: 'The look-up cookie alone',
+    async run(x) {
+      const cookie = (await x.cookies(x.hosts.cdn)).split('; ').filter((c) => c.startsWith('referee-lookup')).join('; ');
+      const u = await x.url('cookie');
+      return all(await x.program('cdn', { path: u.pathname + u.search, headers: { Cookie: cookie } }));
+    },
+    standard: 'stopped',
+    control: false,
+    why: 'it never authorises a navigation',
+  },
+  {
+    id: 'code-replayed',
+    title: 'Hand-over code used twice',
+    async run(x) {
+      const { enter, nonce } = await handOver(x);
+      if (!enter) return 'no code was given';
+      const first = await redeem(x, enter, nonce);
+      const second = await redeem(x, enter, nonce);
+      return `first ${first.status} ${first.session ? 'a session' : 'none'}, second ${second.status} ${second.session ? 'A SESSION' : 'none'}: ${second.session ? all(await fetchWith(x, second.session)) : ''}`;
+    },
+    must: (got) => /second \d+ none/.test(got),
+    standard: 'stopped',
+    control: false,
+    why: 'a code works once',
+  },
+  {
+    id: 'code-forwarded',
+    title: 'Hand-over code taken to another browser',
+    async run(x) {
+      const { enter } = await handOver(x);
+      if (!enter) return 'no code was given';
+      const other = await redeem(x, enter, '');
+      return `other ${other.status} ${other.session ? 'A SESSION' : 'none'}: ${other.session ? all(await fetchWith(x, other.session)) : ''}`;
+    },
+    must: (got) => /other \d+ none/.test(got),
+    standard: 'stopped',
+    control: false,
+    why: 'a code belongs to the browser that asked',
+  },
+  {
+    id: 'code-other-host',
+    title: 'Hand-over code taken to a sibling host',
+    async run(x) {
+      const { enter, nonce } = await handOver(x);
+      if (!enter) return 'no code was given';
+      const other = await redeem(x, enter.replace(x.hosts.app, x.hosts.cdn), nonce);
+      return `other ${other.status} ${other.session ? 'A SESSION' : 'none'}`;
+    },
+    must: (got) => /other \d+ none/.test(got),
+    standard: 'stopped',
+    control: false,
+    why: 'a code belongs to one host',
+  },
+  {
+    id: 'code-framed',
+    title: 'Hand-over redeemed by a script, not a navigation',
+    async run(x) {
+      const { enter, nonce } = await handOver(x);
+      if (!enter) return 'no code was given';
+      const u = new URL(enter);
+      const a = await x.program('app', { path: u.pathname + u.search, headers: { Cookie: nonce } }, 'script');
+      return `script ${a.status} ${/set-cookie: __Host-referee=/i.test(a.head) ? 'A SESSION' : 'none'}`;
+    },
+    must: (got) => /script \d+ none/.test(got),
+    standard: 'stopped',
+    control: false,
+    why: 'only a navigation redeems',
+  },
+  {
+    id: 'tossed-session',
+    title: 'Session cookie tossed by a hostile neighbour',
+    async run(x) {
+      // A page next to the mapped hosts sets cookies for the whole domain, with the names of ours.
+      await x.page.goto(`${x.hostile.origin}/toss`);
+      await x.page.evaluate((names) => {
+        for (const n of names) for (const d of ['demo.gate.localhost', 'gate.localhost']) document.cookie = `${n}=tossed; Domain=${d}; Path=/; Secure`;
+      }, ['__Host-referee', '__Secure-referee', 'referee-lookup', '__Host-referee-nonce', '__host-referee']);
+      const folder = await x.page.goto(`${x.origin('app')}/folders/board-papers`);
+      const who = await x.page.evaluate(() => document.querySelector('.who strong')?.textContent || document.title);
+      const answer = await x.fetch(`${x.origin('app')}/files/report/raw`);
+      await x.page.goto(`${x.hostile.origin}/toss`);
+      await x.page.evaluate((names) => {
+        for (const n of names) for (const d of ['demo.gate.localhost', 'gate.localhost']) document.cookie = `${n}=; Domain=${d}; Path=/; Secure; Max-Age=0`;
+      }, ['__Host-referee', '__Secure-referee', 'referee-lookup', '__Host-referee-nonce', '__host-referee']);
+      return `${folder} ${who}; ${answer}`;
+    },
+    must: (got) => /^200 Director/.test(got),
+    standard: 'bytes',
+  },
+  {
+    id: 'neighbour-fetch',
+    title: 'A hostile neighbour’s page fetches the file with cookies',
+    async run(x) {
+      const url = await x.url('cookie');
+      await x.page.goto(`${x.hostile.origin}/`);
+      const read = await x.fetch(url, { credentials: 'include' });
+      const blind = await x.fetch(`${x.origin('app')}/files/report/raw`, { credentials: 'include', mode: 'no-cors' });
+      return `${read}; ${blind}`;
+    },
+    standard: 'stopped',
+    control: false,
+    why: 'to gateway and app a neighbour is another site',
+  },
+  {
+    id: 'neighbour-write',
+    title: 'A hostile neighbour’s page acts in the app',
+    async run(x) {
+      await x.page.goto(`${x.hostile.origin}/`);
+      await x.page.evaluate(async (app) => {
+        for (const path of ['/files/report/delete', '/signout', '/.referee/signout', '/.referee/report', '/session/token'])
+          await fetch(app + path, { method: 'POST', credentials: 'include', mode: 'no-cors', body: new URLSearchParams({ form_token: 'x' }) }).catch(() => undefined);
+      }, x.origin('app'));
+      const status = await x.page.goto(`${x.origin('app')}/files/report`);
+      return `${status} ${await x.page.evaluate(() => document.querySelector('h1')?.textContent)}`;
+    },
+    must: (got) => /^200 Quarterly report/.test(got),
+    standard: 'stopped',
+    control: false,
+    why: 'the app’s own tokens and the gateway’s checks hold without a policy',
+  },
+  {
+    id: 'neighbour-frame',
+    title: 'A hostile neighbour frames the app',
+    async run(x, mark) {
+      await x.page.goto(`${x.hostile.origin}/`);
+      await x.page.evaluate((u) => { const f = document.createElement('iframe'); f.src = u; document.body.append(f); }, `${x.origin('app')}/files/report/raw`);
+      await x.answered(mark);
+    },
+    standard: 'stopped',
+    control: false,
+    why: 'to gateway and app a neighbour is another site',
+  },
+  {
+    id: 'other-account',
+    title: 'The signed address, opened by another account',
+    async run(x) {
+      const url = await x.url('navigate');
+      const keylog = join(x.world.data, `${x.name}-${x.level}-other.keys`);
+      const tap = await startTap({ keylog, marker: canary });
+      const b = await x.world.browser(x.name, { tap, keylog });
+      try {
+        const page = await b.page();
+        await signIn(x.world, page, 'contractor');
+        await page.goto(String(url)).catch(() => undefined);
+        await until(async () => (await tap.hits(), tap.exchanges.some((e) => e.url.startsWith('/d/') && e.ended)), 'an answer', 4000).catch(() => undefined);
+        const hits = await tap.hits();
+        return hits.length ? `${canary} arrived` : 'nothing arrived';
+      } finally {
+        await b.close();
+        tap.close();
+      }
+    },
+    standard: 'stopped',
+  },
+];
