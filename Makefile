@@ -71,8 +71,11 @@ dev: data demo-web ## the demo from source, with the race detector
 	$(GO) run -race -buildvcs=false -ldflags '$(LDFLAGS)' ./cmd/referee demo
 
 .PHONY: bench
-bench: data ## benchmarks (BENCH=regexp)
+bench: data ## benchmarks (BENCH=regexp), then Referee beside nginx and httputil.ReverseProxy
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	build/test-prereqs.sh
+	$(GO) build -buildvcs=false -o bin/bench ./test/bench
+	bin/bench -json bin/bench.json
 
 .PHONY: accept
 accept: build demo-web ## the long runs: kill -9 under load, bypasses, simulated tenants (hours)
