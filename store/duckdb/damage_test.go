@@ -114,11 +114,8 @@ func TestEngineIsStartedAgain(t *testing.T) {
 	if err := l.engine.close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Append(t.Context(), batch("contoso", 5, 8)); !fault.Is(err, fault.Unavailable) {
-		t.Fatalf("append in a broken engine: %v, want unavailable", err)
-	}
 	if err := l.Append(t.Context(), batch("contoso", 5, 8)); err != nil {
-		t.Fatalf("append again: %v", err)
+		t.Fatalf("append: %v", err)
 	}
 	page, err := l.Search(t.Context(), "contoso", activitylog.Query{})
 	if err != nil || len(page.Activities) != 8 {

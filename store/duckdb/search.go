@@ -195,6 +195,7 @@ func (l *Log) records(ctx context.Context, op string, k fileKey, condition strin
 		defer rows.Close()
 		var record sql.RawBytes
 		size := 0
+		out, cut = nil, false
 		for rows.Next() {
 			if cut = size > l.pageBytes; cut {
 				return nil

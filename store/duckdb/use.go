@@ -7,26 +7,31 @@ import (
 )
 
 // with runs do on an open file. When DuckDB gives up the instance meanwhile, it is started again, without the file if
-// that was the cause; do's error stands, and the caller tries again or tells.
+// that was the cause. An operation that only met an instance given up before is tried once more, so do may run twice.
 func (l *Log) with(ctx context.Context, op string, k fileKey, makeIt bool, do func(*file) error) error {
-	leave, err := l.enter(op)
-	if err != nil {
-		return err
+	for attempt := 1; ; attempt++ {
+		leave, err := l.enter(op)
+		if err != nil {
+			return err
+		}
+		engine := l.engine
+		f, err := l.open(ctx, k, makeIt)
+		if err == nil {
+			err = do(f)
+			f.use.RUnlock()
+		}
+		leave()
+		if errors.Is(err, errAbsent) {
+			return err
+		}
+		if l.revive(engine, err) {
+			if secondary(err) && attempt == 1 {
+				continue
+			}
+			l.blame(k, err)
+		}
+		return classify(ctx, err, op, l.path(k))
 	}
-	engine := l.engine
-	f, err := l.open(ctx, k, makeIt)
-	if err == nil {
-		err = do(f)
-		f.use.RUnlock()
-	}
-	leave()
-	if errors.Is(err, errAbsent) {
-		return err
-	}
-	if l.revive(engine, err) && !secondary(err) {
-		l.blame(k, err)
-	}
-	return classify(ctx, err, op, l.path(k))
 }
 
 // withAll runs do on those of the files that exist, all open at once.
@@ -71,6 +76,9 @@ func (l *Log) revive(e *engine, err error) bool {
 
 // blame keeps a file that made the engine give up from being opened again as long as it is the same.
 func (l *Log) blame(k fileKey, cause error) {
+	if secondary(cause) {
+		return
+	}
 	f := l.file(k)
 	f.use.Lock()
 	defer f.use.Unlock()
