@@ -40,7 +40,12 @@ func (b appBody) instance(tenant model.TenantID, id model.InstanceID) catalog.In
 	return in
 }
 
-func toAppBody(in catalog.Instance) appBody {
+// toAppBody leaves the hash of the client secret out for those who may not change it: a weak secret could be guessed
+// from it.
+func toAppBody(in catalog.Instance, c *caller) appBody {
+	if !c.Token.Role.Allows(tenant.RoleOperator) {
+		in.Federation.SecretHash = ""
+	}
 	return appBody{ID: in.ID, App: in.App, Name: in.Name, Route: in.Route, Evidence: in.Evidence, Hosts: in.Hosts,
 		Federation: &in.Federation, Profile: &in.Profile, Origins: in.Origins, CAFile: in.CAFile}
 }
@@ -70,7 +75,7 @@ func (a *API) listApps(ctx context.Context, c *caller, in *struct {
 	}
 	out := make([]appBody, len(all))
 	for i := range all {
-		out[i] = toAppBody(all[i])
+		out[i] = toAppBody(all[i], c)
 	}
 	return pageOf(out, in.Paging, func(b appBody) string { return string(b.ID) })
 }
@@ -89,7 +94,7 @@ func (a *API) instance(ctx context.Context, tenant model.TenantID, id string) (c
 
 func (a *API) getApp(ctx context.Context, c *caller, in *InApp) (*appAnswer, error) {
 	have, err := a.instance(ctx, c.Tenant, in.App)
-	return &appAnswer{toAppBody(have)}, err
+	return &appAnswer{toAppBody(have, c)}, err
 }
 
 func (a *API) putApp(ctx context.Context, c *caller, in *struct {
@@ -118,7 +123,7 @@ func (a *API) putApp(ctx context.Context, c *caller, in *struct {
 		return nil, err
 	}
 	a.changed(ctx, bus.SignalCatalog, c.Tenant)
-	return &appAnswer{toAppBody(want)}, nil
+	return &appAnswer{toAppBody(want, c)}, nil
 }
 
 func (a *API) deleteApp(ctx context.Context, c *caller, in *InApp) (*nothing, error) {

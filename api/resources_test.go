@@ -94,6 +94,15 @@ func TestApps(t *testing.T) {
 	t.Parallel()
 	f := apitest.New(t)
 	f.Want(t, "contoso/operator", "PUT", contoso+"/apps/files", apitest.FilesApp, 200, nil)
+	secret := maps.Clone(apitest.FilesApp)
+	secret["federation"] = map[string]any{"protocol": "oidc", "clientId": "files", "secretHash": "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", "redirectUris": []string{"https://files.example.com/callback"}}
+	f.Want(t, "contoso/operator", "PUT", contoso+"/apps/files", secret, 200, nil)
+	for role, shown := range map[string]bool{"reader": false, "analyst": false, "operator": true, "admin": true} {
+		got := f.Want(t, "contoso/"+role, "GET", contoso+"/apps", nil, 200, nil)
+		if strings.Contains(string(got.Body), "47DEQpj8") != shown {
+			t.Errorf("a %s sees %s", role, got.Body)
+		}
+	}
 	wrong := maps.Clone(apitest.FilesApp)
 	wrong["hosts"] = []map[string]any{{"name": "Files Example", "role": "app"}, {"name": "b.example", "role": "boss"}}
 	got := f.Want(t, "contoso/operator", "PUT", contoso+"/apps/other", wrong, 422, nil)
@@ -105,7 +114,7 @@ func TestApps(t *testing.T) {
 	f.Want(t, "contoso/operator", "DELETE", contoso+"/apps/files", nil, 204, nil)
 	f.Want(t, "contoso/operator", "DELETE", contoso+"/apps/files", nil, 404, nil)
 	f.Want(t, "fabrikam/reader", "GET", "/api/v2/tenants/fabrikam/apps/files", nil, 200, nil)
-	if got := f.Heard(); len(got) != 3 || got[0] != "catalog contoso" || got[1] != "catalog fabrikam" {
+	if got := f.Heard(); len(got) != 4 || got[0] != "catalog contoso" || got[2] != "catalog fabrikam" {
 		t.Errorf("signals %v", got)
 	}
 }

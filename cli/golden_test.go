@@ -335,6 +335,25 @@ func TestExport(t *testing.T) {
 	}
 }
 
+// TestClientSecret sees that an app's client secret never leaves this host.
+func TestClientSecret(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.write(t, "files.secret", "correct-horse-battery-staple-0123456789\n")
+	file := s.write(t, "app.yaml", strings.Replace(appYAML, "clientId: files,", "clientId: files, clientSecretFile: files.secret,", 1))
+	if got := s.run(t, "contoso-operator", "app", "add", file); got.code != 0 {
+		t.Fatalf("%+v", got)
+	}
+	list, err := s.DB.Instances(t.Context(), "contoso")
+	if err != nil || len(list) != 1 || list[0].Federation.SecretHash != session.Secret("correct-horse-battery-staple-0123456789").Hash() {
+		t.Errorf("stored %+v, %v", list, err)
+	}
+	s.write(t, "files.secret", "short\n")
+	if got := s.run(t, "contoso-operator", "app", "add", file); got.code != 2 {
+		t.Errorf("a short secret: %+v", got)
+	}
+}
+
 // TestTerminal sees that what strangers wrote can't drive a terminal, and that colour stays off elsewhere.
 func TestTerminal(t *testing.T) {
 	t.Parallel()

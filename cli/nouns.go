@@ -6,12 +6,14 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/session"
 )
 
 // readObject reads one YAML or JSON object from a file, "-" for standard input.
@@ -68,7 +70,8 @@ func (a *app) appCommand() *cobra.Command {
 		},
 	}, &cobra.Command{
 		Use: "add FILE", Short: "Make or change an app instance from a file", Args: exactly(1, "a file; - reads standard input"),
-		Long:    "Read an instance as YAML or JSON: id, app, name, route, hosts, federation, profile. An instance of the same id is replaced.",
+		Long: `Read an instance as YAML or JSON: id, app, name, route, hosts, federation, profile. An instance of the same id is
+replaced. federation.clientSecretFile names a file with the app's client secret: its hash is sent, the secret is not.`,
 		Example: "  referee app add files.yaml",
 		RunE: func(c *cobra.Command, args []string) error {
 			in, err := a.readObject(args[0])
@@ -78,6 +81,9 @@ func (a *app) appCommand() *cobra.Command {
 			id, _ := in["id"].(string)
 			if id == "" {
 				return &fault.Error{Kind: fault.Invalid, Op: "app add", Key: args[0], Msg: "id is missing", Help: "give the instance a short name, such as id: files"}
+			}
+			if err := hashSecret(in, filepath.Dir(args[0])); err != nil {
+				return err
 			}
 			text, err := a.tell(c, http.MethodPut, "/apps/"+url.PathEscape(id), nil, in)
 			if err != nil {
@@ -96,6 +102,30 @@ func (a *app) appCommand() *cobra.Command {
 		},
 	})
 	return c
+}
+
+// hashSecret replaces federation.clientSecretFile, relative to a folder, by the hash of what the file holds.
+func hashSecret(in map[string]any, dir string) error {
+	const op = "cli.app"
+	f, _ := in["federation"].(map[string]any)
+	file, ok := f["clientSecretFile"].(string)
+	if !ok {
+		return nil
+	}
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(dir, file)
+	}
+	text, err := os.ReadFile(file) //nolint:gosec // the caller names it
+	if err != nil {
+		return &fault.Error{Kind: fault.Invalid, Op: op, Key: file, Msg: "the client secret can't be read", Err: err}
+	}
+	secret := strings.TrimSpace(string(text))
+	if len(secret) < 32 {
+		return &fault.Error{Kind: fault.Invalid, Op: op, Key: file, Msg: "the client secret has less than 32 characters", Help: "make one with: openssl rand -base64 32"}
+	}
+	delete(f, "clientSecretFile")
+	f["secretHash"] = session.Secret(secret).Hash()
+	return nil
 }
 
 // showObject prints an object as YAML for people and as it came for scripts.
