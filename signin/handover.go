@@ -58,7 +58,7 @@ func (b *Broker) handover(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 // goes through the gateway is never less than that.
 func (b *Broker) appSession(r *http.Request, t tenant.Tenant, s session.Session, secret session.Secret, inst catalog.Instance, d *decision) (session.AppSession, *session.DataKey, error) {
 	const op = "signin.appSession"
-	control := session.ControlMonitorOnly
+	control := session.ControlCustom
 	if d.Duties.Has(policy.DutyRoute) {
 		control = session.Control(d.Control)
 	}

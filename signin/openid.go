@@ -250,7 +250,7 @@ func (b *Broker) viaOf(ctx context.Context, id model.TenantID) via {
 	for _, header := range []string{c.r.Header.Get("Origin"), c.r.Referer()} {
 		if u, err := url.Parse(header); err == nil && u.Host != "" && v.Mapped == "" {
 			if _, ok := b.parts.Catalog.ByHost(id, u.Host); ok {
-				v.Mapped = u.Host
+				v.Mapped = strings.ToLower(u.Host)
 			}
 		}
 	}
