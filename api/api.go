@@ -123,6 +123,7 @@ func requestOf(ctx context.Context) string {
 
 // finish completes problems on their way out and logs what the client is not told.
 func (a *API) finish(ctx huma.Context, _ string, v any) (any, error) {
+	extend(ctx.Context()) // what was answered may have taken long to find out
 	if p, ok := v.(*Problem); ok {
 		p.Request = requestOf(ctx.Context())
 		if p.Status == http.StatusUnauthorized {

@@ -146,9 +146,12 @@ type (
 type plan struct {
 	answer    *applyAnswer
 	revisions []policy.Revision
-	states    []policy.RolloutState
+	rollouts  []moved
 	objects   []model.Object
 }
+
+// moved is a document whose rollout moves with it, and what it was before.
+type moved struct{ before, after *policy.Document }
 
 func (a *API) applyPolicies(ctx context.Context, c *caller, in *struct {
 	InTenant
@@ -177,19 +180,31 @@ func (a *API) applyPolicies(ctx context.Context, c *caller, in *struct {
 	if err := a.story(ctx, s, docs, p, in.Body.Force); err != nil {
 		return nil, err
 	}
-	if in.Body.DryRun || len(p.revisions)+len(p.states) == 0 {
+	if in.Body.DryRun || len(p.revisions)+len(p.rollouts) == 0 {
 		return p.answer, nil
 	}
 	e := entry{kind: model.ActivityPolicyChange, action: "policy.apply", reason: in.Body.Comment, objects: p.objects}
 	if in.Body.Force {
 		e.detail = map[string]any{"force": true}
 	}
-	err = a.change(ctx, c, e, func() error { return a.write(ctx, c.Tenant, p) })
+	err = a.change(ctx, c, e, func() error {
+		if len(p.revisions) == 0 {
+			return nil
+		}
+		var err error
+		p.answer.Body.Epoch, err = a.Policies.PutDocuments(ctx, c.Tenant, p.revisions)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
+	// The documents are stored, all of them. A rollout that is missing now stands where its document says.
+	late := a.settle(ctx, c, p)
 	p.answer.Body.Applied = true
 	a.changed(ctx, bus.SignalPolicy, c.Tenant)
+	if late != nil {
+		return nil, &fault.Error{Kind: fault.KindOf(late), Op: "api.apply", Msg: "the documents are applied, but a rollout could not be written", Help: "apply them again", Err: late}
+	}
 	return p.answer, nil
 }
 
@@ -224,7 +239,7 @@ func (a *API) plan(ctx context.Context, c *caller, s *ruleset, docs []*policy.Do
 		if st, ok := a.rolloutAfter(s, have, d, c); ok {
 			row.Phase = st.Phase
 			if st.Version > s.states[d.ID].Version {
-				p.states = append(p.states, st)
+				p.rollouts = append(p.rollouts, moved{have, d})
 			}
 		}
 		p.answer.Body.Documents = append(p.answer.Body.Documents, row)
@@ -282,19 +297,31 @@ func (a *API) story(ctx context.Context, s *ruleset, docs []*policy.Document, p 
 	return nil
 }
 
-// write stores the plan: documents first, all or none; then the rollouts that changed. A rollout that is missing
-// after a crash in between stands where its document says, and the next apply writes it.
-func (a *API) write(ctx context.Context, tenant model.TenantID, p *plan) error {
-	if len(p.revisions) > 0 {
-		epoch, err := a.Policies.PutDocuments(ctx, tenant, p.revisions)
-		if err != nil {
-			return err
-		}
-		p.answer.Body.Epoch = epoch
-	}
-	for _, st := range p.states {
-		if err := a.Policies.PutRollout(ctx, st); err != nil {
-			return err
+// settle writes the rollouts that move with their documents. Whoever runs rollouts may move one at the same moment:
+// then it is looked at again.
+func (a *API) settle(ctx context.Context, c *caller, p *plan) error {
+	const tries = 5
+	for _, m := range p.rollouts {
+		for try := 1; ; try++ {
+			s := &ruleset{tenant: c.Tenant, states: map[string]policy.RolloutState{}}
+			states, err := a.Policies.Rollouts(ctx, c.Tenant)
+			if err != nil {
+				return err
+			}
+			for _, st := range states {
+				s.states[st.Policy] = st
+			}
+			st, ok := a.rolloutAfter(s, m.before, m.after, c)
+			if !ok || st.Version == s.states[m.after.ID].Version {
+				break
+			}
+			err = a.Policies.PutRollout(ctx, st)
+			if err == nil {
+				break
+			}
+			if !fault.Is(err, fault.Conflict) || try == tries {
+				return err
+			}
 		}
 	}
 	return nil

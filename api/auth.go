@@ -110,7 +110,7 @@ func (a *API) middleware(rt Route) func(huma.Context, func(huma.Context)) {
 		}
 		t, err := a.guard.admit(ctx.Context(), ctx.Header("Authorization"), rt.Role, scope)
 		if err != nil {
-			a.refuse(ctx, err)
+			a.refuse(ctx, t, err)
 			return
 		}
 		c := &caller{Token: t, Agent: ctx.Header("User-Agent")}
@@ -125,9 +125,10 @@ func (a *API) middleware(rt Route) func(huma.Context, func(huma.Context)) {
 }
 
 // refuse sends a problem from a middleware.
-func (a *API) refuse(ctx huma.Context, err error) {
+func (a *API) refuse(ctx huma.Context, t tenant.Token, err error) {
 	p := problem(err)
-	_, _ = a.finish(ctx, "", p)
+	_, _ = a.finish(ctx, "", p) // returns what it was given
+	a.Log.InfoContext(ctx.Context(), "refused", "request", p.Request, "path", ctx.URL().Path, "address", ctx.RemoteAddr(), "status", p.Status, "token", t.ID)
 	ctx.SetHeader("Content-Type", "application/problem+json")
 	ctx.SetStatus(p.Status)
 	_ = a.huma.Marshal(ctx.BodyWriter(), "application/json", p) // the client has gone if this fails

@@ -183,6 +183,7 @@ func TestStory(t *testing.T) {
 	s.do("contoso-operator", "exception", "refuse", id, "--answer", "use the shared folder")
 	s.Clock.Advance(time.Minute)
 	s.do("contoso-operator", "policy", "back", "block-downloads", "--why", "sales is stuck")
+	s.do("contoso-reader", "policy", "status", "block-downloads")
 	s.do("contoso-analyst", "why", a.Reference)
 	s.do("contoso-operator", "policy", "delete", "block-downloads", "--comment", "replaced")
 	s.do("contoso-reader", "policy", "history", "block-downloads")

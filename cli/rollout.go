@@ -37,6 +37,29 @@ type reportAnswer struct {
 	Delivered bool
 }
 
+func (a *app) policyStatus() *cobra.Command {
+	return &cobra.Command{
+		Use: "status ID", Short: "Show where a policy's rollout stands and what it waits for", Args: exactly(1, "the id of a policy"),
+		Example: "  referee policy status block-downloads",
+		RunE: func(c *cobra.Command, args []string) error {
+			text, err := a.tell(c, http.MethodGet, "/policies/"+url.PathEscape(args[0])+"/rollout", nil, nil)
+			if err != nil {
+				return err
+			}
+			return show(a, text, func(r rolloutAnswer) error {
+				if err := a.showRollout(r); err != nil {
+					return err
+				}
+				t := newTable("WHEN", "PHASE", "BY", "WHY")
+				for _, s := range r.Steps {
+					t.row(a.when(s.At), s.To, s.By, s.Why)
+				}
+				return a.print(t)
+			})
+		},
+	}
+}
+
 func (a *app) policyReport() *cobra.Command {
 	return &cobra.Command{
 		Use: "report ID", Short: "Read who a policy would have stopped", Args: exactly(1, "the id of a policy"),
