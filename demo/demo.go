@@ -241,7 +241,14 @@ func (s *stage) openReal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.notebook, err = jupyter.Start(ctx, jupyter.Config{Dir: filepath.Join(s.opt.Data, "jupyter"), Host: s.real, Certificate: cert, Log: s.opt.Log,
+	dir := filepath.Join(s.opt.Data, "jupyter")
+	if os.Getuid() == 0 {
+		// Apache drops its rights and could not look into the demo's own folder.
+		if dir, err = os.MkdirTemp("", "referee-jupyter-"); err != nil {
+			return fault.As(err, fault.Unavailable, "demo.openReal", "folder")
+		}
+	}
+	s.notebook, err = jupyter.Start(ctx, jupyter.Config{Dir: dir, Host: s.real, Certificate: cert, Log: s.opt.Log,
 		Issuer: "https://" + s.at("referee", signinHost) + "/" + string(Tenant), ClientID: "notebook", ClientSecret: s.secrets.AppClient, CAFile: s.ca.RootFile()})
 	return err
 }

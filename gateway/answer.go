@@ -57,12 +57,21 @@ func (h *hop) fail(status int, words page.Words) {
 
 // errorPage writes an error as a page. retry is a path on this host, "" for no link.
 func (h *hop) errorPage(status int, words page.Words, retry string) {
+	h.writeError(status, page.Error{Title: words.Title, Message: words.Message, Retry: retry})
+}
+
+// waitPage answers a frame that has no session yet with a page that loads itself again for a few seconds.
+func (h *hop) waitPage(words page.Words, retry string) {
+	h.writeError(http.StatusUnauthorized, page.Error{Title: words.Title, Message: words.Message, Retry: retry, Wait: h.r.Method == http.MethodGet})
+}
+
+func (h *hop) writeError(status int, e page.Error) {
 	h.addFresh()
-	if retry != "" {
-		retry = origin(h.t) + retry
+	if e.Retry != "" {
+		e.Retry = origin(h.t) + e.Retry
 	}
-	err := page.WriteError(h.w, h.r, status, h.brand(), h.ancestors(),
-		page.Error{Title: words.Title, Message: words.Message, Retry: retry, Contact: h.tenant.Brand.Contact})
+	e.Contact = h.tenant.Brand.Contact
+	err := page.WriteError(h.w, h.r, status, h.brand(), h.ancestors(), e)
 	if err != nil {
 		h.g.log.Debug("page not written", "err", err)
 	}

@@ -36,8 +36,9 @@ func (h *hop) unauthenticated() {
 		return
 	}
 	if !h.req.TopLevel {
-		// A frame can't show the sign-in page and must not carry a hand-over code.
-		h.errorPage(http.StatusUnauthorized, page.SignIn, h.r.URL.RequestURI())
+		// A frame can't show the sign-in page and must not carry a hand-over code. The page around it is asking for this
+		// host's session at this moment (Config.Warm of the client script), so the frame looks again for a few seconds.
+		h.waitPage(page.SignIn, h.r.URL.RequestURI())
 		return
 	}
 	switch h.r.Method {

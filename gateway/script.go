@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/gateway/rewrite"
 	"github.com/referee-casb/referee/gateway/shim"
 	"github.com/referee-casb/referee/internal/webpage"
@@ -65,15 +66,21 @@ func (h *hop) tag(nonce string) []byte {
 
 func (h *hop) scriptConfig(modes shim.Controls, messages map[shim.Control]shim.Message) shim.Config {
 	hosts := map[string]string{}
+	var warm []string
 	for i := range h.t.Instance.Hosts {
 		real := h.t.Instance.Hosts[i].Name
-		if mapped, ok := h.hosts.Mapped(real); ok {
-			hosts[real] = mapped
+		mapped, ok := h.hosts.Mapped(real)
+		if !ok {
+			continue
+		}
+		hosts[real] = mapped
+		if role := h.t.Instance.Hosts[i].Role; mapped != h.t.Mapped && (role == catalog.RoleApp || role == catalog.RoleFiles) {
+			warm = append(warm, "https://"+mapped) // hosts whose answers a page may frame
 		}
 	}
 	b := h.brand()
 	return shim.Config{Origin: origin(h.t), Hosts: hosts, Suffix: string(h.t.Tenant) + "." + hostOf(h.g.cfg.Suffix), Controls: modes, Messages: messages,
-		Brand: shim.Brand{Name: b.Name, Logo: b.Logo}, ReportPath: ownPath("report"), RefreshPath: ownPath("controls"), Broker: h.g.cfg.Broker}
+		Brand: shim.Brand{Name: b.Name, Logo: b.Logo}, ReportPath: ownPath("report"), RefreshPath: ownPath("controls"), Warm: warm, Broker: h.g.cfg.Broker}
 }
 
 // acts says which activity a control of the script is about.

@@ -30,7 +30,24 @@ func main() {
 // startDemo starts the demo with what the command line gave.
 func startDemo(ctx context.Context, o cli.DemoOptions) error {
 	return demo.Run(ctx, demo.Options{Data: o.Data, Port: o.Port, JSON: o.JSON, Advance: o.Advance, Real: o.Real, Block: o.Block, Out: o.Out,
-		PDFJS: filepath.Join("demo", "filesapp", "web", "node_modules", "pdfjs-dist")})
+		PDFJS: viewer()})
+}
+
+// viewer finds pdf.js where `make demo-web` puts it: below the work tree that the binary was built in, or below the
+// working folder. Without it, the files app says that the viewer isn't installed.
+func viewer() string {
+	inTree := filepath.Join("demo", "filesapp", "web", "node_modules", "pdfjs-dist")
+	if exe, err := os.Executable(); err == nil {
+		if dir := filepath.Join(filepath.Dir(exe), "..", inTree); isDir(dir) {
+			return dir
+		}
+	}
+	return inTree
+}
+
+func isDir(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 func trustDemo(ctx context.Context, o cli.DemoOptions) error { return demo.Trust(ctx, o.Data, o.Out) }

@@ -111,6 +111,10 @@ func (n *Notebook) files() error {
 	if err := os.RemoveAll(c.Dir); err != nil {
 		return fault.As(err, fault.Unavailable, op, c.Dir)
 	}
+	roots, err := os.ReadFile(c.CAFile)
+	if err != nil {
+		return fault.As(err, fault.Unavailable, op, c.CAFile)
+	}
 	for _, dir := range []string{c.Dir, n.path("files"), n.path("run")} {
 		if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // Apache's own user reads it
 			return fault.As(err, fault.Unavailable, op, dir)
@@ -138,7 +142,7 @@ func (n *Notebook) files() error {
 	}
 	var conf bytes.Buffer
 	err = apacheConf.Execute(&conf, map[string]any{"Dir": c.Dir, "Host": host, "Port": port, "Issuer": issuer.String(), "ClientID": c.ClientID, "ClientSecret": c.ClientSecret,
-		"CAFile": c.CAFile, "Root": os.Getuid() == 0, "Passphrase": hex.EncodeToString(secret)})
+		"Root": os.Getuid() == 0, "Passphrase": hex.EncodeToString(secret)})
 	if err != nil {
 		return fault.Wrap(err, op, "apache.conf")
 	}
@@ -148,7 +152,8 @@ func (n *Notebook) files() error {
 			return fault.As(err, fault.Unavailable, op, name)
 		}
 	}
-	return nil
+	// Apache's own user reads this one.
+	return fault.As(os.WriteFile(n.path("roots.pem"), roots, 0o644), fault.Unavailable, op, "roots.pem") //nolint:gosec // certificates are public
 }
 
 // handOver gives the notebook's socket to the user that Apache runs as, and to nobody else.
@@ -195,10 +200,21 @@ func (n *Notebook) wait(ctx context.Context, network, addr string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return &fault.Error{Kind: fault.Unavailable, Op: "jupyter.wait", Key: addr, Msg: "does not answer", Help: "its log is in " + n.config.Dir, Err: err}
+			return &fault.Error{Kind: fault.Unavailable, Op: "jupyter.wait", Key: addr, Msg: "does not answer", Help: n.lastLines(), Err: err}
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+// lastLines shows what the two said last, since their folder goes away with them.
+func (n *Notebook) lastLines() string {
+	said := ""
+	for _, log := range []string{"jupyter.log", "apache.log", "apache-error.log"} {
+		if text, err := os.ReadFile(n.path(log)); err == nil && len(text) > 0 {
+			said += log + ": " + string(text[max(0, len(text)-600):]) + "\n"
+		}
+	}
+	return said
 }
 
 // Close ends both processes, by their ids, and waits for them.
@@ -219,6 +235,7 @@ func (n *Notebook) Close() error {
 		}
 	}
 	n.procs = nil
+	errs = append(errs, os.RemoveAll(n.config.Dir))
 	return errors.Join(errs...)
 }
 

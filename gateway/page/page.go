@@ -46,6 +46,7 @@ type Error struct {
 	CanDo     []string
 	Reference string
 	Retry     string // address of a link that tries again; "" hides it
+	Wait      bool   // the page is empty and loads itself again for a few seconds before it shows its words
 	Contact   string
 }
 

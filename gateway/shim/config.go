@@ -82,6 +82,8 @@ type Config struct {
 	ReportPath string `json:"report"`
 	// RefreshPath answers GET with {"controls": {…}}. Empty: controls hold until the next document.
 	RefreshPath string `json:"refresh,omitempty"`
+	// Warm lists origins of sibling hosts that a top-level page visits at once, so that frames of theirs find a session.
+	Warm []string `json:"warm,omitempty"`
 	// Broker is the origin of confirmation and request pages; links to elsewhere are not shown.
 	Broker string `json:"broker"`
 }

@@ -35,6 +35,8 @@ export interface Config {
   dir?: string;
   report: string;
   refresh?: string;
+  /** Origins of sibling hosts to visit before a frame of theirs is shown (see start in main.ts). */
+  warm?: string[];
   /** Origin of the broker: the only one whose pages a notice may send a person to confirm or ask. */
   broker: string;
 }

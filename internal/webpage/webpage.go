@@ -18,7 +18,6 @@ import (
 	"strings"
 
 	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/renderer/html"
 
 	"github.com/referee-casb/referee/fault"
 )
@@ -116,7 +115,7 @@ func nonce() string {
 }
 
 // markdown renders CommonMark without raw HTML and without dangerous link targets.
-var markdown = goldmark.New(goldmark.WithRendererOptions(html.WithHardWraps()))
+var markdown = goldmark.New()
 
 var (
 	placeholder  = regexp.MustCompile(`\{\{\s*([a-z]+)\s*\}\}`)
