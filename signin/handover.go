@@ -54,8 +54,9 @@ func (b *Broker) handover(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 }
 
 // appSession returns the session's app session with the instance, making it if there is none under the control
-// that was decided now. A mapped host that is visited where no session control is asked for is monitored: what
-// goes through the gateway is never less than that.
+// that was decided now. At a mapped host that is visited where no session control is asked for, session policies
+// decide all the same: what they rest on may change while the session lives, and a managed device's cookies that
+// were copied to another client must not carry its freedom along.
 func (b *Broker) appSession(r *http.Request, t tenant.Tenant, s session.Session, secret session.Secret, inst catalog.Instance, d *decision) (session.AppSession, *session.DataKey, error) {
 	const op = "signin.appSession"
 	control := session.ControlCustom
