@@ -131,8 +131,5 @@ func (n *Node) ready(ctx context.Context) error {
 	if err := n.DB.Ping(ctx); err != nil {
 		return fault.Wrap(err, "node.ready", "database")
 	}
-	if _, err := n.Bus.Usage(ctx); err != nil {
-		return fault.Wrap(err, "node.ready", "bus")
-	}
-	return nil
+	return fault.Wrap(n.Bus.Healthy(ctx), "node.ready", "bus")
 }

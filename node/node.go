@@ -207,7 +207,8 @@ func (n *Node) tenantIDs() []model.TenantID {
 func (n *Node) openPipeline(context.Context) error {
 	c, o := n.config, n.options
 	n.Recorder = activitylog.NewRecorder(n.Bus, activitylog.RecorderOptions{Now: o.Now, Log: n.log, ViewShare: c.Activity.ViewShare})
-	n.pipeline = pipeline.New(n.Bus, n.Log, pipeline.Options{Enrich: n.enrich, Now: o.Now, Log: n.log})
+	n.pipeline = pipeline.New(n.Bus, n.Log, pipeline.Options{Enrich: n.enrich, Now: o.Now, Log: n.log,
+		DeadLetters: &pipeline.Folder{Dir: filepath.Join(c.Data, "dead-letters")}})
 	n.closer = pipeline.NewCloser(n.Log, n.Recorder, pipeline.CloserOptions{Tenants: n.tenantIDs, Started: o.Now(), Now: o.Now, Log: n.log})
 	n.keeper = lease.NewKeeper(n.DB, holder(), lease.Options{Log: n.log})
 	return nil
