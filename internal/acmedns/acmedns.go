@@ -6,6 +6,7 @@
 package acmedns
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -14,7 +15,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"io/fs"
@@ -41,8 +41,8 @@ type Options struct {
 	Roots     *x509.CertPool // of the authority's own HTTPS, nil for the system's
 	DNS       DNS
 	Names     func() [][]string // groups of names, one certificate each
-	Now       func() time.Time
-	Log       *slog.Logger
+	Now       func() time.Time  // nil: time.Now
+	Log       *slog.Logger      // nil: none
 }
 
 // Renewal: certificates are renewed when a third of their life is left, and looked at this often. A failed
@@ -51,15 +51,18 @@ const (
 	lookEvery = 10 * time.Minute
 	firstWait = time.Minute
 	longest   = 6 * time.Hour
+	oneOrder  = 5 * time.Minute // an order that takes longer is given up
 )
 
-// Manager holds certificates and keeps them fresh.
+// Manager holds certificates and keeps them fresh. Certificate and Poke are safe for concurrent use; Run and
+// Look belong to one goroutine.
 type Manager struct {
-	opt Options
+	opt  Options
+	poke chan struct{}
+	wait map[string]backoff // by group
 
 	mu    sync.RWMutex
-	certs map[string]*tls.Certificate // by group
-	wait  map[string]backoff
+	certs map[string]*tls.Certificate // by group, of groups that are wanted now
 }
 
 type backoff struct {
@@ -69,28 +72,45 @@ type backoff struct {
 
 // Open loads what was obtained before. It asks the authority for nothing; [Manager.Run] does.
 func Open(opt Options) (*Manager, error) {
-	if err := os.MkdirAll(opt.Dir, 0o700); err != nil {
-		return nil, fault.As(err, fault.Unavailable, "acmedns.Open", opt.Dir)
+	const op = "acmedns.Open"
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	if err := opt.DNS.validate(); err != nil {
 		return nil, err
 	}
-	m := &Manager{opt: opt, certs: map[string]*tls.Certificate{}, wait: map[string]backoff{}}
+	if err := os.MkdirAll(opt.Dir, 0o700); err != nil {
+		return nil, fault.As(err, fault.Unavailable, op, opt.Dir)
+	}
+	m := &Manager{opt: opt, poke: make(chan struct{}, 1), certs: map[string]*tls.Certificate{}, wait: map[string]backoff{}}
 	for _, group := range opt.Names() {
-		key := groupKey(group)
-		c, err := tls.LoadX509KeyPair(m.file(key, "pem"), m.file(key, "key"))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
-			return nil, &fault.Error{Kind: fault.Invalid, Op: "acmedns.Open", Key: m.file(key, "pem"), Msg: "the stored certificate can't be read", Err: err, Help: "delete it with its key; it is obtained anew"}
-		default:
-			m.certs[key] = &c
+		if err := m.load(groupKey(group)); err != nil {
+			return nil, err
 		}
 	}
 	return m, nil
 }
 
-// groupKey names a group's files: readable, and different for each set of names.
+// load reads a group's certificate from its file, if it has one.
+func (m *Manager) load(key string) error {
+	name := m.file(key)
+	c, err := tls.LoadX509KeyPair(name, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return &fault.Error{Kind: fault.Invalid, Op: "acmedns.load", Key: name, Msg: "the stored certificate can't be read", Err: err, Help: "delete the file; the certificate is obtained anew"}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.certs[key] = &c
+	return nil
+}
+
+// groupKey names a group's file: readable, and different for each set of names.
 func groupKey(names []string) string {
 	sorted := slices.Clone(names)
 	slices.Sort(sorted)
@@ -98,23 +118,25 @@ func groupKey(names []string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(sorted[0], "*."), "/", "_") + "-" + hex.EncodeToString(sum[:4])
 }
 
-func (m *Manager) file(key, ext string) string { return filepath.Join(m.opt.Dir, key+"."+ext) }
+// file is where a group's certificate chain and key are: one file, so that both change at once.
+func (m *Manager) file(key string) string { return filepath.Join(m.opt.Dir, key+".pem") }
 
-// Certificate returns the certificate for a host; exact asks for one that names it without a wildcard.
+// Certificate returns the certificate for a host; exact asks for one that names it without a wildcard. Of
+// several the one that lasts longest.
 func (m *Manager) Certificate(host string, exact bool) (*tls.Certificate, error) {
 	host = strings.ToLower(host)
 	_, parent, _ := strings.Cut(host, ".")
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	var best *tls.Certificate
+	bestNamed := false
 	for _, c := range m.certs {
-		for _, n := range c.Leaf.DNSNames {
-			if n == host {
-				return c, nil
-			}
-			if !exact && n == "*."+parent {
-				best = c
-			}
+		named := slices.Contains(c.Leaf.DNSNames, host)
+		switch {
+		case !named && (exact || !slices.Contains(c.Leaf.DNSNames, "*."+parent)):
+			continue
+		case best == nil, named && !bestNamed, named == bestNamed && c.Leaf.NotAfter.After(best.Leaf.NotAfter):
+			best, bestNamed = c, named
 		}
 	}
 	if best == nil {
@@ -123,17 +145,25 @@ func (m *Manager) Certificate(host string, exact bool) (*tls.Certificate, error)
 	return best, nil
 }
 
+// Poke makes Run look now: the names have changed.
+func (m *Manager) Poke() {
+	select {
+	case m.poke <- struct{}{}:
+	default:
+	}
+}
+
 // Run obtains what is missing and renews what is due, until ctx ends.
 func (m *Manager) Run(ctx context.Context) error {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
 	for {
-		next := m.Look(ctx)
+		next := time.NewTimer(m.Look(ctx))
 		select {
 		case <-ctx.Done():
+			next.Stop()
 			return nil
-		case <-tick.C:
-		case <-time.After(next):
+		case <-next.C:
+		case <-m.poke:
+			next.Stop()
 		}
 	}
 }
@@ -141,7 +171,9 @@ func (m *Manager) Run(ctx context.Context) error {
 // Look goes through all groups once and returns when it makes sense to look again.
 func (m *Manager) Look(ctx context.Context) time.Duration {
 	soonest := lookEvery
-	for _, group := range m.opt.Names() {
+	groups := m.opt.Names()
+	m.forget(groups)
+	for _, group := range groups {
 		key := groupKey(group)
 		if !m.due(key) {
 			continue
@@ -152,6 +184,9 @@ func (m *Manager) Look(ctx context.Context) time.Duration {
 			continue
 		}
 		if err := m.obtain(ctx, key, group); err != nil {
+			if ctx.Err() != nil {
+				return soonest
+			}
 			w := m.wait[key]
 			w.next = min(max(2*w.next, firstWait), longest)
 			w.until = m.opt.Now().Add(w.next)
@@ -166,12 +201,38 @@ func (m *Manager) Look(ctx context.Context) time.Duration {
 	return soonest
 }
 
+// forget drops certificates of groups that are not wanted any more: nobody renews them, and one that has ended
+// must not stand in for a newer one.
+func (m *Manager) forget(groups [][]string) {
+	wanted := map[string]bool{}
+	for _, g := range groups {
+		wanted[groupKey(g)] = true
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for key := range m.certs {
+		if !wanted[key] {
+			delete(m.certs, key)
+		}
+	}
+}
+
+// due reports whether a group needs a certificate. One that was obtained before its names were last wanted is
+// read from its file first.
 func (m *Manager) due(key string) bool {
-	m.mu.RLock()
-	c := m.certs[key]
-	m.mu.RUnlock()
+	held := func() *tls.Certificate {
+		m.mu.RLock()
+		defer m.mu.RUnlock()
+		return m.certs[key]
+	}
+	c := held()
 	if c == nil {
-		return true
+		if err := m.load(key); err != nil {
+			m.opt.Log.Warn("stored certificate", "err", err) // obtained anew
+		}
+		if c = held(); c == nil {
+			return true
+		}
 	}
 	life := c.Leaf.NotAfter.Sub(c.Leaf.NotBefore)
 	return m.opt.Now().After(c.Leaf.NotAfter.Add(-life / 3))
@@ -180,8 +241,11 @@ func (m *Manager) due(key string) bool {
 // obtain orders one certificate and keeps it.
 func (m *Manager) obtain(ctx context.Context, key string, names []string) error {
 	const op = "acmedns.obtain"
-	client := acmez.Client{Client: &acme.Client{Directory: m.opt.Directory, Logger: m.opt.Log,
-		HTTPClient: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: m.opt.Roots, MinVersion: tls.VersionTLS12}}}},
+	ctx, cancel := context.WithTimeout(ctx, oneOrder)
+	defer cancel()
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{RootCAs: m.opt.Roots, MinVersion: tls.VersionTLS12}}
+	defer transport.CloseIdleConnections()
+	client := acmez.Client{Client: &acme.Client{Directory: m.opt.Directory, Logger: m.opt.Log, HTTPClient: &http.Client{Timeout: 30 * time.Second, Transport: transport}},
 		ChallengeSolvers: map[string]acmez.Solver{acme.ChallengeTypeDNS01: &solver{dns: m.opt.DNS}}}
 	account, err := m.account(ctx, client)
 	if err != nil {
@@ -192,6 +256,10 @@ func (m *Manager) obtain(ctx context.Context, key string, names []string) error 
 		return fault.Wrap(err, op, key)
 	}
 	chains, err := client.ObtainCertificateForSANs(ctx, account, private, names)
+	if problem := new(acme.Problem); errors.As(err, problem) && problem.Type == acme.ProblemTypeAccountDoesNotExist {
+		// The authority has forgotten us: the next attempt registers anew.
+		err = errors.Join(err, os.Remove(m.accountFile()))
+	}
 	if err != nil {
 		return fault.As(err, fault.Unavailable, op, key)
 	}
@@ -199,73 +267,17 @@ func (m *Manager) obtain(ctx context.Context, key string, names []string) error 
 	if err != nil {
 		return fault.Wrap(err, op, key)
 	}
-	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	c, err := tls.X509KeyPair(chains[0].ChainPEM, keyPEM)
+	text := append(bytes.TrimSpace(chains[0].ChainPEM), '\n')
+	text = append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...)
+	c, err := tls.X509KeyPair(text, text)
 	if err != nil {
 		return fault.Wrap(err, op, key)
 	}
-	if err := errors.Join(write(m.file(key, "key"), keyPEM), write(m.file(key, "pem"), chains[0].ChainPEM)); err != nil {
+	if err := write(m.file(key), text); err != nil {
 		return err
 	}
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.certs[key] = &c
-	m.mu.Unlock()
 	return nil
-}
-
-// keptAccount is how the account is stored.
-type keptAccount struct {
-	Account acme.Account `json:"account"`
-	Key     []byte       `json:"key"` // PKCS #8
-}
-
-// account loads the account, or registers one.
-func (m *Manager) account(ctx context.Context, client acmez.Client) (acme.Account, error) {
-	const op = "acmedns.account"
-	name := m.file("account", "json")
-	text, err := os.ReadFile(name)
-	if err == nil {
-		var kept keptAccount
-		if err := json.Unmarshal(text, &kept); err != nil {
-			return acme.Account{}, fault.As(err, fault.Invalid, op, name)
-		}
-		key, err := x509.ParsePKCS8PrivateKey(kept.Key)
-		if err != nil {
-			return acme.Account{}, fault.As(err, fault.Invalid, op, name)
-		}
-		private, ok := key.(*ecdsa.PrivateKey)
-		if !ok {
-			return acme.Account{}, fault.New(fault.Invalid, op, "the account's key is not an ECDSA key")
-		}
-		kept.Account.PrivateKey = private
-		return kept.Account, nil
-	}
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return acme.Account{}, fault.Wrap(err, op, "")
-	}
-	account := acme.Account{TermsOfServiceAgreed: true, PrivateKey: private}
-	if m.opt.Email != "" {
-		account.Contact = []string{"mailto:" + m.opt.Email}
-	}
-	if account, err = client.NewAccount(ctx, account); err != nil {
-		return account, fault.As(err, fault.Unavailable, op, m.opt.Directory)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return account, fault.Wrap(err, op, "")
-	}
-	if text, err = json.Marshal(keptAccount{Account: account, Key: der}); err != nil {
-		return account, fault.Wrap(err, op, "")
-	}
-	return account, write(name, text)
-}
-
-// write replaces a file whole, readable by its owner alone.
-func write(name string, data []byte) error {
-	tmp := name + ".new"
-	if err := os.WriteFile(tmp, data, 0o600); err != nil {
-		return fault.As(err, fault.Unavailable, "acmedns.write", tmp)
-	}
-	return fault.As(os.Rename(tmp, name), fault.Unavailable, "acmedns.write", name)
 }

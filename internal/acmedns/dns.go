@@ -2,6 +2,7 @@ package acmedns
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net"
 	"strings"
@@ -29,7 +30,10 @@ func (d DNS) validate() error {
 		return &fault.Error{Kind: fault.Invalid, Op: "acmedns", Key: d.Algorithm, Msg: "unknown TSIG algorithm", Help: "use hmac-sha256 or hmac-sha512"}
 	}
 	if _, _, err := net.SplitHostPort(d.Server); err != nil {
-		return fault.As(err, fault.Invalid, "acmedns", d.Server)
+		return &fault.Error{Kind: fault.Invalid, Op: "acmedns", Key: d.Server, Msg: "is no name server's address", Err: err, Help: `write "host:port"`}
+	}
+	if _, err := base64.StdEncoding.DecodeString(d.Secret); err != nil || d.Secret == "" {
+		return &fault.Error{Kind: fault.Invalid, Op: "acmedns", Key: d.KeyName, Msg: "the TSIG key's secret is not base64", Help: "give the secret as the name server's key file has it"}
 	}
 	return nil
 }
@@ -46,8 +50,10 @@ func (s *solver) Present(ctx context.Context, c acme.Challenge) error {
 	return s.dns.update(ctx, c, func(m *dns.Msg, rr []dns.RR) { m.Insert(rr) })
 }
 
-// CleanUp removes it.
+// CleanUp removes it, also when the order was given up.
 func (s *solver) CleanUp(ctx context.Context, c acme.Challenge) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
 	return s.dns.update(ctx, c, func(m *dns.Msg, rr []dns.RR) { m.Remove(rr) })
 }
 
@@ -86,11 +92,33 @@ func (d DNS) update(ctx context.Context, c acme.Challenge, change func(*dns.Msg,
 	m.SetTsig(dns.Fqdn(d.KeyName), algorithms[d.Algorithm], 300, time.Now().Unix())
 	client := &dns.Client{Net: "tcp", Timeout: 10 * time.Second, TsigSecret: map[string]string{dns.Fqdn(d.KeyName): d.Secret}}
 	answer, _, err := client.ExchangeContext(ctx, m, d.Server)
+	return d.judge(answer, err)
+}
+
+// judge says in words what a name server made of an update.
+func (d DNS) judge(answer *dns.Msg, err error) error {
+	const op = "acmedns.update"
+	denied := func(msg, help string) error {
+		return &fault.Error{Kind: fault.Denied, Op: op, Key: d.Server, Msg: msg, Help: help}
+	}
+	if answer != nil && answer.Rcode == dns.RcodeNotAuth {
+		if t := answer.IsTsig(); t != nil {
+			switch t.Error {
+			case dns.RcodeBadKey:
+				return denied("the name server does not know TSIG key "+d.KeyName, "check tls.acme.dns.keyName, and that the server has this key")
+			case dns.RcodeBadSig:
+				return denied("the secret of TSIG key "+d.KeyName+" is not the one that the name server has", "check the file of tls.acme.dns.keyFile and tls.acme.dns.algorithm")
+			case dns.RcodeBadTime:
+				return denied("the clocks of this machine and the name server differ", "set both by NTP")
+			}
+		}
+		return denied("the name server is not authoritative for zone "+d.Zone+", or does not take this key", "check tls.acme.dns.zone and the server's update policy")
+	}
 	if err != nil {
 		return fault.As(err, fault.Unavailable, op, d.Server)
 	}
 	if answer.Rcode != dns.RcodeSuccess {
-		return fault.New(fault.Denied, op, "the server refused to change zone %s: %s", d.Zone, dns.RcodeToString[answer.Rcode])
+		return denied("the name server refused to change zone "+d.Zone+": "+dns.RcodeToString[answer.Rcode], "let key "+d.KeyName+" change TXT records there (BIND: update-policy)")
 	}
 	return nil
 }
