@@ -65,12 +65,13 @@ function suite(name) {
     /** The tap has read all, and in strict nothing of a document has arrived. */
     function conclude(level) {
       test(`${level}: everything was read${level === 'strict' ? ', and no document was in it' : ''}`, async () => {
-        const open = techniques.filter((t) => t.open).length;
         const hits = await scene.tap.hits();
         results.seen(level, scene.tap);
         assert.deepEqual(scene.tap.unread, []);
         assert.ok(scene.tap.counts().exchanges > 20);
-        if (level === 'strict' && !open) assert.deepEqual(hits.map((h) => `${h.host}${h.url}`), []);
+        // What is listed as open is open at the app's own hosts; nothing comes through the gateway.
+        const real = Object.values(world.info.hosts);
+        if (level === 'strict') assert.deepEqual(hits.filter((h) => !real.includes(h.host)).map((h) => `${h.host}${h.url}`), []);
       });
     }
 

@@ -66,6 +66,7 @@ export default [
       return all(await send(x.tap, x.to(x.real.cdn), { path: u.pathname + u.search, headers: { 'User-Agent': x.agent } }));
     },
     standard: 'bytes',
+    open: 'what the app itself lets anybody use is good at the app’s own address; close it there, by letting in the gateway’s addresses only',
   },
   {
     id: 'real-bearer',
@@ -80,12 +81,13 @@ export default [
       return all(await send(x.tap, x.to(x.real.api), { path: '/v1/files/report/content', headers: { 'User-Agent': x.agent, Authorization: `Bearer ${token}` } }));
     },
     standard: 'bytes',
+    open: 'what the app itself lets anybody use is good at the app’s own address; close it there, by letting in the gateway’s addresses only',
   },
-  { id: 'cookie-copied', title: 'Cookies copied to a program', run: async (x) => all(await x.program('app', { path: '/files/report/raw', headers: { 'User-Agent': 'curl/8.0' } })), standard: 'stopped' },
+  { id: 'cookie-copied', title: 'Cookies copied to a program', run: async (x) => all(await x.program('app', { path: '/files/report/raw', headers: { 'User-Agent': 'curl/8.0', 'Sec-Fetch-Site': 'same-origin' } }, 'script')), standard: 'bytes' },
   {
     id: 'cookie-copied-attachment',
     title: 'Cookies copied to a program, attachment',
-    run: async (x) => all(await x.program('app', { path: '/files/report/download', headers: { 'User-Agent': 'curl/8.0', Accept: '*/*', 'Sec-Fetch-Mode': undefined, 'Sec-Fetch-Dest': undefined, 'Sec-Fetch-Site': undefined, 'Sec-Fetch-User': undefined } })),
+    run: async (x) => all(await x.program('app', { path: '/files/report/download', headers: { 'User-Agent': 'curl/8.0', Accept: '*/*', 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Dest': 'empty', 'Sec-Fetch-User': undefined } })),
     standard: 'stopped',
   },
   {
@@ -101,13 +103,13 @@ export default [
         await signIn(x.world, page, 'director', `${x.origin('app')}/folders/board-papers`);
         const name = x.hosts.app.split(':')[0];
         const cookies = (await laptop.cookies()).filter((c) => c.domain === name || (c.domain.startsWith('.') && `.${name}`.endsWith(c.domain))).map((c) => `${c.name}=${c.value}`).join('; ');
-        return all(await x.program('app', { path: '/files/report/raw', headers: { Cookie: cookies, 'User-Agent': 'curl/8.0' } }));
+        return all(await x.program('app', { path: '/files/report/raw', headers: { Cookie: cookies, 'User-Agent': 'curl/8.0', 'Sec-Fetch-Site': 'same-origin' } }, 'script'));
       } finally {
         await laptop.close();
         tap.close();
       }
     },
-    standard: 'stopped',
+    standard: 'bytes',
   },
   { id: 'no-session', title: 'No cookie at all', run: async (x) => all(await fetchWith(x, undefined)), standard: 'stopped', control: false, why: 'needs a session' },
   {

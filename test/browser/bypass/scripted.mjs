@@ -1,10 +1,10 @@
 // What a script of the app, or a person with the browser's console, can do with bytes.
 
-const press = (way, file) => async (x, mark) => {
+const press = (way, file, ms = 4000) => async (x, mark) => {
   await x.press(way, file);
-  await x.answered(mark);
+  await x.answered(mark, undefined, ms);
   await x.page
-    .waitFor((w) => !['', '…'].includes(document.querySelector(`[data-result="${w}"]`)?.textContent), way, 4000)
+    .waitFor((w) => !['', '…'].includes(document.querySelector(`[data-result="${w}"]`)?.textContent), way, ms)
     .catch(() => undefined);
   return x.page.evaluate((w) => document.querySelector(`[data-result="${w}"]`)?.textContent || '', way).catch(() => '');
 };
@@ -48,10 +48,10 @@ export default [
     run: inPage('raw', page(`return new Promise((done) => { const w = new Worker(URL.createObjectURL(new Blob(['onmessage = (e) => fetch(e.data).then((r) => r.arrayBuffer()).then((b) => postMessage(b), (x) => postMessage(String(x)))'], { type: 'text/javascript' }))); w.onmessage = (e) => done(typeof e.data === 'string' ? e.data : text(e.data)); w.onerror = () => done('error'); w.postMessage(url); });`)),
     standard: 'bytes',
   },
-  { id: 'worker-sibling', title: 'fetch of a sibling host in a worker made of a blob', run: press('worker'), standard: 'bytes' },
+  { id: 'worker-sibling', title: 'fetch of a sibling host in a worker made of a blob', run: press('worker', 'report', 700), standard: 'bytes', control: false, why: 'such workers reach no sibling host through the gateway' },
   { id: 'frame-fetch', title: 'fetch by a frame of a sibling host', run: press('frame-fetch'), standard: 'bytes' },
   { id: 'clipboard', title: 'Bytes to the clipboard', run: press('clipboard'), standard: 'bytes' },
-  { id: 'picker', title: 'Save picker', run: press('picker'), standard: 'bytes', control: false, why: 'needs a person to choose a place' },
+  { id: 'picker', title: 'Save picker', run: press('picker', 'report', 500), standard: 'bytes', control: false, why: 'needs a person to choose a place' },
   {
     id: 'native-fetch',
     title: 'fetch of a fresh frame, without the client script’s hooks',
@@ -157,7 +157,7 @@ export default [
       await x.answered(mark, undefined, 500);
       return got;
     },
-    standard: 'stopped',
+    standard: 'bytes',
   },
   {
     id: 'override-click',

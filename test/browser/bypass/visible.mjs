@@ -19,12 +19,13 @@ const open = (way, file) => async (x, mark) => {
 };
 
 /** Puts an element that names the file's address into the page. */
-const embed = (make, way = 'navigate', file) => async (x, mark) => {
+const embed = (make, way = 'navigate', file, ms) => async (x, mark) => {
   const url = await x.url(way, file);
   await x.ways(file);
   await x.page.evaluate(new Function('url', make), String(url));
-  await x.answered(mark);
+  await x.answered(mark, undefined, ms);
 };
+const refused = 700; // ms: long enough to see that nothing is asked for
 
 const element = (tag, attribute) => `const e = document.createElement('${tag}'); e.${attribute} = url; document.body.append(e);`;
 
@@ -55,8 +56,8 @@ export default [
   { id: 'embed', title: '<embed>', run: embed(element('embed', 'src')), standard: 'stopped' },
   { id: 'img', title: '<img> with a document', run: embed(element('img', 'src')), standard: 'bytes' },
   { id: 'img-picture', title: '<img> with the original picture', run: embed(element('img', 'src'), 'navigate', 'plan'), standard: 'bytes' },
-  { id: 'video', title: '<video> with a document', run: embed(`const e = document.createElement('video'); e.src = url; e.preload = 'auto'; document.body.append(e); e.load();`), standard: 'bytes', control: false, why: 'the app’s content security policy' },
-  { id: 'stylesheet', title: 'Style sheet from a file', run: embed(`const e = document.createElement('link'); e.rel = 'stylesheet'; e.href = url; document.head.append(e);`, 'as-text', 'agenda'), standard: 'bytes', control: false, why: 'the app’s content security policy' },
+  { id: 'video', title: '<video> with a document', run: embed(`const e = document.createElement('video'); e.src = url; e.preload = 'auto'; document.body.append(e); e.load();`, 'navigate', 'report', refused), standard: 'bytes', control: false, why: 'the app’s content security policy' },
+  { id: 'stylesheet', title: 'Style sheet from a file', run: embed(`const e = document.createElement('link'); e.rel = 'stylesheet'; e.href = url; document.head.append(e);`, 'as-text', 'agenda', refused), standard: 'bytes', control: false, why: 'the app’s content security policy' },
   {
     id: 'css-url',
     title: 'CSS url() of a file',
@@ -70,7 +71,7 @@ export default [
     },
     standard: 'bytes',
   },
-  { id: 'module', title: 'File imported as a module', run: embed(`import(url).catch(() => {});`, 'as-text', 'agenda'), standard: 'bytes', control: false, why: 'the app’s content security policy' },
+  { id: 'module', title: 'File imported as a module', run: embed(`import(url).catch(() => {});`, 'as-text', 'agenda', refused), standard: 'bytes', control: false, why: 'the app’s content security policy' },
   { id: 'script', title: 'File as a classic script', run: embed(`const e = document.createElement('script'); e.src = url; e.nonce = document.querySelector('script[nonce]')?.nonce || ''; document.head.append(e);`, 'as-text', 'agenda'), standard: 'bytes' },
   { id: 'preload', title: '<link rel=preload as=fetch>', run: embed(`const e = document.createElement('link'); e.rel = 'preload'; e.as = 'fetch'; e.crossOrigin = 'anonymous'; e.href = url; document.head.append(e);`), standard: 'bytes' },
   { id: 'prefetch', title: '<link rel=prefetch>', run: embed(`const e = document.createElement('link'); e.rel = 'prefetch'; e.href = url; document.head.append(e);`, 'raw'), standard: 'bytes' },

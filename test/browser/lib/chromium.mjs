@@ -79,6 +79,7 @@ export async function launchChromium(dir, { authorities, clients = [], clientHos
     },
     settled: () => Promise.all(saving),
     cookies: () => context.cookies(),
+    forget: (domain) => Promise.all([domain, domain.slice(domain.indexOf('.')), domain.slice(domain.indexOf('.') + 1)].map((d) => context.clearCookies({ domain: d }))),
     grant: (origin, names) => context.grantPermissions(names, { origin }),
     page: async () => wrap(await context.newPage(), context),
     pages: async () => context.pages().map((p) => wrap(p, context)),

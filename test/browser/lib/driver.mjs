@@ -1,7 +1,7 @@
 // One way to drive both browsers.
 //
-// A browser: name, page(), pages(), cookies(), downloads(), received(), grant(origin, permissions),
-// close(). A page: goto(url) → status, url(), evaluate(fn, arg), init(fn, arg) before every
+// A browser: name, page(), pages(), cookies(), forget(host) its cookies and those of the domain above,
+// downloads(), received(), grant(origin, permissions), close(). A page: goto(url) → status, url(), evaluate(fn, arg), init(fn, arg) before every
 // document, click, fill, press('Control+c'), waitFor(selector | fn, arg, ms), files(selector, paths),
 // screenshot(path), close(); media(features) and cdp() in Chromium only; raw is the library's own.
 

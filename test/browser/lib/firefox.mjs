@@ -65,6 +65,7 @@ export async function launchFirefox(dir, { authorities, clients = [], tap, keylo
     },
     settled: async () => undefined,
     cookies: () => browser.cookies(),
+    forget: async (domain) => browser.deleteCookie(...(await browser.cookies()).filter((c) => `.${domain}`.endsWith(`.${c.domain.replace(/^\./, '')}`))),
     grant: async () => undefined,
     page: async () => wrap(await browser.newPage()),
     pages: async () => (await browser.pages()).map(wrap),

@@ -151,10 +151,14 @@ export async function startTap({ keylog, marker }) {
     return hits;
   }
 
-  /** Whether a whole record waits for its secret; the rest of a record may simply still be on its way. */
+  /**
+   * Whether a whole record waits for its secret; the rest of one may still be on its way. A client that
+   * sent nothing but its hello has left before the handshake was over, and can read nothing.
+   */
   const locked = (r) => {
-    const p = r.tls.sides.server.pending;
-    return p.length >= 5 + p.readUInt16BE(3) && !r.over ? true : r.over && p.length >= 5 + p.readUInt16BE(3);
+    const { server, client } = r.tls.sides;
+    const left = r.over && client.pending.length === 0;
+    return !left && server.pending.length >= 5 + server.pending.readUInt16BE(3);
   };
 
   return {
