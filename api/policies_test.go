@@ -349,6 +349,22 @@ type why struct {
 	Text          string
 }
 
+// TestNamesInCommands sees that a name from a provider never becomes part of a command that people copy.
+func TestNamesInCommands(t *testing.T) {
+	t.Parallel()
+	f := furnish(t)
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/flip", map[string]any{}, 200, nil)
+	f.Clock.Advance(time.Minute)
+	for _, name := range []string{"dora;reboot", "$(reboot)", "a b", "--reason=x", "dora`x`", "d'x"} {
+		a := f.Download(t, "contoso", name)
+		var w why
+		f.Want(t, "contoso/analyst", "GET", contoso+"/why/"+a.Reference, nil, 200, &w)
+		if w.Then.Gate != "block" || strings.Contains(w.Text, "referee exception add") {
+			t.Errorf("%q:\n%s", name, w.Text)
+		}
+	}
+}
+
 // TestWhy explains a block, also when the policy has changed and when it is gone.
 func TestWhy(t *testing.T) {
 	t.Parallel()
@@ -367,6 +383,14 @@ func TestWhy(t *testing.T) {
 	for _, part := range []string{"Dora Director <dora@contoso.example>", `download "plan.docx"`, "203.0.113.9, DK", "Device tag is unmanaged", "Read it in the browser.", "it@contoso.example", "Request access", w.Reference} {
 		if !strings.Contains(w.Text, part) {
 			t.Errorf("the text lacks %q:\n%s", part, w.Text)
+		}
+	}
+	if !strings.Contains(w.Text, "referee exception add --user dora@contoso.example --app onedrive --policy block-downloads") {
+		t.Errorf("the text lacks the command:\n%s", w.Text)
+	}
+	for _, line := range strings.Split(w.Text, "\n") {
+		if len(line) > 100 {
+			t.Errorf("a line of %d: %s", len(line), line)
 		}
 	}
 	if n := strings.Count(w.Text, "\n"); n > 24 {

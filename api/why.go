@@ -2,9 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
-	"strings"
-	"time"
 
 	"github.com/referee-casb/referee/activitylog"
 	"github.com/referee-casb/referee/fault"
@@ -46,6 +43,7 @@ type (
 			Now       *decisionBody  `json:"now,omitempty" doc:"The same by the policies of today; present when they have changed."`
 			Changes   []string       `json:"changes" doc:"How the policies have changed since."`
 			Next      []string       `json:"next" doc:"What the person can do."`
+			Grant     string         `json:"grant,omitempty" doc:"Command that lets it pass for a day."`
 			Text      string         `json:"text" doc:"All of it, for a screen."`
 		}
 	}
@@ -124,7 +122,8 @@ func (a *API) why(ctx context.Context, c *caller, in *struct {
 		return nil, err
 	}
 	b.Next = nextSteps(&act, blocker, t.Brand.Contact)
-	b.Text = screen(&act, b.Reference, explained, today, b.Changes, b.Next, a.Zone(c.Tenant))
+	b.Grant = grant(&act, blocker)
+	b.Text = screen(&act, b.Reference, explained, today, b.Changes, b.Next, b.Grant, a.Zone(c.Tenant))
 	return out, nil
 }
 
@@ -137,170 +136,4 @@ func (a *API) byCode(ctx context.Context, tenant model.TenantID, code string) (m
 		return act, err
 	}
 	return a.Activity.Get(ctx, tenant, model.ActivityID(code))
-}
-
-// nextSteps says what the person can do now.
-func nextSteps(act *model.Activity, p *policy.Policy, contact string) []string {
-	out := []string{}
-	if p == nil || p.Gate == policy.GateAllow {
-		return out
-	}
-	if p.Contact != "" {
-		contact = p.Contact
-	}
-	if p.NextStep != "" {
-		out = append(out, strings.Join(strings.Fields(policy.Fill(p.NextStep, filler(act, p, contact))), " "))
-	}
-	switch {
-	case p.NextStep != "" && p.Gate == policy.GateBlock:
-	case p.Gate == policy.GateBlockWithOverride:
-		out = append(out, "go on after giving a justification on the page that stopped them")
-	case p.Gate == policy.GateStepUp:
-		out = append(out, "sign in again more strongly, then try again")
-	case p.Control == policy.ControlFileDownload && p.Level != policy.LevelInspect:
-		out = append(out, "read and edit the file in the browser; previews still work")
-	}
-	if act.Reference != "" {
-		out = append(out, `ask for an exception with "Request access" on the page that stopped them; an administrator grants it with "referee exception add --reference `+activitylog.FormatReference(act.Reference)+`"`)
-	}
-	if contact != "" {
-		out = append(out, "ask "+contact)
-	}
-	return out
-}
-
-// filler gives the placeholders of a policy's texts their values, as the block page did.
-func filler(act *model.Activity, p *policy.Policy, contact string) func(string) string {
-	file := ""
-	if len(act.Files) > 0 {
-		file = act.Files[0].Name
-	}
-	values := map[string]string{"user": first(act.User.Name, act.User.Username), "file": file, "app": first(act.App.Name, act.App.Key),
-		"policy": p.Name, "contact": contact, "reference": activitylog.FormatReference(act.Reference)}
-	return func(name string) string { return values[name] }
-}
-
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
-// screen writes the answer for a helpdesk: who, what, where, when, the outcome, why, and what now.
-func screen(act *model.Activity, ref, explained, today string, changes, next []string, zone *time.Location) string {
-	var b strings.Builder
-	row := func(title, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "%-9s %s\n", title, value)
-		}
-	}
-	row("Code", ref)
-	row("When", act.Time.In(zone).Format("Mon 2 Jan 2006 15:04:05 MST"))
-	row("Who", person(&act.User))
-	row("What", what(act))
-	row("Where", place(act))
-	row("Device", proven(act))
-	row("Outcome", outcome(act))
-	if explained != "" {
-		title := "\nWhy\n"
-		if len(changes) > 0 {
-			title = "\nWhy, by the policies as they were then\n"
-		}
-		b.WriteString(title + indent(explained))
-	}
-	if len(changes) > 0 {
-		b.WriteString("\nChanged since\n" + indent(strings.Join(changes, "\n")))
-		b.WriteString("\nThe same today\n" + indent(firstLine(today)))
-	}
-	if len(next) > 0 {
-		b.WriteString("\nWhat the person can do\n" + indent("- "+strings.Join(next, "\n- ")))
-	}
-	return b.String()
-}
-
-func person(u *model.User) string {
-	name := u.Username
-	if name == "" {
-		name = string(u.ID)
-	}
-	if u.Name != "" && u.Name != name {
-		name = u.Name + " <" + name + ">"
-	}
-	if u.External {
-		name += ", external"
-	}
-	return name
-}
-
-func what(a *model.Activity) string {
-	s := string(a.Type)
-	for _, f := range a.Files {
-		s += " " + fmt.Sprintf("%q", f.Name)
-		break
-	}
-	if n := len(a.Files); n > 1 {
-		s += fmt.Sprintf(" and %d more", n-1)
-	}
-	name := a.App.Name
-	if name == "" {
-		name = a.App.Key
-	}
-	if name != "" {
-		s += " in " + name
-	}
-	if a.App.Instance != "" {
-		s += " (" + string(a.App.Instance) + ")"
-	}
-	return s
-}
-
-func place(a *model.Activity) string {
-	var parts []string
-	if a.Network.Address.IsValid() {
-		parts = append(parts, a.Network.Address.String())
-	}
-	for _, s := range append([]string{a.Network.Country}, a.Network.Locations...) {
-		if s != "" {
-			parts = append(parts, s)
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-func proven(a *model.Activity) string {
-	var tags []string
-	for _, t := range a.Device.Tags {
-		tags = append(tags, string(t))
-	}
-	text := strings.Join(tags, ", ")
-	if text == "" {
-		text = "nothing proven"
-	}
-	if a.Agent.Browser == "" {
-		return text
-	}
-	return text + "; says it is " + strings.TrimSpace(a.Agent.Browser+" on "+a.Agent.OS)
-}
-
-func outcome(a *model.Activity) string {
-	s := string(a.Outcome)
-	if s == "" {
-		s = string(a.Taken)
-	}
-	if a.Reason != "" {
-		s += ": " + a.Reason
-	}
-	return strings.TrimPrefix(s, ": ")
-}
-
-func indent(s string) string {
-	return "  " + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n  ") + "\n"
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
 }

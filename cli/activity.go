@@ -21,15 +21,15 @@ import (
 )
 
 type activityRow struct {
-	ID, Type, Outcome, Stage, TakenAction, Reference, Reason, Source string
-	Time                                                             time.Time
-	App                                                              struct{ Key, Instance string }
-	User                                                             struct{ ID, Name, Username string }
-	Device                                                           struct{ Tags []string }
-	Network                                                          struct{ Address, Country string }
-	Files                                                            []struct{ Name string }
-	Objects                                                          []struct{ Type, ID, Name string }
-	Policies                                                         []struct {
+	ID, Type, Outcome, Stage, TakenAction, Reference, Reason, Source, Path string
+	Time                                                                   time.Time
+	App                                                                    struct{ Key, Instance string }
+	User                                                                   struct{ ID, Name, Username string }
+	Device                                                                 struct{ Tags []string }
+	Network                                                                struct{ Address, Country string }
+	Files                                                                  []struct{ Name string }
+	Objects                                                                []struct{ Type, ID, Name string }
+	Policies                                                               []struct {
 		ID      string
 		Monitor bool
 	}
@@ -44,6 +44,8 @@ func (r *activityRow) about() string {
 		return r.Files[0].Name
 	case len(r.Objects) > 0:
 		return first(r.Objects[0].Name, r.Objects[0].ID)
+	case r.Path != "":
+		return r.Path
 	}
 	return "-"
 }
