@@ -1,0 +1,5 @@
+//go:build accept
+
+package accept
+
+const usualKills = 200
