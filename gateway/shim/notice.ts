@@ -159,6 +159,7 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
       return el.append(parent, e);
     };
     const head = add(into, 'header');
+    head.setAttribute('role', 'none'); // in a dialog it would be a second banner beside the page's own
     head.appendChild(badge(doc));
     const logo = cfg.brand && cfg.brand.logo;
     if (logo) {
