@@ -12,12 +12,12 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io/fs"
+	"math"
 	"net/http"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
-
-	"github.com/yuin/goldmark"
 
 	"github.com/referee-casb/referee/fault"
 )
@@ -57,6 +57,7 @@ func MustParse(files fs.FS, pattern string) *Set {
 // data is what the layout sees.
 type data struct {
 	Brand   Brand
+	Ink     string // text on the brand's colour
 	Nonce   string
 	Style   template.CSS
 	Content any
@@ -86,7 +87,7 @@ func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, name str
 	if brand.Name == "" {
 		brand.Name = "Referee"
 	}
-	d := data{Brand: brand, Nonce: nonce(), Style: style, Content: content}
+	d := data{Brand: brand, Ink: ink(brand.Color), Nonce: nonce(), Style: style, Content: content}
 	var out bytes.Buffer
 	if err := page.ExecuteTemplate(&out, "layout.html", d); err != nil {
 		http.Error(w, "this page can't be shown", http.StatusInternalServerError)
@@ -106,39 +107,30 @@ func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, name str
 	return fault.Wrap(err, "webpage.Write", name)
 }
 
+// ink is the text colour that can be read on a background: the one of black and white with the higher contrast
+// (WCAG 2.2, success criterion 1.4.3), which is at least 4.5 to 1 on any colour.
+func ink(color string) string {
+	v, err := strconv.ParseUint(color[1:], 16, 32)
+	if err != nil {
+		return "#ffffff" // the caller has checked its form
+	}
+	linear := func(b uint64) float64 {
+		c := float64(b&0xff) / 255
+		if c <= 0.04045 {
+			return c / 12.92
+		}
+		return math.Pow((c+0.055)/1.055, 2.4)
+	}
+	if l := 0.2126*linear(v>>16) + 0.7152*linear(v>>8) + 0.0722*linear(v); (l+0.05)*(l+0.05) > 0.05*1.05 {
+		return "#000000"
+	}
+	return "#ffffff"
+}
+
 func nonce() string {
 	b := make([]byte, 18)
 	if _, err := rand.Read(b); err != nil {
 		panic(err) // crypto/rand never fails on a supported platform
 	}
 	return base64.StdEncoding.EncodeToString(b)
-}
-
-// markdown renders CommonMark without raw HTML and without dangerous link targets.
-var markdown = goldmark.New()
-
-var (
-	placeholder  = regexp.MustCompile(`\{\{\s*([a-z]+)\s*\}\}`)
-	markdownMark = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "#", `\#`, "!", `\!`, "|", `\|`, "&", `\&`, "~", `\~`, "\n", " ", "\r", " ")
-	anchor       = regexp.MustCompile(`<a href=`)
-)
-
-// Markdown renders a message with its {{placeholders}} filled. Values are escaped, so a file's name can bring
-// in neither markup nor links; unknown placeholders become empty.
-func Markdown(message string, values map[string]string) template.HTML {
-	filled := placeholder.ReplaceAllStringFunc(message, func(m string) string {
-		return markdownMark.Replace(values[placeholder.FindStringSubmatch(m)[1]])
-	})
-	var out bytes.Buffer
-	if err := markdown.Convert([]byte(filled), &out); err != nil {
-		return template.HTML(template.HTMLEscapeString(filled)) //nolint:gosec // escaped
-	}
-	return template.HTML(anchor.ReplaceAllString(out.String(), `<a rel="noopener noreferrer" target="_blank" href=`)) //nolint:gosec // goldmark escapes raw HTML and drops javascript: links
-}
-
-// PlainText renders a message with its placeholders filled as plain text, for notices and problem documents.
-func PlainText(message string, values map[string]string) string {
-	return strings.TrimSpace(placeholder.ReplaceAllStringFunc(message, func(m string) string {
-		return values[placeholder.FindStringSubmatch(m)[1]]
-	}))
 }
