@@ -140,6 +140,9 @@ func TestTokens(t *testing.T) {
 	f.Want(t, "contoso/admin", "POST", "/api/v2/tenants/contoso/tokens", map[string]any{"name": "root", "role": "root"}, 422, nil)
 	f.Want(t, "contoso/admin", "POST", "/api/v2/tenants/contoso/tokens", map[string]any{"name": "late", "role": "reader", "expires": apitest.Monday}, 422, nil)
 	list := f.Want(t, "contoso/admin", "GET", "/api/v2/tenants/contoso/tokens", nil, 200, nil)
+	if used, err := f.DB.TokenByHash(t.Context(), tenant.HashToken(made.Secret)); err != nil || !used.LastUsed.Equal(apitest.Monday) {
+		t.Errorf("last used %+v, %v", used, err)
+	}
 	for _, secret := range []string{made.Secret, tenant.HashToken(made.Secret)} {
 		if strings.Contains(string(list.Body), secret) {
 			t.Error("the list gives secrets or hashes away")
@@ -159,6 +162,18 @@ func TestTokens(t *testing.T) {
 			t.Error("a token that reaches a tenant is not in its log")
 		}
 	}
+}
+
+// TestTokensBeforeTenants makes tokens while there is no tenant whose log could tell of it.
+func TestTokensBeforeTenants(t *testing.T) {
+	t.Parallel()
+	f := apitest.New(t)
+	for _, id := range []string{"contoso", "fabrikam"} {
+		f.Want(t, "*/admin", "DELETE", "/api/v2/tenants/"+id, nil, 204, nil)
+	}
+	var made struct{ ID string }
+	f.Want(t, "*/admin", "POST", "/api/v2/tokens", map[string]any{"name": "second", "role": "admin"}, 201, &made)
+	f.Want(t, "*/admin", "DELETE", "/api/v2/tokens/"+made.ID, nil, 204, nil)
 }
 
 func TestBootstrap(t *testing.T) {

@@ -18,7 +18,8 @@ import (
 // Bounds. Bodies of one route are bounded by the route.
 const (
 	maxBody    = 1 << 20
-	answerTime = time.Minute // to write an answer that is not a stream
+	bodyTime   = 30 * time.Second // to send a request's body
+	answerTime = time.Minute      // to write an answer, or a part of a stream
 )
 
 // API is the handler of the API host. Make it with [New].

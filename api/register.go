@@ -66,7 +66,7 @@ func (r *registrar) complete() error {
 func (rt Route) operation() huma.Operation {
 	op := huma.Operation{
 		OperationID: rt.ID, Method: rt.Method, Path: rt.Path, Summary: rt.Summary, Tags: []string{rt.Tag}, DefaultStatus: rt.Status,
-		Description: rt.Doc, MaxBodyBytes: maxBody, RejectUnknownQueryParameters: true,
+		Description: rt.Doc, MaxBodyBytes: maxBody, BodyReadTimeout: bodyTime, RejectUnknownQueryParameters: true,
 		Security: []map[string][]string{{"token": {}}}, Extensions: map[string]any{"x-role": string(rt.Role)},
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/referee-casb/referee/api"
 	"github.com/referee-casb/referee/api/apitest"
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/tenant"
 )
 
 // TestStrict sends what is nearly right.
@@ -68,6 +70,58 @@ func TestHeaders(t *testing.T) {
 		}
 	}
 	f.Want(t, "contoso/admin", "GET", "/metrics", nil, 403, nil)
+}
+
+// TestLog sees that the log has every request and no secret.
+func TestLog(t *testing.T) {
+	t.Parallel()
+	f := apitest.New(t)
+	var made struct{ ID, Secret string }
+	f.Want(t, "contoso/admin", "POST", contoso+"/tokens", map[string]any{"name": "siem", "role": "reader"}, 201, &made)
+	f.Tokens["siem"], f.Tokens["wrong"] = made.Secret, "referee_wrong-but-secret-all-the-same"
+	f.Want(t, "siem", "GET", contoso+"/policies?cursor=hidden", nil, 409, nil)
+	f.Want(t, "siem", "GET", contoso+"/activities", nil, 403, nil)
+	f.Want(t, "wrong", "GET", contoso+"/policies", nil, 401, nil)
+	f.Log.Blind(errors.New("the engine broke"))
+	got := f.Want(t, "contoso/analyst", "GET", contoso+"/activities", nil, 500, nil)
+	log := f.Logged()
+	for _, part := range []string{"the engine broke", got.Header.Get("X-Request-Id"), "token made", made.ID, "refused", "status=403", "status=401"} {
+		if !strings.Contains(log, part) {
+			t.Errorf("the log lacks %q:\n%s", part, log)
+		}
+	}
+	for _, secret := range []string{made.Secret, tenant.HashToken(made.Secret), f.Tokens["wrong"], f.Tokens["contoso/admin"], "hidden"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log has %q", secret)
+		}
+	}
+}
+
+func TestReady(t *testing.T) {
+	t.Parallel()
+	f := apitest.New(t)
+	f.NotReady = errors.New("the secret disk at /var/x is full")
+	got := f.Want(t, "", "GET", "/readyz", nil, 503, nil)
+	if strings.Contains(string(got.Body), "disk") {
+		t.Errorf("anybody is told %s", got.Body)
+	}
+	f.Want(t, "", "GET", "/healthz", nil, 200, nil)
+}
+
+// TestUnheard sees that a change whose signal is lost is made all the same: the store's epoch tells everybody later.
+func TestUnheard(t *testing.T) {
+	t.Parallel()
+	f := apitest.New(t)
+	f.Unheard = errors.New("the bus does not answer")
+	f.Want(t, "contoso/operator", "PUT", contoso+"/apps/files", apitest.FilesApp, 200, nil)
+	f.Want(t, "contoso/reader", "GET", contoso+"/apps/files", nil, 200, nil)
+}
+
+func TestParts(t *testing.T) {
+	t.Parallel()
+	if _, err := api.New(api.Config{}, api.Parts{}); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "Tenants") {
+		t.Errorf("without parts: %v", err)
+	}
 }
 
 // TestInternal sees that what went wrong inside stays inside.

@@ -53,6 +53,12 @@ type Fixture struct {
 	signals []string
 	Tokens  map[string]string // secret by "tenant/role"
 
+	// NotReady is why the API says that it is not ready; nil: it is.
+	NotReady error
+	// Unheard is what signalling a change fails with.
+	Unheard error
+
+	logged   text
 	document *Document
 	n        int
 }
@@ -71,9 +77,10 @@ func New(t testing.TB) *Fixture {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			f.signals = append(f.signals, string(s)+" "+string(t))
-			return nil
+			return f.Unheard
 		},
-		Tail: f.Log.tail, Now: f.Clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Ready: func(context.Context) error { return f.NotReady },
+		Tail:  f.Log.tail, Now: f.Clock.Now, Log: slog.New(slog.NewTextHandler(&f.logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -114,6 +121,25 @@ func Store(t testing.TB) *sqlite.DB {
 		}
 	})
 	return db
+}
+
+// text is a buffer that several goroutines write.
+type text struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (b *text) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+// Logged returns what the API has logged so far, at every level.
+func (f *Fixture) Logged() string {
+	f.logged.mu.Lock()
+	defer f.logged.mu.Unlock()
+	return f.logged.b.String()
 }
 
 // Answer is what the API gave.

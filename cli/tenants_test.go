@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/referee-casb/referee/api/apitest"
+)
+
+// here are the commands that ask no server, or one's own things alone.
+var here = map[string]string{
+	"referee serve": "starts one", "referee demo": "starts one", "referee demo trust": "no server", "referee demo untrust": "no server",
+	"referee config check": "no server", "referee config example": "no server", "referee version": "no server",
+	"referee template list": "no server", "referee template make": "no server", "referee policy validate": "no server",
+	"referee tenant list": "lists what the token reaches", "referee tenant add": "names its tenant in the file",
+}
+
+// TestVerbsKeepTenantsApart runs every command that asks a server with the strongest token of one tenant against
+// another tenant. A command that is not tried fails the test.
+func TestVerbsKeepTenantsApart(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	policies := s.write(t, "p.yaml", apitest.BlockPolicy)
+	app := s.write(t, "a.yaml", appYAML)
+	out := s.dir + "/out"
+	args := map[string][]string{
+		"policy lint": nil, "policy apply": {policies, "--force"}, "policy list": nil, "policy get": {"x"}, "policy history": {"x"}, "policy replay": {policies},
+		"policy status": {"x"}, "policy report": {"x"}, "policy flip": {"x"}, "policy back": {"x"}, "policy confirm": {"x"}, "policy delete": {"x"},
+		"exception add": {"--user", "u", "--app", "onedrive", "--policy", "x", "--reason", "r", "--expires", "1d"}, "exception list": nil,
+		"exception approve": {"x"}, "exception refuse": {"x"}, "exception end": {"x"},
+		"activity search": nil, "activity tail": nil, "activity export": {"-o", out}, "why": {"K7QM-2T9X"},
+		"session list": nil, "session revoke": {"--everybody"}, "app list": nil, "app get": {"files"}, "app add": {app}, "app remove": {"files"},
+		"tenant get": {"fabrikam"}, "token add": {"x"}, "token list": nil, "token revoke": {"tok-fabrikam-reader"},
+	}
+	tried := 0
+	walk(New(Functions{}), func(c *cobra.Command) {
+		if c.HasSubCommands() && c.CommandPath() != "referee demo" || here[c.CommandPath()] != "" {
+			return
+		}
+		verb := strings.TrimPrefix(c.CommandPath(), "referee ")
+		more, ok := args[verb]
+		if !ok {
+			t.Errorf("%s is not tried", verb)
+			return
+		}
+		tried++
+		got := s.run(t, "contoso-admin", append(append(strings.Fields(verb), more...), "--tenant", "fabrikam")...)
+		if got.code != 5 || !strings.Contains(got.notes, "there is no such tenant") || got.out != "" {
+			t.Errorf("%s: exit %d, %q %q", verb, got.code, got.out, got.notes)
+		}
+	})
+	if tried != len(args) {
+		t.Errorf("%d commands tried, %d in the table", tried, len(args))
+	}
+	if rows := s.Log.Rows("fabrikam"); len(rows) != 0 {
+		t.Errorf("the other tenant's log has %+v", rows)
+	}
+	if got := s.run(t, "contoso-admin", "tenant", "list"); got.code != 0 || strings.Contains(got.out, "fabrikam") {
+		t.Errorf("tenant list: %+v", got)
+	}
+	other := s.write(t, "t.yaml", "id: fabrikam\nname: Mine now\nepoch: 1\n")
+	if got := s.run(t, "contoso-admin", "tenant", "add", other); got.code != 5 {
+		t.Errorf("tenant add: %+v", got)
+	}
+}
