@@ -71,7 +71,8 @@ func (a *API) searchActivities(ctx context.Context, c *caller, in *struct {
 	Limit     int    `query:"limit" minimum:"1" maximum:"5000" default:"100" doc:"At most so many."`
 	Cursor    string `query:"cursor" maxLength:"2000" doc:"next of the page before; everything else as it was."`
 	Ascending bool   `query:"ascending" doc:"Oldest first."`
-}) (*searchAnswer, error) {
+},
+) (*searchAnswer, error) {
 	q, err := in.query()
 	if err != nil {
 		return nil, err
@@ -92,7 +93,8 @@ func (a *API) searchActivities(ctx context.Context, c *caller, in *struct {
 func (a *API) getActivity(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Activity string `path:"activity" maxLength:"100" doc:"Id of the activity."`
-}) (*activityAnswer, error) {
+},
+) (*activityAnswer, error) {
 	act, err := a.Activity.Get(ctx, c.Tenant, model.ActivityID(in.Activity))
 	return &activityAnswer{act}, err
 }
@@ -102,7 +104,8 @@ func (a *API) countActivities(ctx context.Context, c *caller, in *struct {
 	Matching
 	Field string `query:"field" required:"true" maxLength:"100" doc:"Name of an activity field."`
 	Top   int    `query:"top" minimum:"1" maximum:"1000" default:"20" doc:"How many values, the most frequent first."`
-}) (*countAnswer, error) {
+},
+) (*countAnswer, error) {
 	q, err := in.query()
 	if err != nil {
 		return nil, err

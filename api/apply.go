@@ -63,7 +63,8 @@ type validateAnswer struct {
 func (a *API) validatePolicies(_ context.Context, _ *caller, in *struct {
 	InTenant
 	Body Documents
-}) (*validateAnswer, error) {
+},
+) (*validateAnswer, error) {
 	docs, err := decode(in.Body.Files)
 	if err != nil {
 		return nil, err
@@ -88,7 +89,8 @@ type lintAnswer struct {
 func (a *API) lintPolicies(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Body Documents
-}) (*lintAnswer, error) {
+},
+) (*lintAnswer, error) {
 	docs, err := decode(in.Body.Files)
 	if err != nil {
 		return nil, err
@@ -161,7 +163,8 @@ func (a *API) applyPolicies(ctx context.Context, c *caller, in *struct {
 		Comment string `json:"comment,omitempty" maxLength:"1000" doc:"Why, for the history."`
 		Force   bool   `json:"force,omitempty" doc:"Apply in spite of lint errors."`
 	}
-}) (*applyAnswer, error) {
+},
+) (*applyAnswer, error) {
 	docs, err := decode(in.Body.Files)
 	if err != nil {
 		return nil, err
@@ -287,8 +290,10 @@ func (a *API) story(ctx context.Context, s *ruleset, docs []*policy.Document, p 
 		}
 		p.answer.Body.Findings = append(p.answer.Body.Findings, findingBody{f, f.Pos.Line, f.Pos.Column})
 		if f.Severity == lint.Error {
-			stops = append(stops, Mistake{Message: f.Reason, Location: f.Path, File: f.File, Line: f.Pos.Line, Column: f.Pos.Column, Document: f.Document,
-				Advice: f.Fix, Code: f.Code, Severity: string(f.Severity)})
+			stops = append(stops, Mistake{
+				Message: f.Reason, Location: f.Path, File: f.File, Line: f.Pos.Line, Column: f.Pos.Column, Document: f.Document,
+				Advice: f.Fix, Code: f.Code, Severity: string(f.Severity),
+			})
 		}
 	}
 	if len(stops) > 0 && !force {

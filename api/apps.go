@@ -46,8 +46,10 @@ func toAppBody(in catalog.Instance, c *caller) appBody {
 	if !c.Token.Role.Allows(tenant.RoleOperator) {
 		in.Federation.SecretHash = ""
 	}
-	return appBody{ID: in.ID, App: in.App, Name: in.Name, Route: in.Route, Evidence: in.Evidence, Hosts: in.Hosts,
-		Federation: &in.Federation, Profile: &in.Profile, Origins: in.Origins, CAFile: in.CAFile}
+	return appBody{
+		ID: in.ID, App: in.App, Name: in.Name, Route: in.Route, Evidence: in.Evidence, Hosts: in.Hosts,
+		Federation: &in.Federation, Profile: &in.Profile, Origins: in.Origins, CAFile: in.CAFile,
+	}
 }
 
 type (
@@ -68,7 +70,8 @@ func (a *API) registerApps(r *registrar) {
 func (a *API) listApps(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Paging
-}) (*list[appBody], error) {
+},
+) (*list[appBody], error) {
 	all, err := a.Catalog.Instances(ctx, c.Tenant)
 	if err != nil {
 		return nil, err
@@ -100,7 +103,8 @@ func (a *API) getApp(ctx context.Context, c *caller, in *InApp) (*appAnswer, err
 func (a *API) putApp(ctx context.Context, c *caller, in *struct {
 	InApp
 	Body appBody
-}) (*appAnswer, error) {
+},
+) (*appAnswer, error) {
 	const op = "api.putApp"
 	want := in.Body.instance(c.Tenant, model.InstanceID(in.App))
 	if in.Body.ID != "" && in.Body.ID != want.ID {
@@ -117,8 +121,10 @@ func (a *API) putApp(ctx context.Context, c *caller, in *struct {
 	if c.Token.Tenant != tenant.Everywhere && (!maps.Equal(want.Origins, have.Origins) || want.CAFile != have.CAFile) {
 		return nil, &fault.Error{Kind: fault.Denied, Op: op, Msg: "origins and caFile take a token of the installation", Help: "leave them as they are, or ask who runs Referee"}
 	}
-	err = a.change(ctx, c, entry{kind: model.ActivityAdmin, action: "app.put",
-		objects: []model.Object{{Type: "app", ID: string(want.ID), Name: want.Name}}}, func() error { return a.Catalog.PutInstance(ctx, want) })
+	err = a.change(ctx, c, entry{
+		kind: model.ActivityAdmin, action: "app.put",
+		objects: []model.Object{{Type: "app", ID: string(want.ID), Name: want.Name}},
+	}, func() error { return a.Catalog.PutInstance(ctx, want) })
 	if err != nil {
 		return nil, err
 	}
@@ -131,8 +137,10 @@ func (a *API) deleteApp(ctx context.Context, c *caller, in *InApp) (*nothing, er
 	if err != nil {
 		return nil, err
 	}
-	err = a.change(ctx, c, entry{kind: model.ActivityAdmin, action: "app.delete",
-		objects: []model.Object{{Type: "app", ID: string(have.ID), Name: have.Name}}}, func() error { return a.Catalog.DeleteInstance(ctx, c.Tenant, have.ID) })
+	err = a.change(ctx, c, entry{
+		kind: model.ActivityAdmin, action: "app.delete",
+		objects: []model.Object{{Type: "app", ID: string(have.ID), Name: have.Name}},
+	}, func() error { return a.Catalog.DeleteInstance(ctx, c.Tenant, have.ID) })
 	if err != nil {
 		return nil, err
 	}

@@ -67,9 +67,16 @@ func (p *Parts) validate() error {
 		name    string
 		missing bool
 	}{
-		{"Tenants", p.Tenants == nil}, {"Catalog", p.Catalog == nil}, {"Policies", p.Policies == nil}, {"Sessions", p.Sessions == nil},
-		{"Apps", p.Apps == nil}, {"Tokens", p.Tokens == nil}, {"Activity", p.Activity == nil}, {"Recorder", p.Recorder == nil},
-		{"Revoker", p.Revoker == nil}, {"Changed", p.Changed == nil},
+		{"Tenants", p.Tenants == nil},
+		{"Catalog", p.Catalog == nil},
+		{"Policies", p.Policies == nil},
+		{"Sessions", p.Sessions == nil},
+		{"Apps", p.Apps == nil},
+		{"Tokens", p.Tokens == nil},
+		{"Activity", p.Activity == nil},
+		{"Recorder", p.Recorder == nil},
+		{"Revoker", p.Revoker == nil},
+		{"Changed", p.Changed == nil},
 	} {
 		if part.missing {
 			return fault.New(fault.Invalid, "api.New", "part %s is missing", part.name)

@@ -43,7 +43,8 @@ func (a *API) listExceptions(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Paging
 	State policy.ExceptionState `query:"state" enum:"requested,approved,refused,ended" doc:"Only those in this state."`
-}) (*list[exceptionBody], error) {
+},
+) (*list[exceptionBody], error) {
 	all, err := a.Policies.Exceptions(ctx, c.Tenant, in.State)
 	if err != nil {
 		return nil, err
@@ -72,7 +73,8 @@ func (a *API) addException(ctx context.Context, c *caller, in *struct {
 		Expires time.Time     `json:"expires" doc:"An exception always ends."`
 		Code    string        `json:"reference,omitempty" maxLength:"20" doc:"Of the blocked action behind it."`
 	}
-}) (*exceptionAnswer, error) {
+},
+) (*exceptionAnswer, error) {
 	const op = "api.addException"
 	b, now := in.Body, a.Now()
 	s, err := a.stored(ctx, c.Tenant)
@@ -89,8 +91,10 @@ func (a *API) addException(ctx context.Context, c *caller, in *struct {
 			return nil, &fault.Error{Kind: fault.Invalid, Op: op, Key: b.Code, Msg: "this is not a reference code"}
 		}
 	}
-	e := policy.Exception{ID: "ex-" + strings.ToLower(rand.Text()[:12]), Tenant: c.Tenant, User: b.User, Group: b.Group, App: b.App, Policy: b.Policy, Reason: b.Reason, Reference: ref,
-		State: policy.ExceptionApproved, Requester: c.name(), Requested: now, Approver: c.name(), Decided: now, Expires: b.Expires, Version: 1}
+	e := policy.Exception{
+		ID: "ex-" + strings.ToLower(rand.Text()[:12]), Tenant: c.Tenant, User: b.User, Group: b.Group, App: b.App, Policy: b.Policy, Reason: b.Reason, Reference: ref,
+		State: policy.ExceptionApproved, Requester: c.name(), Requested: now, Approver: c.name(), Decided: now, Expires: b.Expires, Version: 1,
+	}
 	return a.putException(ctx, c, e, "exception.add")
 }
 
@@ -99,7 +103,8 @@ func (a *API) approveException(ctx context.Context, c *caller, in *struct {
 	Body struct {
 		Expires time.Time `json:"expires,omitzero" doc:"Another end than was asked for."`
 	}
-}) (*exceptionAnswer, error) {
+},
+) (*exceptionAnswer, error) {
 	e, err := a.Policies.Exception(ctx, c.Tenant, in.Exception)
 	if err != nil {
 		return nil, err
@@ -116,7 +121,8 @@ func (a *API) refuseException(ctx context.Context, c *caller, in *struct {
 	Body struct {
 		Answer string `json:"answer,omitempty" maxLength:"2000" doc:"What the person is told."`
 	}
-}) (*exceptionAnswer, error) {
+},
+) (*exceptionAnswer, error) {
 	e, err := a.Policies.Exception(ctx, c.Tenant, in.Exception)
 	if err != nil {
 		return nil, err
@@ -133,7 +139,8 @@ func (a *API) endException(ctx context.Context, c *caller, in *struct {
 	Body struct {
 		Answer string `json:"answer,omitempty" maxLength:"2000" doc:"Why."`
 	}
-}) (*exceptionAnswer, error) {
+},
+) (*exceptionAnswer, error) {
 	e, err := a.Policies.Exception(ctx, c.Tenant, in.Exception)
 	if err != nil {
 		return nil, err
@@ -158,8 +165,10 @@ func (a *API) putException(ctx context.Context, c *caller, e policy.Exception, a
 	if e.Answer != "" {
 		reason = e.Answer
 	}
-	err := a.change(ctx, c, entry{kind: model.ActivityExceptionChange, action: action, reason: reason, detail: detail,
-		objects: []model.Object{{Type: "exception", ID: e.ID}, who}}, func() error { return a.Policies.PutException(ctx, e) })
+	err := a.change(ctx, c, entry{
+		kind: model.ActivityExceptionChange, action: action, reason: reason, detail: detail,
+		objects: []model.Object{{Type: "exception", ID: e.ID}, who},
+	}, func() error { return a.Policies.PutException(ctx, e) })
 	if err != nil {
 		return nil, err
 	}

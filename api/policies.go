@@ -85,7 +85,8 @@ func (a *API) registerPolicies(r *registrar) {
 func (a *API) listPolicies(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Paging
-}) (*list[PolicySummary], error) {
+},
+) (*list[PolicySummary], error) {
 	s, err := a.stored(ctx, c.Tenant)
 	if err != nil {
 		return nil, err
@@ -124,7 +125,8 @@ func (a *API) getPolicy(ctx context.Context, c *caller, in *InPolicy) (*policyAn
 func (a *API) policyHistory(ctx context.Context, c *caller, in *struct {
 	InPolicy
 	Paging
-}) (*list[revisionBody], error) {
+},
+) (*list[revisionBody], error) {
 	all, err := a.Policies.History(ctx, c.Tenant, in.Policy)
 	if err != nil {
 		return nil, err
@@ -139,7 +141,8 @@ func (a *API) policyHistory(ctx context.Context, c *caller, in *struct {
 func (a *API) deletePolicy(ctx context.Context, c *caller, in *struct {
 	InPolicy
 	Comment string `query:"comment" maxLength:"1000" doc:"Why, for the history."`
-}) (*nothing, error) {
+},
+) (*nothing, error) {
 	s, err := a.stored(ctx, c.Tenant)
 	if err != nil {
 		return nil, err
@@ -153,8 +156,10 @@ func (a *API) deletePolicy(ctx context.Context, c *caller, in *struct {
 	}
 	last := s.revisions[d.ID]
 	gone := policy.Revision{Tenant: c.Tenant, ID: d.ID, Number: last.Number + 1, Kind: d.Kind, Name: d.Name, Deleted: true, Author: c.name(), Time: a.Now(), Comment: in.Comment}
-	err = a.change(ctx, c, entry{kind: model.ActivityPolicyChange, action: "policy.delete", reason: in.Comment,
-		objects: []model.Object{{Type: "policy", ID: d.ID, Name: d.Name}}, detail: map[string]any{"revision": gone.Number}}, func() error {
+	err = a.change(ctx, c, entry{
+		kind: model.ActivityPolicyChange, action: "policy.delete", reason: in.Comment,
+		objects: []model.Object{{Type: "policy", ID: d.ID, Name: d.Name}}, detail: map[string]any{"revision": gone.Number},
+	}, func() error {
 		_, err := a.Policies.PutDocuments(ctx, c.Tenant, []policy.Revision{gone})
 		return err
 	})

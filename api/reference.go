@@ -78,7 +78,8 @@ func (a *API) registerReference(r *registrar) {
 
 func (a *API) listFields(_ context.Context, _ *caller, in *struct {
 	Entity string `query:"entity" enum:"activity,policy,policyFile" default:"activity" doc:"Whose fields: those of recorded activities, or those that a policy's activities or files filter may name."`
-}) (*fieldsAnswer, error) {
+},
+) (*fieldsAnswer, error) {
 	var infos []*filter.Info
 	switch in.Entity {
 	case "policy":
@@ -124,7 +125,8 @@ func (a *API) makeTemplate(_ context.Context, _ *caller, in *struct {
 	Body     struct {
 		Values map[string]string `json:"values,omitempty" doc:"By parameter; lists are separated by commas."`
 	}
-}) (*madeAnswer, error) {
+},
+) (*madeAnswer, error) {
 	all := template.All()
 	i := slices.IndexFunc(all, func(t template.Template) bool { return t.ID == in.Template })
 	if i < 0 {

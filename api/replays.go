@@ -22,7 +22,8 @@ func (a *API) replayPolicies(ctx context.Context, c *caller, in *struct {
 		To     time.Time `json:"to,omitzero" doc:"Now when absent."`
 		Sample int       `json:"sample,omitempty" minimum:"1" maximum:"1000" doc:"How many changes are listed; 100 when absent."`
 	}
-}) (*replayAnswer, error) {
+},
+) (*replayAnswer, error) {
 	docs, err := decode(in.Body.Files)
 	if err != nil {
 		return nil, err

@@ -151,8 +151,10 @@ func TestSessions(t *testing.T) {
 	f := apitest.New(t)
 	put := func(tenant model.TenantID, id, user string) {
 		t.Helper()
-		s := session.Session{ID: model.SessionID(id), Tenant: tenant, User: model.User{ID: model.UserID("id-" + user), Username: user + "@contoso.example"},
-			Created: apitest.Monday, LastSeen: apitest.Monday, Expires: apitest.Monday.Add(8 * time.Hour), Idle: time.Hour, SecretHash: "h-" + id}
+		s := session.Session{
+			ID: model.SessionID(id), Tenant: tenant, User: model.User{ID: model.UserID("id-" + user), Username: user + "@contoso.example"},
+			Created: apitest.Monday, LastSeen: apitest.Monday, Expires: apitest.Monday.Add(8 * time.Hour), Idle: time.Hour, SecretHash: "h-" + id,
+		}
 		if err := f.DB.PutSession(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}

@@ -160,8 +160,10 @@ func (a *API) readReport(ctx context.Context, c *caller, in *InPolicy) (*reportA
 	}
 	out.Body.Delivered = !none && c.Token.Role.Allows(tenant.RoleOperator)
 	read := policy.ReportRead{Tenant: c.Tenant, Policy: in.Policy, Reader: c.name(), At: now, Through: now}
-	err = a.change(ctx, c, entry{kind: model.ActivityReportRead, action: "policy.report", objects: []model.Object{{Type: "policy", ID: d.ID, Name: d.Name}},
-		detail: map[string]any{"delivered": out.Body.Delivered, "people": len(out.Body.Report.People)}}, func() error {
+	err = a.change(ctx, c, entry{
+		kind: model.ActivityReportRead, action: "policy.report", objects: []model.Object{{Type: "policy", ID: d.ID, Name: d.Name}},
+		detail: map[string]any{"delivered": out.Body.Delivered, "people": len(out.Body.Report.People)},
+	}, func() error {
 		if !out.Body.Delivered {
 			return nil
 		}
@@ -187,8 +189,10 @@ func (a *API) moveRollout(ctx context.Context, c *caller, id, action, why string
 	if err != nil {
 		return nil, err
 	}
-	err = a.change(ctx, c, entry{kind: model.ActivityPolicyChange, action: action, reason: why, objects: []model.Object{{Type: "policy", ID: d.ID, Name: d.Name}},
-		detail: map[string]any{"phase": string(next.Phase)}}, func() error { return a.Policies.PutRollout(ctx, next) })
+	err = a.change(ctx, c, entry{
+		kind: model.ActivityPolicyChange, action: action, reason: why, objects: []model.Object{{Type: "policy", ID: d.ID, Name: d.Name}},
+		detail: map[string]any{"phase": string(next.Phase)},
+	}, func() error { return a.Policies.PutRollout(ctx, next) })
 	if err != nil {
 		return nil, err
 	}

@@ -41,9 +41,13 @@ func (rt Route) scope() string {
 }
 
 var tags = []*huma.Tag{
-	{Name: "Tenants"}, {Name: "Apps", Description: "Instances of apps, with their hosts and routes."},
-	{Name: "Policies", Description: "Policy documents, their rollouts and reports."}, {Name: "Exceptions"},
-	{Name: "Activities", Description: "The activity log."}, {Name: "Sessions"}, {Name: "Tokens"},
+	{Name: "Tenants"},
+	{Name: "Apps", Description: "Instances of apps, with their hosts and routes."},
+	{Name: "Policies", Description: "Policy documents, their rollouts and reports."},
+	{Name: "Exceptions"},
+	{Name: "Activities", Description: "The activity log."},
+	{Name: "Sessions"},
+	{Name: "Tokens"},
 	{Name: "Reference", Description: "What documents and filters may say."},
 }
 

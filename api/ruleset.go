@@ -90,8 +90,10 @@ func (a *API) compile(s *ruleset, docs []*policy.Document) (*policy.Book, policy
 
 // world gathers what a lint knows beside the documents. Groups stay unknown: they come with sign-ins.
 func (a *API) world(ctx context.Context, s *ruleset) (lint.World, error) {
-	w := lint.World{Now: a.Now(), Capabilities: a.config.Rules.Capabilities, Exceptions: s.exceptions, Reads: map[string][]policy.ReportRead{},
-		Instances: []lint.Instance{}, Locations: []string{}}
+	w := lint.World{
+		Now: a.Now(), Capabilities: a.config.Rules.Capabilities, Exceptions: s.exceptions, Reads: map[string][]policy.ReportRead{},
+		Instances: []lint.Instance{}, Locations: []string{},
+	}
 	for _, app := range catalog.Apps() {
 		w.Apps = append(w.Apps, lint.App{Key: app.Key, Suite: app.Suite})
 	}

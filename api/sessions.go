@@ -49,7 +49,8 @@ func (a *API) listSessions(ctx context.Context, c *caller, in *struct {
 	User string `query:"user" maxLength:"500" doc:"Id of a person; everybody without it."`
 	All  bool   `query:"all" doc:"Also sessions that are over."`
 	Apps bool   `query:"apps" doc:"With their app sessions."`
-}) (*list[sessionBody], error) {
+},
+) (*list[sessionBody], error) {
 	now := a.Now()
 	at := now
 	if in.All {
@@ -65,8 +66,10 @@ func (a *API) listSessions(ctx context.Context, c *caller, in *struct {
 	}
 	bodies := make([]sessionBody, len(all))
 	for i, s := range all {
-		bodies[i] = sessionBody{ID: s.ID, User: s.User, Provider: s.Auth.Provider, Created: s.Created, LastSeen: s.LastSeen, Expires: s.Expires,
-			Live: s.Live(now), Revoked: s.Revoked, Reason: s.Reason, Device: device.Tags(s.Proofs, now, t.Device.UnknownAsUnmanaged()), Network: s.Network, Agent: s.Agent}
+		bodies[i] = sessionBody{
+			ID: s.ID, User: s.User, Provider: s.Auth.Provider, Created: s.Created, LastSeen: s.LastSeen, Expires: s.Expires,
+			Live: s.Live(now), Revoked: s.Revoked, Reason: s.Reason, Device: device.Tags(s.Proofs, now, t.Device.UnknownAsUnmanaged()), Network: s.Network, Agent: s.Agent,
+		}
 	}
 	out, err := pageOf(bodies, in.Paging, func(b sessionBody) string { return string(b.ID) })
 	if err != nil || !in.Apps {
@@ -120,7 +123,8 @@ func (a *API) revokeSessions(ctx context.Context, c *caller, in *struct {
 		All     bool            `json:"all,omitempty" doc:"all of the tenant's. Exactly one of the three."`
 		Reason  string          `json:"reason,omitempty" maxLength:"500" doc:"Kept with the sessions."`
 	}
-}) (*revokeAnswer, error) {
+},
+) (*revokeAnswer, error) {
 	const op = "api.revokeSessions"
 	b := in.Body
 	given := 0
@@ -168,8 +172,10 @@ func (a *API) revokeSessions(ctx context.Context, c *caller, in *struct {
 			hit = model.Object{Type: "tenant", ID: string(c.Tenant)}
 		}
 	}
-	err := a.change(ctx, c, entry{kind: model.ActivitySessionRevoked, action: "session.revoke", objects: []model.Object{hit}, reason: r.Reason,
-		detail: map[string]any{"ended": out.Body.Ended}}, func() error { return a.Revoker.Revoke(ctx, r) })
+	err := a.change(ctx, c, entry{
+		kind: model.ActivitySessionRevoked, action: "session.revoke", objects: []model.Object{hit}, reason: r.Reason,
+		detail: map[string]any{"ended": out.Body.Ended},
+	}, func() error { return a.Revoker.Revoke(ctx, r) })
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,8 @@ func (a *API) exportActivities(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Matching
 	Format string `query:"format" enum:"ndjson,csv" default:"ndjson" doc:"One JSON object a line, or a table."`
-}) (*huma.StreamResponse, error) {
+},
+) (*huma.StreamResponse, error) {
 	q, err := in.query()
 	if err != nil {
 		return nil, err
@@ -121,9 +122,11 @@ func csvRow(a *model.Activity) []string {
 	if a.Network.Address.IsValid() {
 		address = a.Network.Address.String()
 	}
-	row := []string{a.Time.UTC().Format(time.RFC3339Nano), string(a.ID), a.Reference, string(a.Type), string(a.Taken), string(a.Outcome), a.User.Username, a.User.Name,
+	row := []string{
+		a.Time.UTC().Format(time.RFC3339Nano), string(a.ID), a.Reference, string(a.Type), string(a.Taken), string(a.Outcome), a.User.Username, a.User.Name,
 		a.App.Key, string(a.App.Instance), strings.Join(files, "; "), strconv.FormatInt(a.BytesUp+a.BytesDown, 10), strings.Join(tags, "; "),
-		address, a.Network.Country, strings.Join(policies, "; "), a.Reason, string(a.Source)}
+		address, a.Network.Country, strings.Join(policies, "; "), a.Reason, string(a.Source),
+	}
 	for i := range row {
 		row[i] = plainCell(row[i])
 	}
@@ -141,7 +144,8 @@ func plainCell(s string) string {
 func (a *API) tailActivities(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Filter string `query:"filter" maxLength:"32768" doc:"JSON filter, as in a search."`
-}) (*huma.StreamResponse, error) {
+},
+) (*huma.StreamResponse, error) {
 	m := Matching{Filter: in.Filter}
 	node, err := m.parse()
 	if err != nil {

@@ -55,7 +55,8 @@ func (a *API) addTenant(ctx context.Context, c *caller, in *struct{ Body tenant.
 func (a *API) putTenant(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Body tenant.Tenant
-}) (*tenantAnswer, error) {
+},
+) (*tenantAnswer, error) {
 	t := in.Body
 	if t.ID != c.Tenant {
 		return nil, &fault.Error{Kind: fault.Invalid, Op: "api.putTenant", Key: string(t.ID), Msg: "the id in the body is not that of the path", Help: "a tenant's id can't be changed"}
@@ -99,8 +100,10 @@ func (a *API) storeTenant(ctx context.Context, c *caller, t tenant.Tenant, actio
 		return nil, err
 	}
 	out := &tenantAnswer{}
-	err := a.change(ctx, c, entry{tenants: []model.TenantID{t.ID}, kind: model.ActivityAdmin, action: action,
-		objects: []model.Object{{Type: "tenant", ID: string(t.ID), Name: t.Name}}}, func() (err error) {
+	err := a.change(ctx, c, entry{
+		tenants: []model.TenantID{t.ID}, kind: model.ActivityAdmin, action: action,
+		objects: []model.Object{{Type: "tenant", ID: string(t.ID), Name: t.Name}},
+	}, func() (err error) {
 		out.Body, err = a.Tenants.PutTenant(ctx, t)
 		return err
 	})
@@ -115,8 +118,10 @@ func (a *API) deleteTenant(ctx context.Context, c *caller, _ *struct{ InTenant }
 	if c.Token.Tenant != tenant.Everywhere {
 		return nil, &fault.Error{Kind: fault.Denied, Op: "api.deleteTenant", Msg: "deleting a tenant takes a token of the installation", Help: "ask who runs Referee"}
 	}
-	err := a.change(ctx, c, entry{kind: model.ActivityAdmin, action: "tenant.delete",
-		objects: []model.Object{{Type: "tenant", ID: string(c.Tenant)}}}, func() error {
+	err := a.change(ctx, c, entry{
+		kind: model.ActivityAdmin, action: "tenant.delete",
+		objects: []model.Object{{Type: "tenant", ID: string(c.Tenant)}},
+	}, func() error {
 		tokens, err := a.Tokens.Tokens(ctx, string(c.Tenant))
 		if err != nil {
 			return err

@@ -33,19 +33,22 @@ func (a *API) registerTokens(r *registrar) {
 	handle(r, "token-list", func(ctx context.Context, c *caller, in *struct {
 		InTenant
 		Paging
-	}) (*list[tenant.Token], error) {
+	},
+	) (*list[tenant.Token], error) {
 		return a.listTokens(ctx, string(c.Tenant), in.Paging)
 	})
 	handle(r, "token-add", func(ctx context.Context, c *caller, in *struct {
 		InTenant
 		Body tokenBody
-	}) (*tokenMade, error) {
+	},
+	) (*tokenMade, error) {
 		return a.addToken(ctx, c, string(c.Tenant), in.Body)
 	})
 	handle(r, "token-revoke", func(ctx context.Context, c *caller, in *struct {
 		InTenant
 		InToken
-	}) (*nothing, error) {
+	},
+	) (*nothing, error) {
 		return a.revokeToken(ctx, c, string(c.Tenant), in.Token)
 	})
 	handle(r, "installation-token-list", func(ctx context.Context, _ *caller, in *struct{ Paging }) (*list[tenant.Token], error) {
@@ -97,8 +100,10 @@ func (a *API) addToken(ctx context.Context, c *caller, owner string, b tokenBody
 	}
 	put := func() error { return a.Tokens.PutToken(ctx, t) }
 	a.Log.InfoContext(ctx, "token made", "token", t, "by", c.name())
-	e := entry{tenants: logs, kind: model.ActivityAdmin, action: "token.add", objects: []model.Object{{Type: "token", ID: t.ID, Name: t.Name}},
-		detail: map[string]any{"role": string(t.Role), "tenant": t.Tenant}}
+	e := entry{
+		tenants: logs, kind: model.ActivityAdmin, action: "token.add", objects: []model.Object{{Type: "token", ID: t.ID, Name: t.Name}},
+		detail: map[string]any{"role": string(t.Role), "tenant": t.Tenant},
+	}
 	if len(logs) == 0 { // an installation without tenants has no activity log yet; Referee's own log has the line above
 		err = put()
 	} else {

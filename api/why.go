@@ -58,8 +58,10 @@ func toDecision(e *policy.Explanation) *decisionBody {
 		c := &e.Policies[i]
 		b := consideredBody{Policy: c.Policy.ID, Name: c.Policy.Name, Revision: c.Policy.Revision, Matched: c.Matched, Effect: c.Effect, Conditions: []conditionBody{}}
 		for _, k := range c.Conditions {
-			b.Conditions = append(b.Conditions, conditionBody{Path: k.Path, Title: k.Title, Operator: k.Operator, Wanted: append([]string{}, k.Wanted...), Got: k.Got,
-				State: k.State.String(), Holds: holds(k.Holds), Decisive: k.Decisive})
+			b.Conditions = append(b.Conditions, conditionBody{
+				Path: k.Path, Title: k.Title, Operator: k.Operator, Wanted: append([]string{}, k.Wanted...), Got: k.Got,
+				State: k.State.String(), Holds: holds(k.Holds), Decisive: k.Decisive,
+			})
 		}
 		d.Policies = append(d.Policies, b)
 	}
@@ -80,7 +82,8 @@ func holds(t filter.Tri) string {
 func (a *API) why(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Code string `path:"code" maxLength:"40" doc:"Reference code, as people read it out; or the activity's id."`
-}) (*whyAnswer, error) {
+},
+) (*whyAnswer, error) {
 	act, err := a.byCode(ctx, c.Tenant, in.Code)
 	if err != nil {
 		return nil, err

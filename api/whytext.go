@@ -83,8 +83,10 @@ func filler(act *model.Activity, p *policy.Policy, contact string) func(string) 
 	if len(act.Files) > 0 {
 		file = act.Files[0].Name
 	}
-	values := map[string]string{"user": first(act.User.Name, act.User.Username), "file": file, "app": first(act.App.Name, act.App.Key),
-		"policy": p.Name, "contact": contact, "reference": activitylog.FormatReference(act.Reference)}
+	values := map[string]string{
+		"user": first(act.User.Name, act.User.Username), "file": file, "app": first(act.App.Name, act.App.Key),
+		"policy": p.Name, "contact": contact, "reference": activitylog.FormatReference(act.Reference),
+	}
 	return func(name string) string { return values[name] }
 }
 

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/internal/buildinfo"
@@ -25,9 +24,6 @@ type client struct {
 
 // maxAnswer bounds an answer that is not a stream.
 const maxAnswer = 64 << 20
-
-// quickly bounds a request whose answer needs no reading of the activity log.
-const quickly = 30 * time.Second
 
 // open sends a request and returns the answer, whose body the caller closes. path is below /api/v2.
 func (c *client) open(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {

@@ -104,8 +104,10 @@ func (a *app) connect() (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.client = &client{base: strings.TrimSuffix(s.Server, "/"), token: strings.TrimSpace(string(token)), tenant: s.Tenant,
-		http: &http.Client{Transport: transport(roots), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	a.client = &client{
+		base: strings.TrimSuffix(s.Server, "/"), token: strings.TrimSpace(string(token)), tenant: s.Tenant,
+		http: &http.Client{Transport: transport(roots), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+	}
 	return a.client, nil
 }
 

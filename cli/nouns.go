@@ -47,7 +47,8 @@ func (a *app) appCommand() *cobra.Command {
 			return show(a, text, func(l items[struct {
 				ID, App, Name, Route, Evidence string
 				Hosts                          []struct{ Name, Role string }
-			}]) error {
+			}],
+			) error {
 				t := newTable("ID", "APP", "NAME", "ROUTE", "EVIDENCE", "HOSTS")
 				for _, in := range l.Items {
 					var hosts []string
@@ -170,7 +171,8 @@ func (a *app) tenantCommand() *cobra.Command {
 				ID, Name  string
 				Domains   []string
 				Providers []struct{ ID, Issuer string }
-			}]) error {
+			}],
+			) error {
 				t := newTable("ID", "NAME", "DOMAINS", "PROVIDERS")
 				for _, v := range l.Items {
 					var providers []string

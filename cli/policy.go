@@ -120,7 +120,8 @@ func (a *app) policyHistory() *cobra.Command {
 					Comment, Text string
 					Time          time.Time
 					Deleted       bool
-				}]) error {
+				}],
+				) error {
 					t := newTable("REV", "CHANGED", "BY", "NAME", "COMMENT")
 					for _, r := range l.Items {
 						name := r.Name

@@ -48,7 +48,8 @@ func (a *app) sessionList() *cobra.Command {
 			Device                     []string
 			Network                    struct{ Address, Country string }
 			Agent                      struct{ Browser, OS string }
-		}]) error {
+		}],
+		) error {
 			t := newTable("ID", "WHO", "USER ID", "SIGNED IN", "LAST SEEN", "STATE", "DEVICE", "FROM", "AGENT")
 			for _, s := range l.Items {
 				state := "live"

@@ -38,7 +38,8 @@ func (a *app) tokenCommand() *cobra.Command {
 			return show(a, text, func(l items[struct {
 				ID, Name, Tenant, Role, CreatedBy string
 				Created, Expires, LastUsed        time.Time
-			}]) error {
+			}],
+			) error {
 				t := newTable("ID", "NAME", "ROLE", "MADE", "BY", "EXPIRES", "LAST USED")
 				for _, v := range l.Items {
 					expires := "never"

@@ -245,13 +245,17 @@ sessionControls: {cloudAppSecurity: {cloudAppSecurityType: mcasConfigured, isEna
 // Download is an activity as the gateway writes it: somebody without a managed device takes a file.
 func (f *Fixture) Download(t testing.TB, id model.TenantID, user string) model.Activity {
 	t.Helper()
-	in := policy.Input{Now: f.Clock.Now(), Tenant: id, Stage: policy.StageActivity, Control: string(session.ControlCustom),
+	in := policy.Input{
+		Now: f.Clock.Now(), Tenant: id, Stage: policy.StageActivity, Control: string(session.ControlCustom),
 		App: model.AppRef{ID: 15600, Key: "onedrive", Name: "Microsoft OneDrive for Business", Instance: "files"}, Suite: "office365", ClientApp: model.ClientBrowser,
 		User: model.User{ID: model.UserID(user), Name: "Dora Director", Username: user + "@contoso.example"}, Device: []model.DeviceTag{model.TagUnmanaged}, DeviceState: filter.Known,
 		Network: model.Network{Address: netip.MustParseAddr("203.0.113.9"), Country: "DK"}, GeoState: filter.Known, Activity: model.ActivityDownload,
-		File: model.File{Name: "plan.docx", Size: 1000}, NameState: filter.Known, SizeState: filter.Known, TypeState: filter.Unobtainable, Navigation: true}
-	a := model.Activity{Tenant: id, Source: model.SourceSession, Type: model.ActivityDownload, App: in.App, User: in.User, Session: "s-" + model.SessionID(user),
-		Device: model.ActivityDevice{Tags: in.Device}, Network: in.Network, Agent: model.Agent{Browser: "Firefox", OS: "macOS"}, Files: []model.File{in.File}, Revision: 1}
+		File: model.File{Name: "plan.docx", Size: 1000}, NameState: filter.Known, SizeState: filter.Known, TypeState: filter.Unobtainable, Navigation: true,
+	}
+	a := model.Activity{
+		Tenant: id, Source: model.SourceSession, Type: model.ActivityDownload, App: in.App, User: in.User, Session: "s-" + model.SessionID(user),
+		Device: model.ActivityDevice{Tags: in.Device}, Network: in.Network, Agent: model.Agent{Browser: "Firefox", OS: "macOS"}, Files: []model.File{in.File}, Revision: 1,
+	}
 	if book := f.Book(t, id); book != nil {
 		var v policy.Verdict
 		book.Decide(&in, &v)
@@ -283,8 +287,10 @@ func (f *Fixture) Heard() []string {
 func (f *Fixture) Request(t testing.TB, id model.TenantID, user string) string {
 	t.Helper()
 	f.n++
-	e := policy.Exception{ID: "ex-" + strconv.Itoa(f.n), Tenant: id, User: user, App: "onedrive", Policy: "block-downloads", Reason: "I need it on the train", State: policy.ExceptionRequested,
-		Requester: user, Requested: f.Clock.Now(), Expires: f.Clock.Now().Add(7 * 24 * time.Hour), Version: 1}
+	e := policy.Exception{
+		ID: "ex-" + strconv.Itoa(f.n), Tenant: id, User: user, App: "onedrive", Policy: "block-downloads", Reason: "I need it on the train", State: policy.ExceptionRequested,
+		Requester: user, Requested: f.Clock.Now(), Expires: f.Clock.Now().Add(7 * 24 * time.Hour), Version: 1,
+	}
 	if err := f.DB.PutException(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
@@ -326,6 +332,8 @@ func (f *Fixture) Book(t testing.TB, id model.TenantID) *policy.Book {
 }
 
 // FilesApp is an instance of OneDrive.
-var FilesApp = map[string]any{"app": "onedrive", "name": "Files", "route": "sso",
+var FilesApp = map[string]any{
+	"app": "onedrive", "name": "Files", "route": "sso",
 	"hosts":      []map[string]any{{"name": "files.example.com", "role": "app"}},
-	"federation": map[string]any{"protocol": "oidc", "clientId": "files", "redirectUris": []string{"https://files.example.com/callback"}}}
+	"federation": map[string]any{"protocol": "oidc", "clientId": "files", "redirectUris": []string{"https://files.example.com/callback"}},
+}
