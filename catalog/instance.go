@@ -64,6 +64,9 @@ type Store interface {
 // Ref names the instance and its app for activities and decisions.
 func (in *Instance) Ref() model.AppRef {
 	app, _ := AppByKey(in.App)
+	if in.Evidence == model.EvidenceDemo {
+		app.Name = in.Name // a stand-in is never presented as the service it stands for
+	}
 	return model.AppRef{ID: app.ID, Key: in.App, Name: app.Name, Instance: in.ID}
 }
 

@@ -48,14 +48,13 @@ type User struct {
 	Provider ProviderID `json:"provider,omitempty"`
 }
 
-// Domain returns the part of the sign-in name after its last @, lower-case, or "".
+// Domain returns the part after the last @ of the sign-in name, or of the e-mail address where the sign-in name has
+// none, in lower case; "" when neither has one.
 func (u User) Domain() string {
-	name := u.Username
-	if name == "" {
-		name = u.Email
-	}
-	if i := strings.LastIndexByte(name, '@'); i >= 0 {
-		return strings.ToLower(name[i+1:])
+	for _, name := range []string{u.Username, u.Email} {
+		if i := strings.LastIndexByte(name, '@'); i >= 0 {
+			return strings.ToLower(name[i+1:])
+		}
 	}
 	return ""
 }

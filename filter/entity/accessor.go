@@ -50,14 +50,14 @@ func choice[E ~string](name E, title string, aliases ...string) filter.Choice {
 	return filter.Choice{Name: string(name), Title: title, Aliases: aliases}
 }
 
-// domain returns what follows the last @ of a sign-in name, as it is written.
+// domain returns what follows the last @ of a sign-in name, else of the e-mail address, as it is written; compare
+// [model.User.Domain], which lowers it and so allocates.
 func domain(u *model.User) string {
-	name := u.Username
-	if name == "" {
-		name = u.Email
+	if i := strings.LastIndexByte(u.Username, '@'); i >= 0 {
+		return u.Username[i+1:]
 	}
-	if i := strings.LastIndexByte(name, '@'); i >= 0 {
-		return name[i+1:]
+	if i := strings.LastIndexByte(u.Email, '@'); i >= 0 {
+		return u.Email[i+1:]
 	}
 	return ""
 }
