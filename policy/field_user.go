@@ -30,12 +30,8 @@ var userFields = []filter.Field[Input]{
 
 // domain is User.Domain without its change of case, which would allocate; the field folds.
 func domain(in *Input) string {
-	name := in.User.Username
-	if name == "" {
-		name = in.User.Email
-	}
-	for i := len(name) - 1; i >= 0; i-- {
-		if name[i] == '@' {
+	for _, name := range [...]string{in.User.Username, in.User.Email} {
+		if i := strings.LastIndexByte(name, '@'); i >= 0 {
 			return name[i+1:]
 		}
 	}
