@@ -1,6 +1,10 @@
 package policy
 
-import "github.com/referee-casb/referee/filter"
+import (
+	"strings"
+
+	"github.com/referee-casb/referee/filter"
+)
 
 var userFields = []filter.Field[Input]{
 	{Info: filter.Info{Name: fieldUserID, Title: "User id", Kind: filter.KindID, Doc: "The provider's id of the person."},
