@@ -177,6 +177,10 @@ func TestSessions(t *testing.T) {
 	if len(list.Items) != 2 || !list.Items[0].Live || strings.Contains(string(got.Body), "h-s1") {
 		t.Errorf("%s", got.Body)
 	}
+	f.Want(t, "contoso/analyst", "GET", contoso+"/sessions?user=Carl@contoso.example", nil, 200, &list)
+	if len(list.Items) != 1 || list.Items[0].ID != "s3" {
+		t.Errorf("by sign-in name: %+v", list)
+	}
 	for name, b := range map[string]map[string]any{"nothing": {}, "two": {"session": "s1", "all": true}} {
 		if got := f.Do(t, "contoso/operator", "POST", contoso+"/sessions/revoke", b); got.Status != 422 {
 			t.Errorf("%s: %d", name, got.Status)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +47,7 @@ func (a *API) registerSessions(r *registrar) {
 func (a *API) listSessions(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Paging
-	User string `query:"user" maxLength:"500" doc:"Id of a person; everybody without it."`
+	User string `query:"user" maxLength:"500" doc:"Id or sign-in name of a person; everybody without it."`
 	All  bool   `query:"all" doc:"Also sessions that are over."`
 	Apps bool   `query:"apps" doc:"With their app sessions."`
 },
@@ -56,9 +57,14 @@ func (a *API) listSessions(ctx context.Context, c *caller, in *struct {
 	if in.All {
 		at = time.Time{}
 	}
-	all, err := a.Sessions.Sessions(ctx, c.Tenant, model.UserID(in.User), at)
+	all, err := a.Sessions.Sessions(ctx, c.Tenant, "", at)
 	if err != nil {
 		return nil, err
+	}
+	if in.User != "" {
+		all = slices.DeleteFunc(all, func(s session.Session) bool {
+			return string(s.User.ID) != in.User && !strings.EqualFold(s.User.Username, in.User)
+		})
 	}
 	t, err := a.Tenants.Tenant(ctx, c.Tenant)
 	if err != nil {

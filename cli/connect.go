@@ -140,9 +140,9 @@ func rootsOf(file string) (*x509.CertPool, error) {
 func transport(roots *x509.CertPool) *http.Transport {
 	d := &net.Dialer{Timeout: 10 * time.Second}
 	return &http.Transport{
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, ForceAttemptHTTP2: true, Proxy: http.ProxyFromEnvironment,
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, ForceAttemptHTTP2: true, Proxy: proxy,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if host, port, err := net.SplitHostPort(address); err == nil && (host == "localhost" || strings.HasSuffix(host, ".localhost")) {
+			if host, port, err := net.SplitHostPort(address); err == nil && local(host) {
 				c, err := d.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
 				if err != nil {
 					c, err = d.DialContext(ctx, network, net.JoinHostPort("::1", port))
@@ -152,4 +152,15 @@ func transport(roots *x509.CertPool) *http.Transport {
 			return d.DialContext(ctx, network, address)
 		},
 	}
+}
+
+// local reports whether a name is this host's by its form.
+func local(host string) bool { return host == "localhost" || strings.HasSuffix(host, ".localhost") }
+
+// proxy is the environment's, but for names of this host, which another host would take for its own.
+func proxy(r *http.Request) (*url.URL, error) {
+	if local(r.URL.Hostname()) {
+		return nil, nil //nolint:nilnil // as net/http takes it: no proxy
+	}
+	return http.ProxyFromEnvironment(r)
 }

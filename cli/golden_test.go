@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -274,6 +275,19 @@ func TestConnect(t *testing.T) {
 				t.Errorf("exit %d, %q; want %d and %q", got.code, got.notes, c.code, c.says)
 			}
 		})
+	}
+}
+
+func TestProxy(t *testing.T) {
+	t.Setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+	for host, direct := range map[string]bool{"referee.localhost": true, "localhost": true, "referee.example.com": false, "notlocalhost": false} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+host+":8443/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if through, err := proxy(r); err != nil || (through == nil) != direct {
+			t.Errorf("%s goes through %v, %v", host, through, err)
+		}
 	}
 }
 

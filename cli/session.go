@@ -19,7 +19,7 @@ func (a *app) sessionCommand() *cobra.Command {
 
 func (a *app) sessionList() *cobra.Command {
 	user, all := "", false
-	c := &cobra.Command{Use: "list", Short: "List sign-in sessions, the newest first", Args: cobra.NoArgs, Example: "  referee session list --user 00u1a2b3"}
+	c := &cobra.Command{Use: "list", Short: "List sign-in sessions, the newest first", Args: cobra.NoArgs, Example: "  referee session list --user dora@contoso.com"}
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		cl, err := a.connect()
 		if err != nil {
@@ -65,7 +65,7 @@ func (a *app) sessionList() *cobra.Command {
 			return a.print(t)
 		})
 	}
-	c.Flags().StringVar(&user, "user", "", "only this person's, by user id")
+	c.Flags().StringVar(&user, "user", "", "only this person's, by sign-in name or id")
 	c.Flags().BoolVar(&all, "all", false, "also sessions that are over")
 	return c
 }
