@@ -38,10 +38,11 @@ activities: {activity.type: {eq: print}}
 action: block
 `
 
+// pool64 is the buffer pool of the bare proxy.
 type pool64 struct{ p sync.Pool }
 
-func (p *pool64) Get() []byte  { return p.p.Get().([]byte) }
-func (p *pool64) Put(b []byte) { p.p.Put(b) } //nolint:staticcheck // as users of httputil.BufferPool do
+func (p *pool64) Get() []byte  { return p.p.Get().(*[64 << 10]byte)[:] }
+func (p *pool64) Put(b []byte) { p.p.Put((*[64 << 10]byte)(b)) }
 
 // BenchmarkHop compares a request through the gateway (session, recognition, decision, fields both ways) with one
 // through a bare tuned httputil.ReverseProxy to the same app in the same run: TLS on both sides, 64 connections.
@@ -107,15 +108,19 @@ func cpuTime(b *testing.B) time.Duration {
 }
 
 func bareProxy(b *testing.B, r *rig) *httptest.Server {
+	return bareProxyTo(b, r.app.Listener.Addr().String())
+}
+
+func bareProxyTo(b *testing.B, app string) *httptest.Server {
 	target := &url.URL{Scheme: "https", Host: "files.app.test"}
 	rp := &httputil.ReverseProxy{
 		Rewrite:    func(pr *httputil.ProxyRequest) { pr.SetURL(target) },
-		BufferPool: &pool64{sync.Pool{New: func() any { return make([]byte, 64<<10) }}},
+		BufferPool: &pool64{sync.Pool{New: func() any { return new([64 << 10]byte) }}},
 		Transport: &http.Transport{MaxIdleConnsPerHost: 512, ForceAttemptHTTP2: true, DisableCompression: true,
 			WriteBufferSize: 16 << 10, ReadBufferSize: 16 << 10, TLSClientConfig: &tls.Config{RootCAs: authority().roots()},
 			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 				var d net.Dialer
-				return d.DialContext(ctx, network, r.app.Listener.Addr().String())
+				return d.DialContext(ctx, network, app)
 			}},
 	}
 	s := httptest.NewUnstartedServer(rp)

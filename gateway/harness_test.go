@@ -114,7 +114,8 @@ type rigOptions struct {
 	change    func(*gateway.Config)
 	tenant    func(*tenant.Tenant)
 	profile   catalog.Profile
-	h1        bool // the app speaks HTTP/1.1 only
+	h1        bool   // the app speaks HTTP/1.1 only
+	origin    string // address of an app that runs elsewhere
 }
 
 // hosts of the standard instance.
@@ -138,6 +139,9 @@ func newRig(t testing.TB, opt rigOptions) *rig {
 	r.app.StartTLS()
 	t.Cleanup(r.app.Close)
 	addr := r.app.Listener.Addr().String()
+	if opt.origin != "" {
+		addr = opt.origin
+	}
 	caFile := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(caFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.cert.Raw}), 0o600); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"github.com/referee-casb/referee/gateway/header"
 	"github.com/referee-casb/referee/gateway/recognise"
 	"github.com/referee-casb/referee/gateway/shim"
+	"github.com/referee-casb/referee/gateway/upstream"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
@@ -39,10 +40,9 @@ type hop struct {
 	own     header.Own
 	cookies string // the app's, as the browser sent them
 	begun   header.Initiator
-	foreign string // Origin of a replayed form, as it was sent first; "" otherwise
-	bare    bool   // the page asked for no credentials: the app gets and sets no cookies
-	socket  bool   // asks for a WebSocket
-	variant bool   // asks whether a body that was rewritten is still good
+	bare    bool // the page asked for no credentials: the app gets and sets no cookies
+	socket  bool // asks for a WebSocket
+	variant bool // asks whether a body that was rewritten is still good
 
 	entry *session.Entry   // nil at public hosts
 	sess  *session.Session // its snapshot
@@ -218,11 +218,11 @@ type appInfo struct {
 	lookup    string // full name of the instance's look-up cookie
 	anonymous bool   // it has hosts that are reached by a session's label
 	epoch     int64  // of bodies rewritten without such a label
-	transport atomic.Pointer[http.Transport]
+	transport atomic.Pointer[upstream.Transport]
 }
 
 // reach returns the transport to the app's hosts. Only success is kept: what is amiss may be mended.
-func (g *Gateway) reach(a *appInfo, in *catalog.Instance) (*http.Transport, error) {
+func (g *Gateway) reach(a *appInfo, in *catalog.Instance) (*upstream.Transport, error) {
 	if t := a.transport.Load(); t != nil {
 		return t, nil
 	}

@@ -24,6 +24,8 @@ func malformed(r *http.Request) string {
 		return "target"
 	case r.Method != http.MethodOptions && (r.URL.Path == "" || r.URL.Path[0] != '/'):
 		return "target"
+	case strings.ContainsAny(r.URL.RawQuery, " #"): // HTTP/2 lets them come; in HTTP/1.1 they would end the target
+		return "target"
 	case len(r.TransferEncoding) > 1 || len(r.TransferEncoding) == 1 && r.TransferEncoding[0] != "chunked":
 		return "transfer coding"
 	case len(r.TransferEncoding) == 1 && r.Header["Content-Length"] != nil:

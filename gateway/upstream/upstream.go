@@ -48,7 +48,7 @@ type key struct {
 }
 
 type app struct {
-	transport *http.Transport
+	transport *Transport
 	of        *catalog.Instance // the snapshot it was made from; a new snapshot is compared once
 	origins   map[string]string
 	caFile    string
@@ -59,7 +59,7 @@ type app struct {
 func NewPool(opt Options) *Pool { return &Pool{opt: opt, apps: map[key]*app{}} }
 
 // Transport returns the transport of an instance. It is kept while the instance's addresses and authorities stay.
-func (p *Pool) Transport(in *catalog.Instance) (*http.Transport, error) {
+func (p *Pool) Transport(in *catalog.Instance) (*Transport, error) {
 	k := key{in.Tenant, in.ID}
 	p.mu.RLock()
 	a := p.apps[k]
@@ -70,7 +70,7 @@ func (p *Pool) Transport(in *catalog.Instance) (*http.Transport, error) {
 	return p.renew(k, in)
 }
 
-func (p *Pool) renew(k key, in *catalog.Instance) (*http.Transport, error) {
+func (p *Pool) renew(k key, in *catalog.Instance) (*Transport, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	old := p.apps[k]
@@ -98,7 +98,7 @@ func (p *Pool) renew(k key, in *catalog.Instance) (*http.Transport, error) {
 	return t, nil
 }
 
-func (p *Pool) transport(in *catalog.Instance) (*http.Transport, error) {
+func (p *Pool) transport(in *catalog.Instance) (*Transport, error) {
 	conf := &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(256)}
 	if in.CAFile != "" {
 		roots, err := x509.SystemCertPool()
@@ -117,9 +117,10 @@ func (p *Pool) transport(in *catalog.Instance) (*http.Transport, error) {
 	d := &dialer{origins: maps.Clone(in.Origins), private: p.opt.Private}
 	d.net = net.Dialer{Timeout: p.opt.DialTimeout, KeepAlive: 30 * time.Second, ControlContext: d.control}
 	d.free = net.Dialer{Timeout: p.opt.DialTimeout, KeepAlive: 30 * time.Second}
-	return &http.Transport{
+	t := &Transport{tls: conf, dial: d.dial, opt: p.opt, limit: p.opt.IdleConns, hosts: map[string]*leanHost{}}
+	t.std = &http.Transport{
 		DialContext:           d.dial,
-		TLSClientConfig:       conf,
+		TLSClientConfig:       conf.Clone(),
 		ForceAttemptHTTP2:     true,
 		MaxIdleConns:          0,
 		MaxIdleConnsPerHost:   p.opt.IdleConns,
@@ -131,7 +132,8 @@ func (p *Pool) transport(in *catalog.Instance) (*http.Transport, error) {
 		WriteBufferSize:       16 << 10,
 		ReadBufferSize:        16 << 10,
 		Proxy:                 nil, // never by way of the environment
-	}, nil
+	}
+	return t, nil
 }
 
 // Close ends idle connections.

@@ -1,0 +1,416 @@
+package upstream
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/referee-casb/referee/fault"
+)
+
+// Transport reaches one app instance. Requests without a body to hosts that speak HTTP/1.1 go over connections that the
+// calling goroutine writes and reads itself, which saves the two goroutines and four hand-overs that net/http spends on each;
+// everything else, HTTP/2 first of all, goes through net/http.
+type Transport struct {
+	std     *http.Transport
+	tls     *tls.Config
+	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
+	opt     Options
+	limit   int // idle connections a host
+	mu      sync.Mutex
+	hosts   map[string]*leanHost
+	closing bool
+}
+
+// Bounds of the lean path.
+const (
+	idleTime   = 90 * time.Second // an unused connection is closed
+	staleTime  = 10 * time.Minute // after which a host that spoke HTTP/2 is asked again
+	headBytes  = 1 << 20          // an answer's head; net/http allows 10 MB
+	leanBuffer = 16 << 10
+)
+
+// leanHost is what is known of one authority.
+type leanHost struct {
+	first sync.Mutex // held while its protocol is found out, by one connection for all who wait
+	h1    bool       // it has chosen HTTP/1.1
+	h2    time.Time  // until when it is taken to speak HTTP/2
+	idle  []*leanConn
+	sweep bool // a sweep is due
+}
+
+// leanConn is one connection; it is used by one request at a time.
+type leanConn struct {
+	net.Conn
+	t    *Transport
+	addr string
+	br   *bufio.Reader
+	bw   *bufio.Writer
+	peek *peeker
+	left int64 // bytes that may still be read of a head; negative: no bound
+	used time.Time
+}
+
+// Read counts the bytes of a head.
+func (c *leanConn) Read(p []byte) (int, error) {
+	if c.left >= 0 {
+		if c.left == 0 {
+			return 0, errHead
+		}
+		if int64(len(p)) > c.left {
+			p = p[:c.left]
+		}
+	}
+	n, err := c.Conn.Read(p)
+	if c.left >= 0 {
+		c.left -= int64(n)
+	}
+	return n, err
+}
+
+var (
+	errHead  error = &fault.Error{Kind: fault.Invalid, Op: "upstream", Msg: "the head of the app's answer is too long"}
+	errStale       = errors.New("the connection had been closed")
+)
+
+// RoundTrip sends a request and returns the answer, as http.RoundTripper asks.
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !canPeek || r.Body != nil || r.Method != http.MethodGet && r.Method != http.MethodHead || r.URL.Scheme != "https" || len(r.Header["Upgrade"]) > 0 ||
+		len(r.Header["Expect"]) > 0 || len(r.Header["Te"]) > 0 || len(r.Header["Trailer"]) > 0 {
+		return t.std.RoundTrip(r)
+	}
+	addr := r.URL.Host
+	if r.URL.Port() == "" {
+		addr += ":443"
+	}
+	for {
+		c, lean := t.get(addr)
+		if !lean {
+			return t.std.RoundTrip(r)
+		}
+		reused := c != nil
+		if c == nil {
+			var err error
+			if c, err = t.open(r.Context(), addr); err != nil {
+				return nil, err
+			}
+			if c == nil { // it speaks HTTP/2
+				return t.std.RoundTrip(r)
+			}
+		}
+		res, err := c.exchange(r)
+		if errors.Is(err, errStale) && reused && r.Context().Err() == nil {
+			continue // nothing of an answer came: another connection, and at last a new one
+		}
+		return res, err
+	}
+}
+
+// get takes an idle connection. lean is false for a host that speaks HTTP/2.
+func (t *Transport) get(addr string) (c *leanConn, lean bool) {
+	now := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	h := t.hosts[addr]
+	if h == nil {
+		return nil, true
+	}
+	if now.Before(h.h2) {
+		return nil, false
+	}
+	for n := len(h.idle); n > 0; n = len(h.idle) {
+		c := h.idle[n-1]
+		h.idle[n-1] = nil
+		h.idle = h.idle[:n-1]
+		if now.Sub(c.used) < idleTime && c.peek.quiet() {
+			return c, true
+		}
+		c.Conn.Close() // too old, closed by the app, or saying something that nobody asked for
+	}
+	return nil, true
+}
+
+// put keeps a connection for the next request.
+func (t *Transport) put(c *leanConn) {
+	c.used = time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	h := t.host(c.addr)
+	if t.closing || len(h.idle) >= t.limit {
+		c.Conn.Close()
+		return
+	}
+	h.idle = append(h.idle, c)
+	if !h.sweep {
+		h.sweep = true
+		time.AfterFunc(idleTime, func() { t.swept(c.addr) })
+	}
+}
+
+// host returns the entry of an authority; the caller holds t.mu.
+func (t *Transport) host(addr string) *leanHost {
+	h := t.hosts[addr]
+	if h == nil {
+		h = &leanHost{}
+		t.hosts[addr] = h
+	}
+	return h
+}
+
+// swept closes what was not used for a while. The oldest are in front.
+func (t *Transport) swept(addr string) {
+	now := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	h := t.hosts[addr]
+	n := 0
+	for n < len(h.idle) && now.Sub(h.idle[n].used) >= idleTime {
+		h.idle[n].Conn.Close()
+		n++
+	}
+	h.idle = append(h.idle[:0], h.idle[n:]...)
+	if h.sweep = len(h.idle) > 0; h.sweep {
+		time.AfterFunc(idleTime, func() { t.swept(addr) })
+	}
+}
+
+// CloseIdleConnections closes what is not in use, and keeps nothing afterwards.
+func (t *Transport) CloseIdleConnections() {
+	t.mu.Lock()
+	t.closing = true
+	for _, h := range t.hosts {
+		for _, c := range h.idle {
+			c.Conn.Close()
+		}
+		h.idle = nil
+	}
+	t.mu.Unlock()
+	t.std.CloseIdleConnections()
+}
+
+// open connects. It returns nil when the host chose HTTP/2: net/http speaks that, over a connection of its own.
+func (t *Transport) open(ctx context.Context, addr string) (*leanConn, error) {
+	t.mu.Lock()
+	h := t.host(addr)
+	known := h.h1
+	t.mu.Unlock()
+	if !known {
+		h.first.Lock()
+		defer h.first.Unlock()
+		t.mu.Lock()
+		h2 := time.Now().Before(h.h2)
+		t.mu.Unlock()
+		if h2 {
+			return nil, nil
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, t.opt.DialTimeout)
+	defer cancel()
+	raw, err := t.dial(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	conf := t.tls.Clone()
+	conf.NextProtos = []string{"h2", "http/1.1"}
+	if conf.ServerName, _, err = net.SplitHostPort(addr); err != nil {
+		raw.Close()
+		return nil, fault.As(err, fault.Invalid, "upstream.open", addr)
+	}
+	c := tls.Client(raw, conf)
+	if err := c.HandshakeContext(ctx); err != nil {
+		raw.Close()
+		return nil, err
+	}
+	h2 := c.ConnectionState().NegotiatedProtocol == "h2"
+	t.mu.Lock()
+	if h.h1 = !h2; h2 {
+		h.h2 = time.Now().Add(staleTime)
+	}
+	t.mu.Unlock()
+	if h2 {
+		c.Close()
+		return nil, nil
+	}
+	lc := &leanConn{Conn: c, t: t, addr: addr}
+	if lc.peek, err = newPeeker(raw); err != nil {
+		c.Close()
+		return nil, fault.As(err, fault.Internal, "upstream.open", addr)
+	}
+	lc.br, lc.bw = bufio.NewReaderSize(lc, leanBuffer), bufio.NewWriterSize(c, leanBuffer)
+	return lc, nil
+}
+
+// exchange writes a request and reads the head of its answer. After an error the connection is closed.
+func (c *leanConn) exchange(r *http.Request) (res *http.Response, err error) {
+	ctx := r.Context()
+	stop := context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) }) // wakes whoever waits
+	fail := func(err error) (*http.Response, error) {
+		stop()
+		c.Conn.Close()
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return nil, err
+	}
+	if err := c.write(r); err != nil {
+		return fail(errStale)
+	}
+	if c.t.opt.HeaderTimeout > 0 {
+		c.SetReadDeadline(time.Now().Add(c.t.opt.HeaderTimeout))
+		if ctx.Err() != nil { // it may have ended in between, and its deadline be gone
+			return fail(ctx.Err())
+		}
+	}
+	c.left = headBytes
+	if _, err := c.br.Peek(1); err != nil {
+		var timeout net.Error
+		if errors.As(err, &timeout) && timeout.Timeout() {
+			return fail(err)
+		}
+		return fail(errStale)
+	}
+	for {
+		if res, err = http.ReadResponse(c.br, r); err != nil {
+			return fail(err)
+		}
+		if res.StatusCode >= 200 {
+			break
+		}
+		if res.StatusCode == http.StatusSwitchingProtocols { // nobody asked for it
+			return fail(fault.New(fault.Invalid, "upstream", "the app switched protocols unasked"))
+		}
+		if trace := httptrace.ContextClientTrace(ctx); trace != nil && trace.Got1xxResponse != nil {
+			if err := trace.Got1xxResponse(res.StatusCode, textproto.MIMEHeader(res.Header)); err != nil {
+				return fail(err)
+			}
+		}
+	}
+	c.left = -1
+	if c.t.opt.HeaderTimeout > 0 {
+		c.SetReadDeadline(time.Time{})
+		if ctx.Err() != nil {
+			return fail(ctx.Err())
+		}
+	}
+	b := &leanBody{c: c, src: res.Body, stop: stop, keep: !res.Close}
+	if res.Body == http.NoBody || r.Method == http.MethodHead || res.ContentLength == 0 {
+		b.end()
+		res.Body = http.NoBody
+		return res, nil
+	}
+	res.Body = b
+	return res, nil
+}
+
+// leanBody gives the connection back at its end. It may be closed while it is read.
+type leanBody struct {
+	c    *leanConn
+	src  io.ReadCloser
+	stop func() bool
+	keep bool
+	over atomic.Bool
+}
+
+func (b *leanBody) Read(p []byte) (int, error) {
+	if b.over.Load() {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	n, err := b.src.Read(p)
+	switch {
+	case errors.Is(err, io.EOF):
+		if !b.end() {
+			err = http.ErrBodyReadAfterClose
+		}
+	case err != nil:
+		b.Close()
+	}
+	return n, err
+}
+
+// end gives the connection back, unless more came than the answer was long: those bytes belong to nobody.
+func (b *leanBody) end() bool {
+	if b.over.Swap(true) {
+		return false
+	}
+	clean := b.stop() // false: the request was cancelled, and the connection's deadline with it
+	if b.keep && clean && b.c.silent() {
+		b.c.t.put(b.c)
+	} else {
+		b.c.Conn.Close()
+	}
+	return true
+}
+
+// silent reports whether nothing follows the answer, in the reader or in TLS: surplus bytes would become the next answer, to
+// somebody else. What arrives later is seen when the connection is taken again.
+func (c *leanConn) silent() bool {
+	if c.br.Buffered() > 0 || c.SetReadDeadline(time.Unix(1, 0)) != nil {
+		return false
+	}
+	_, err := c.br.Peek(1) // returns at once, with what is there
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout() && c.SetReadDeadline(time.Time{}) == nil
+}
+
+// Close ends the connection, if the body was not read to its end.
+func (b *leanBody) Close() error {
+	if !b.over.Swap(true) {
+		b.stop()
+		b.c.Conn.Close()
+	}
+	return nil
+}
+
+// write writes a request's head.
+func (c *leanConn) write(r *http.Request) error {
+	w := c.bw
+	w.WriteString(r.Method)
+	w.WriteByte(' ')
+	w.WriteString(r.URL.RequestURI())
+	w.WriteString(" HTTP/1.1\r\nHost: ")
+	w.WriteString(r.Host)
+	w.WriteString("\r\n")
+	for k, values := range r.Header {
+		switch k {
+		case "Host", "Content-Length", "Transfer-Encoding", "Connection":
+			continue // framing is ours
+		}
+		for _, v := range values {
+			if k == "User-Agent" && v == "" {
+				continue
+			}
+			w.WriteString(k)
+			w.WriteString(": ")
+			writeValue(w, v)
+			w.WriteString("\r\n")
+		}
+	}
+	w.WriteString("\r\n")
+	return w.Flush() // a writer remembers its first error
+}
+
+// writeValue writes a value without what would end the line: no value may add a field or a request.
+func writeValue(w *bufio.Writer, v string) {
+	for i := range len(v) {
+		if c := v[i]; c == '\r' || c == '\n' || c == 0 {
+			for j := range len(v) {
+				if c := v[j]; c == '\r' || c == '\n' || c == 0 {
+					w.WriteByte(' ')
+				} else {
+					w.WriteByte(c)
+				}
+			}
+			return
+		}
+	}
+	w.WriteString(v)
+}
