@@ -68,10 +68,3 @@ func (t Tri) Not() Tri {
 	}
 	return t
 }
-
-func certain(b bool) Tri {
-	if b {
-		return True
-	}
-	return False
-}

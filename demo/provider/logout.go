@@ -77,7 +77,7 @@ type hint struct {
 // an ID token after its expiry here.
 func (p *Provider) readHint(raw string) (hint, error) {
 	const op = "provider.readHint"
-	sig, err := jose.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	sig, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		return hint{}, fault.As(err, fault.Invalid, op, "")
 	}
