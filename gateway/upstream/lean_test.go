@@ -304,16 +304,12 @@ func TestHostsThatSpeakHTTP2(t *testing.T) {
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	a := reach(t, file, s.Listener.Addr().String())
-	var wg sync.WaitGroup
-	for range 20 {
-		wg.Go(func() {
-			if got, err := a.ask(t.Context(), "/"); got != "200 HTTP/2.0" || err != nil {
-				t.Errorf("%q %v", got, err)
-			}
-		})
+	for range 5 {
+		if got, err := a.ask(t.Context(), "/"); got != "200 HTTP/2.0" || err != nil {
+			t.Errorf("%q %v", got, err)
+		}
 	}
-	wg.Wait()
-	if n := opened.Load(); n > 3 {
+	if n := opened.Load(); n != 2 { // one that asked, one of net/http's
 		t.Errorf("%d connections to find out what it speaks", n)
 	}
 }
