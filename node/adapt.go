@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/json"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -95,6 +96,7 @@ type revoker struct {
 	store session.Store
 	bus   bus.Bus
 	local *session.Revocations
+	log   *slog.Logger
 }
 
 func (r revoker) Revoke(ctx context.Context, v session.Revocation) error {
@@ -109,7 +111,11 @@ func (r revoker) Revoke(ctx context.Context, v session.Revocation) error {
 	if err != nil {
 		return fault.Wrap(err, "node.Revoke", string(v.Tenant))
 	}
-	return fault.Wrap(r.bus.Broadcast(ctx, bus.SignalRevoked, data), "node.Revoke", string(v.Tenant))
+	if err := r.bus.Broadcast(ctx, bus.SignalRevoked, data); err != nil {
+		// Revoked it is: here at once, elsewhere when the gateways next reconcile with the store.
+		r.log.Error("revocation not broadcast", "tenant", v.Tenant, "err", err)
+	}
+	return nil
 }
 
 // devices verifies client certificates, and tells gateways of changed sessions.

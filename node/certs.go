@@ -3,6 +3,7 @@ package node
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -22,6 +23,7 @@ type certificates interface {
 type fileCertificates struct {
 	files []CertFile
 	now   func() time.Time
+	log   *slog.Logger
 
 	mu      sync.Mutex
 	loaded  []loadedCert
@@ -37,8 +39,8 @@ type loadedCert struct {
 const checkEvery = 10 * time.Second
 
 // openFileCertificates reads all files once, so that a mistake shows at start.
-func openFileCertificates(files []CertFile, now func() time.Time) (*fileCertificates, error) {
-	f := &fileCertificates{files: files, now: now, loaded: make([]loadedCert, len(files))}
+func openFileCertificates(files []CertFile, now func() time.Time, log *slog.Logger) (*fileCertificates, error) {
+	f := &fileCertificates{files: files, now: now, log: log, loaded: make([]loadedCert, len(files))}
 	for i := range files {
 		if err := f.load(i); err != nil {
 			return nil, err
@@ -49,12 +51,13 @@ func openFileCertificates(files []CertFile, now func() time.Time) (*fileCertific
 }
 
 func (f *fileCertificates) load(i int) error {
+	seen := modified(f.files[i]) // before reading: what changes meanwhile is read again
 	c, err := tls.LoadX509KeyPair(f.files[i].Certificate, f.files[i].Key)
 	if err != nil {
 		return &fault.Error{Kind: fault.Invalid, Op: "tls", Key: f.files[i].Certificate, Msg: "the certificate and key can't be used together", Err: err,
 			Help: "give a PEM certificate chain, leaf first, and its unencrypted PEM key"}
 	}
-	f.loaded[i] = loadedCert{cert: &c, modified: modified(f.files[i])}
+	f.loaded[i] = loadedCert{cert: &c, modified: seen}
 	return nil
 }
 
@@ -72,17 +75,7 @@ func modified(f CertFile) time.Time {
 func (f *fileCertificates) Certificate(host string, exact bool) (*tls.Certificate, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if now := f.now(); now.Sub(f.checked) > checkEvery {
-		f.checked = now
-		for i := range f.files {
-			if m := modified(f.files[i]); m.After(f.loaded[i].modified) {
-				// A file that can't be read now keeps the certificate it had: half a renewal is no outage.
-				if err := f.load(i); err != nil {
-					f.loaded[i].modified = m
-				}
-			}
-		}
-	}
+	f.refresh()
 	var best *tls.Certificate
 	for i := range f.loaded {
 		c := f.loaded[i].cert
@@ -97,6 +90,26 @@ func (f *fileCertificates) Certificate(host string, exact bool) (*tls.Certificat
 		return nil, fault.New(fault.NotFound, "tls", "no certificate names %q", host)
 	}
 	return best, nil
+}
+
+// refresh reads files again that have changed. A pair that can't be used now keeps the certificate that was there,
+// since half a renewal is no outage, and is tried again until it can; the caller holds f.mu.
+func (f *fileCertificates) refresh() {
+	now := f.now()
+	if now.Sub(f.checked) <= checkEvery {
+		return
+	}
+	f.checked = now
+	for i, file := range f.files {
+		if modified(file).Equal(f.loaded[i].modified) {
+			continue
+		}
+		if err := f.load(i); err != nil {
+			f.log.Warn("certificate not read again", "file", file.Certificate, "err", err)
+			continue
+		}
+		f.log.Info("certificate read again", "file", file.Certificate, "until", f.loaded[i].cert.Leaf.NotAfter)
+	}
 }
 
 type nameMatch uint8

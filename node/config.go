@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -46,7 +47,8 @@ type Config struct {
 	Operator Operator `yaml:"operator"` // who runs this, shown at the suffix apex
 	Activity Activity `yaml:"activity"` // activity log
 	Trace    Trace    `yaml:"trace"`    // OpenTelemetry
-	// TrustedProxies are networks whose PROXY or X-Forwarded-For word is believed; default none.
+	// TrustedProxies are networks whose X-Forwarded-For is believed; default none. A proxy that ends TLS hides
+	// client certificates and TLS fingerprints: pass TLS through where devices are to prove themselves.
 	TrustedProxies []string `yaml:"trustedProxies"`
 }
 
@@ -99,9 +101,9 @@ type Operator struct {
 
 // Activity configures the activity log.
 type Activity struct {
-	ViewShare float64 `yaml:"viewShare"` // share of page views that are kept, 0 to 1; default 1
-	Months    int     `yaml:"months"`    // months kept; default 6
-	MemoryMB  int     `yaml:"memoryMB"`  // memory of the embedded engine; default 512
+	ViewShare *float64 `yaml:"viewShare"` // share of page views that are kept, 0 to 1; default 1
+	Months    int      `yaml:"months"`    // months kept; default 6
+	MemoryMB  int      `yaml:"memoryMB"`  // memory of the embedded engine; default 512
 }
 
 // Trace configures OpenTelemetry traces over OTLP/HTTP.
@@ -134,8 +136,15 @@ func ParseConfig(text []byte) (Config, error) {
 	var c Config
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
-	if err := d.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return c, &fault.Error{Kind: fault.Invalid, Op: "config", Msg: err.Error(), Help: "docs/reference/configuration.md lists every setting"}
+	err := d.Decode(&c)
+	if err == nil {
+		if more := d.Decode(new(yaml.Node)); !errors.Is(more, io.EOF) {
+			err = errors.New("there is more than one document")
+		}
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		msg := strings.TrimPrefix(strings.ReplaceAll(err.Error(), " in type node.", " in "), "yaml: ")
+		return c, &fault.Error{Kind: fault.Invalid, Op: "config", Msg: msg, Help: "docs/reference/configuration.md lists every setting"}
 	}
 	c.defaults()
 	return c, nil
@@ -172,9 +181,17 @@ func (c *Config) defaults() {
 	if c.Activity.MemoryMB == 0 {
 		c.Activity.MemoryMB = 512
 	}
-	if c.Activity.ViewShare == 0 {
-		c.Activity.ViewShare = 1
+}
+
+// viewShare is the share of page views for the recorder, to which zero means all and a negative number none.
+func (a Activity) viewShare() float64 {
+	switch {
+	case a.ViewShare == nil:
+		return 1
+	case *a.ViewShare == 0:
+		return -1
 	}
+	return *a.ViewShare
 }
 
 // Has reports whether the process runs a role.
@@ -189,38 +206,102 @@ func (c *Config) Port() string {
 	return ":" + port
 }
 
+// hostPattern is a DNS name in lower case, internationalised labels in their xn-- form.
+var hostPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// mistakes collects what is wrong, in the order of the file.
+type mistakes []error
+
+func (m *mistakes) add(key, help, format string, args ...any) {
+	*m = append(*m, &fault.Error{Kind: fault.Invalid, Op: "config", Key: key, Msg: fmt.Sprintf(format, args...), Help: help})
+}
+
 // Validate reports every setting that can't work, each with what to do.
 func (c *Config) Validate() error {
-	var all []error
-	bad := func(key, help, format string, args ...any) {
-		all = append(all, &fault.Error{Kind: fault.Invalid, Op: "config", Key: key, Msg: fmt.Sprintf(format, args...), Help: help})
+	var m mistakes
+	if _, port, err := net.SplitHostPort(c.Listen); err != nil || port == "" {
+		m.add("listen", `write "host:port", or ":443" for every address`, "%q is not an address to listen at", c.Listen)
 	}
-	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		bad("listen", `write "host:port", or ":443" for every address`, "%v", err)
-	}
-	for key, host := range map[string]string{"suffix": c.Suffix, "signin": c.SignIn, "api": c.API} {
-		if host == "" {
-			bad(key, "set a host name", "is missing")
-		}
-	}
-	for key, host := range map[string]string{"suffix": c.Suffix, "signin": c.SignIn, "api": c.API, "device": c.Device} {
-		if strings.ContainsAny(host, "/:") || host != strings.ToLower(host) {
-			bad(key, "write a lower-case host name alone; the port comes from listen", "%q is not a host name", host)
-		}
-	}
-	for key, host := range map[string]string{"signin": c.SignIn, "api": c.API, "device": c.Device} {
-		if host != "" && c.Suffix != "" && sameSiteAs(host, c.Suffix) {
-			bad(key, "use another registrable domain for the suffix, so that no app's page is same-site with sign-in", "%q and the suffix %q are on one registrable domain", host, c.Suffix)
-		}
-	}
-	if c.Device != "" && c.Device == c.SignIn {
-		bad("device", "give it a host of its own, since its connections ask for certificates", "is the sign-in host")
-	}
+	c.checkHosts(&m)
 	for _, r := range c.Roles {
 		if !slices.Contains(allRoles, r) {
-			bad("roles", "use gateway, signin, worker, console", "%q is not a role", r)
+			m.add("roles", "use gateway, signin, worker, console", "%q is not a role", r)
 		}
 	}
+	c.checkTLS(&m)
+	if c.Bus.Sync != "interval" && c.Bus.Sync != "always" {
+		m.add("bus.sync", `write "interval" or "always"`, "%q is not a way to sync", c.Bus.Sync)
+	}
+	if c.Bus.MaxBytes < 0 {
+		m.add("bus.maxBytes", "leave it out for 2 GiB", "%d is negative", c.Bus.MaxBytes)
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		m.add("log.level", "use debug, info, warn or error", "%q is not a level", c.Log.Level)
+	}
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		m.add("log.format", "use text or json", "%q is not a format", c.Log.Format)
+	}
+	if s := c.Activity.ViewShare; s != nil && !(*s >= 0 && *s <= 1) {
+		m.add("activity.viewShare", "write a number from 0 to 1", "%v is out of range", *s)
+	}
+	if c.Activity.Months < 0 {
+		m.add("activity.months", "leave it out for 6", "%d is negative", c.Activity.Months)
+	}
+	if c.Activity.MemoryMB < 0 {
+		m.add("activity.memoryMB", "leave it out for 512", "%d is negative", c.Activity.MemoryMB)
+	}
+	if u, err := url.Parse(c.Trace.Endpoint); c.Trace.Endpoint != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+		m.add("trace.endpoint", "give the collector's http or https address", "%q is not an address", c.Trace.Endpoint)
+	}
+	if !(c.Trace.Share >= 0 && c.Trace.Share <= 1) {
+		m.add("trace.share", "write a number from 0 to 1", "%v is out of range", c.Trace.Share)
+	}
+	for _, p := range c.TrustedProxies {
+		if _, err := netip.ParsePrefix(p); err != nil {
+			m.add("trustedProxies", "write networks such as 10.0.0.0/8", "%q is not a network", p)
+		}
+	}
+	return errors.Join(append(m, c.shared()...)...)
+}
+
+// named is a host name of the configuration.
+type named struct{ key, host string }
+
+// ownHosts are the hosts that Referee itself answers at, and the suffix last.
+func (c *Config) ownHosts() []named {
+	return []named{{"signin", c.SignIn}, {"device", c.Device}, {"api", c.API}, {"suffix", c.Suffix}}
+}
+
+func (c *Config) checkHosts(m *mistakes) {
+	seen := map[string]string{}
+	for _, n := range c.ownHosts() {
+		if n.host == "" {
+			if n.key != "device" {
+				m.add(n.key, "set a host name", "is missing")
+			}
+			continue
+		}
+		if !hostPattern.MatchString(n.host) || len(n.host) > 253 {
+			m.add(n.key, "write a lower-case host name alone; the port comes from listen", "%q is not a host name", n.host)
+			continue
+		}
+		if seen[n.host] != "" {
+			m.add(n.key, "give each a host of its own", "is the same host as %s", seen[n.host])
+		}
+		seen[n.host] = n.key
+		if n.key != "suffix" && c.Suffix != "" && sameSiteAs(n.host, c.Suffix) {
+			m.add(n.key, "use another registrable domain for the suffix, so that no app's page is same-site with sign-in", "%q and the suffix %q are on one registrable domain", n.host, c.Suffix)
+		}
+		if n.key == "suffix" && !strings.Contains(n.host, ".") {
+			m.add(n.key, "use a name below it, so that tenants can't take the names of other hosts", "%q is a top-level name", n.host)
+		}
+		if c.TLS.Development && n.host != "localhost" && !strings.HasSuffix(n.host, ".localhost") {
+			m.add(n.key, "use a name under localhost, or certificate files", "the development CA can't vouch for %q", n.host)
+		}
+	}
+}
+
+func (c *Config) checkTLS(m *mistakes) {
 	ways := 0
 	for _, set := range []bool{c.TLS.Development, len(c.TLS.Files) > 0, c.TLS.ACME != nil} {
 		if set {
@@ -228,44 +309,31 @@ func (c *Config) Validate() error {
 		}
 	}
 	if ways != 1 {
-		bad("tls", "set exactly one of tls.development, tls.files, tls.acme", "%d ways of getting certificates are set", ways)
+		m.add("tls", "set exactly one of tls.development, tls.files, tls.acme", "%d ways of getting certificates are set", ways)
 	}
-	if c.TLS.Development {
-		for key, host := range map[string]string{"suffix": c.Suffix, "signin": c.SignIn, "api": c.API, "device": c.Device} {
-			if host != "" && host != "localhost" && !strings.HasSuffix(host, ".localhost") {
-				bad(key, "use a name under localhost, or certificate files", "the development CA can't vouch for %q", host)
-			}
+	for i, f := range c.TLS.Files {
+		if f.Certificate == "" || f.Key == "" {
+			m.add(fmt.Sprintf("tls.files[%d]", i), "name a certificate and its key", "is incomplete")
 		}
 	}
-	if a := c.TLS.ACME; a != nil {
-		if u, err := url.Parse(a.Directory); err != nil || u.Scheme != "https" {
-			bad("tls.acme.directory", "give the authority's https directory address", "%q is not an https address", a.Directory)
-		}
-		for key, v := range map[string]string{"server": a.DNS.Server, "zone": a.DNS.Zone, "keyName": a.DNS.KeyName, "keyFile": a.DNS.KeyFile} {
-			if v == "" {
-				bad("tls.acme.dns."+key, "dynamic DNS updates need it", "is missing")
-			}
-		}
+	a := c.TLS.ACME
+	if a == nil {
+		return
 	}
-	if c.Bus.Sync != "interval" && c.Bus.Sync != "always" {
-		bad("bus.sync", `write "interval" or "always"`, "%q is not a way to sync", c.Bus.Sync)
+	if u, err := url.Parse(a.Directory); err != nil || u.Scheme != "https" || u.Host == "" {
+		m.add("tls.acme.directory", "give the authority's https directory address", "%q is not an https address", a.Directory)
 	}
-	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
-		bad("log.level", "use debug, info, warn or error", "%q is not a level", c.Log.Level)
-	}
-	if c.Log.Format != "text" && c.Log.Format != "json" {
-		bad("log.format", "use text or json", "%q is not a format", c.Log.Format)
-	}
-	if c.Activity.ViewShare < 0 || c.Activity.ViewShare > 1 {
-		bad("activity.viewShare", "write a number from 0 to 1", "%v is out of range", c.Activity.ViewShare)
-	}
-	for _, p := range c.TrustedProxies {
-		if _, err := netip.ParsePrefix(p); err != nil {
-			bad("trustedProxies", "write networks such as 10.0.0.0/8", "%q is not a network", p)
+	for _, n := range []struct{ key, value string }{{"server", a.DNS.Server}, {"zone", a.DNS.Zone}, {"keyName", a.DNS.KeyName}, {"keyFile", a.DNS.KeyFile}} {
+		if n.value == "" {
+			m.add("tls.acme.dns."+n.key, "dynamic DNS updates need it", "is missing")
 		}
 	}
-	all = append(all, c.shared()...)
-	return errors.Join(all...)
+	if _, _, err := net.SplitHostPort(a.DNS.Server); a.DNS.Server != "" && err != nil {
+		m.add("tls.acme.dns.server", `write "host:port"`, "%q is not an address", a.DNS.Server)
+	}
+	if !slices.Contains([]string{"", "hmac-sha256", "hmac-sha512"}, a.DNS.Algorithm) {
+		m.add("tls.acme.dns.algorithm", "use hmac-sha256 or hmac-sha512", "%q is not an algorithm", a.DNS.Algorithm)
+	}
 }
 
 // shared refuses what one machine's engines can't share: the embedded store, activity log and bus belong to

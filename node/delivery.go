@@ -22,7 +22,7 @@ import (
 func (n *Node) openDelivery(ctx context.Context) error {
 	c, o := n.config, n.options
 	n.metrics = newMetrics(n)
-	revoke := revoker{store: n.DB, bus: n.Bus, local: n.revocations}
+	revoke := revoker{store: n.DB, bus: n.Bus, local: n.revocations, log: n.log}
 	var err error
 	n.api, err = api.New(api.Config{URL: "https://" + c.API + c.Port(), Version: buildinfo.Get().Version, Rules: policy.Options{Capabilities: capabilities}}, api.Parts{
 		Tenants: n.DB, Catalog: n.DB, Policies: n.DB, Sessions: n.DB, Apps: n.DB, Tokens: n.DB, Activity: n.Log, Recorder: n.Recorder, Revoker: revoke,
@@ -63,7 +63,7 @@ func (n *Node) openCertificates(ctx context.Context) (certificates, error) {
 		n.acme = a
 		return a, nil
 	}
-	return openFileCertificates(n.config.TLS.Files, n.options.Now)
+	return openFileCertificates(n.config.TLS.Files, n.options.Now, n.log)
 }
 
 // certNames lists every name that certificates are needed for, one list a certificate. The device host has a

@@ -206,7 +206,7 @@ func (n *Node) tenantIDs() []model.TenantID {
 // openPipeline makes what works beside the line.
 func (n *Node) openPipeline(context.Context) error {
 	c, o := n.config, n.options
-	n.Recorder = activitylog.NewRecorder(n.Bus, activitylog.RecorderOptions{Now: o.Now, Log: n.log, ViewShare: c.Activity.ViewShare})
+	n.Recorder = activitylog.NewRecorder(n.Bus, activitylog.RecorderOptions{Now: o.Now, Log: n.log, ViewShare: c.Activity.viewShare()})
 	n.pipeline = pipeline.New(n.Bus, n.Log, pipeline.Options{Enrich: n.enrich, Now: o.Now, Log: n.log,
 		DeadLetters: &pipeline.Folder{Dir: filepath.Join(c.Data, "dead-letters")}})
 	n.closer = pipeline.NewCloser(n.Log, n.Recorder, pipeline.CloserOptions{Tenants: n.tenantIDs, Started: o.Now(), Now: o.Now, Log: n.log})
@@ -218,7 +218,7 @@ func (n *Node) openPipeline(context.Context) error {
 func (n *Node) openInline(ctx context.Context) error {
 	c, o := n.config, n.options
 	port := c.Port()
-	revoke := revoker{store: n.DB, bus: n.Bus, local: n.revocations}
+	revoke := revoker{store: n.DB, bus: n.Bus, local: n.revocations, log: n.log}
 	gate := access.New(n.Rules, n.enrich.GeoState, c.Device != "", o.Now)
 	deviceOrigin := ""
 	if c.Device != "" {

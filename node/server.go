@@ -49,7 +49,7 @@ func (h *hosts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// A connection that was made to the device host may hold a client certificate and answers for it alone.
-	if h.config.Device != "" && r.TLS != nil && r.TLS.ServerName == h.config.Device && part != partDevice {
+	if h.config.Device != "" && r.TLS != nil && strings.EqualFold(r.TLS.ServerName, h.config.Device) && part != partDevice {
 		http.Error(w, "misdirected request: this connection is the device host's", http.StatusMisdirectedRequest)
 		return
 	}
@@ -112,10 +112,11 @@ func (h *hosts) client(r *http.Request) string {
 	if !trusts(at.Addr()) {
 		return r.RemoteAddr
 	}
+	// Each proxy adds whom it heard from at the end: the first from there that is no proxy of ours is the client.
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0; i-- {
-		a, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
+		a, ok := hop(hops[i])
+		if !ok {
 			break // what a trusted proxy did not write is not believed
 		}
 		if !trusts(a) {
@@ -123,6 +124,20 @@ func (h *hosts) client(r *http.Request) string {
 		}
 	}
 	return r.RemoteAddr
+}
+
+// hop reads one address of X-Forwarded-For, which some proxies write with a port.
+func hop(text string) (netip.Addr, bool) {
+	text = strings.TrimSpace(text)
+	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"))
+	if err != nil {
+		at, err := netip.ParseAddrPort(text)
+		if err != nil {
+			return a, false
+		}
+		a = at.Addr()
+	}
+	return a.Unmap().WithZone(""), true
 }
 
 // server is the HTTPS listener.
@@ -140,7 +155,7 @@ func newServer(c Config, certs certificates, h http.Handler, log *slog.Logger) *
 		if info.ServerName == "" {
 			return nil, fault.New(fault.Invalid, "tls", "the client named no server")
 		}
-		return certs.Certificate(info.ServerName, info.ServerName == c.Device)
+		return certs.Certificate(strings.ToLower(info.ServerName), strings.EqualFold(info.ServerName, c.Device))
 	}
 	plain := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate, NextProtos: []string{"h2", "http/1.1"}}
 	device := plain.Clone()
@@ -149,7 +164,7 @@ func newServer(c Config, certs certificates, h http.Handler, log *slog.Logger) *
 	outer := plain.Clone()
 	outer.GetConfigForClient = func(info *tls.ClientHelloInfo) (*tls.Config, error) {
 		s.print.hello(info)
-		if c.Device != "" && info.ServerName == c.Device {
+		if c.Device != "" && strings.EqualFold(info.ServerName, c.Device) {
 			return device, nil
 		}
 		return plain, nil

@@ -94,21 +94,34 @@ func ja4(h *tls.ClientHelloInfo) string {
 	}
 	alpn := "00"
 	if len(h.SupportedProtos) > 0 && len(h.SupportedProtos[0]) > 0 {
-		p := h.SupportedProtos[0]
-		alpn = string(p[0]) + string(p[len(p)-1])
+		alpn = ends(h.SupportedProtos[0])
 	}
 	ciphers, extensions := hexes(h.CipherSuites, nil), hexes(h.Extensions, nil)
 	head := fmt.Sprintf("t%s%s%02d%02d%s", version, sni, min(len(ciphers), 99), min(len(extensions), 99), alpn)
 	slices.Sort(ciphers)
 	rest := hexes(h.Extensions, func(v uint16) bool { return v != 0 && v != 16 }) // without server name and ALPN
 	slices.Sort(rest)
-	algorithms := make([]string, len(h.SignatureSchemes))
-	for i, s := range h.SignatureSchemes {
-		algorithms[i] = fmt.Sprintf("%04x", uint16(s))
+	var algorithms []string // in the client's order
+	for _, s := range h.SignatureSchemes {
+		if !grease(uint16(s)) {
+			algorithms = append(algorithms, fmt.Sprintf("%04x", uint16(s)))
+		}
 	}
 	tail := strings.Join(rest, ",")
 	if len(algorithms) > 0 {
 		tail += "_" + strings.Join(algorithms, ",")
 	}
 	return head + "_" + sum(strings.Join(ciphers, ",")) + "_" + sum(tail)
+}
+
+// ends are the first and last character of a protocol's name, or hex digits of them where it is not text.
+func ends(protocol string) string {
+	first, last := protocol[0], protocol[len(protocol)-1]
+	text := func(b byte) bool {
+		return b >= '0' && b <= '9' || b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z'
+	}
+	if text(first) && text(last) {
+		return string([]byte{first, last})
+	}
+	return fmt.Sprintf("%x%x", first>>4, last&0xf)
 }
