@@ -76,10 +76,7 @@ export async function launchFirefox(dir, { authorities, clients = [], tap, keylo
 function wrap(page) {
   return {
     raw: page,
-    goto: async (url) => {
-      const r = await page.goto(url);
-      return r ? r.status() : 0;
-    },
+    goto: (url) => navigate(page, url),
     url: () => page.url(),
     evaluate: (fn, arg) => page.evaluate(fn, arg),
     init: (fn, arg) => page.evaluateOnNewDocument(fn, arg),
@@ -104,4 +101,25 @@ function wrap(page) {
     cdp: undefined,
     close: () => page.close(),
   };
+}
+
+/**
+ * Navigates by the protocol's own command. The library's goto never ends in a page from which a file
+ * was downloaded: it waits for the end of that navigation first, and there is none.
+ */
+async function navigate(page, url, ms = 30_000) {
+  let status = 0;
+  const see = (r) => {
+    if (r.frame() === page.mainFrame() && r.request().isNavigationRequest()) status = r.status();
+  };
+  page.on('response', see);
+  let timer;
+  const late = new Promise((_, fail) => (timer = setTimeout(() => fail(new Error(`${url} was not loaded in ${ms} ms`)), ms)));
+  try {
+    await Promise.race([page.mainFrame().browsingContext.navigate(url, 'complete'), late]);
+  } finally {
+    clearTimeout(timer);
+    page.off('response', see);
+  }
+  return status;
 }

@@ -60,7 +60,7 @@ export async function openWorld({ args = [] } = {}) {
     async policy(changes = {}) {
       const file = join(data, 'changed.yaml');
       let text = await must('policy', 'get', policyID);
-      for (const [key, value] of Object.entries(changes)) text = text.replace(new RegExp(`^${key}: .*$`, 'm'), `${key}: ${value}`);
+      for (const [key, value] of Object.entries(changes)) text = text.replace(new RegExp(`^(\\s*)${key}: .*$`, 'm'), `$1${key}: ${value}`);
       writeFileSync(file, text);
       await must('policy', 'apply', file);
     },
