@@ -439,3 +439,28 @@ func TestSlowClientHoldsNoMemory(t *testing.T) {
 		t.Errorf("%d MB went into buffers", n>>20)
 	}
 }
+
+// What the client does wrong is not the app's fault.
+func TestBrokenBodiesAreTheClients(t *testing.T) {
+	t.Parallel()
+	var trailer http.Header
+	r := newRig(t, rigOptions{h1: true, app: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		io.Copy(io.Discard, q.Body)
+		trailer = q.Trailer
+		w.WriteHeader(204)
+	})})
+	p := r.signIn("contoso", "anna", session.ControlCustom)
+	host := p.mapped("files.app.test")
+	head := "POST / HTTP/1.1\r\nHost: " + host + "\r\nCookie: __Host-referee=" + p.cookie("files.app.test").Reveal() + "\r\nTransfer-Encoding: chunked\r\nSec-Fetch-Mode: cors\r\n"
+	for _, kind := range []string{"application/json", "application/pdf", "multipart/form-data; boundary=b"} {
+		if got := r.raw(host, head+"Content-Type: "+kind+"\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 400") {
+			t.Errorf("%s: %.60q", kind, got)
+		}
+	}
+	if got := r.raw(host, head+"Trailer: Cookie\r\n\r\n1\r\na\r\n0\r\nCookie: sid=evil\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 204") || len(trailer) > 0 {
+		t.Errorf("%.60q, the app got trailers %v", got, trailer)
+	}
+	if n := r.g.Counts().AppErrors; n != 0 {
+		t.Errorf("%d blamed on the app", n)
+	}
+}

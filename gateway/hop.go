@@ -55,8 +55,9 @@ type hop struct {
 	in     policy.Input
 	filled bool // in holds the facts that don't change within a request
 	v      policy.Verdict
-	up     *uploads // files in the request's body
-	hints  *hints   // early hints of a navigation; nil for others
+	src    *clientBody // the request's body as it comes
+	up     *uploads    // files in it
+	hints  *hints      // early hints of a navigation; nil for others
 }
 
 // credential says by what a request was recognised.

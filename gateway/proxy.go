@@ -51,6 +51,9 @@ func (h *hop) proxy() {
 		}
 		h.endUploads(0)
 		return
+	case err != nil && !cut && h.src.broken():
+		h.unsent(fault.As(err, fault.Invalid, "gateway.body", h.t.Real), act)
+		return
 	case err != nil && !cut:
 		h.appFailed(err, act)
 		return
@@ -148,7 +151,7 @@ func (h *hop) outgoing() (*http.Request, error) {
 	out := r.WithContext(ctx)
 	out.URL.Scheme, out.URL.Host = "https", h.t.Real
 	out.Host, out.RequestURI, out.Close = h.t.Real, "", false
-	out.TransferEncoding = nil
+	out.TransferEncoding, out.Trailer = nil, nil // a trailer could carry a field past the mapping (RFC 9110 section 6.5.1)
 	og := header.Outgoing{Begun: h.begun, Upgrade: h.socket, Whole: h.mayRewrite()}
 	if out.Header["If-None-Match"] != nil || out.Header["If-Match"] != nil {
 		og.Epoch = h.epoch()
@@ -280,6 +283,7 @@ func (h *hop) unsent(err error, act *model.Activity) {
 	}
 	if fault.Is(err, fault.Invalid) {
 		h.g.counts.refused.Add(1)
+		h.g.log.Info("request refused", "tenant", h.t.Tenant, "err", err)
 		h.problem(http.StatusBadRequest, "refused", page.Refused, nil) // fail closed: an app might read it otherwise
 		return
 	}

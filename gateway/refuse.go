@@ -14,7 +14,7 @@ import (
 // here are requests whose meaning a second server could see differently.
 func malformed(r *http.Request) string {
 	switch {
-	case r.Method == http.MethodConnect || r.Method == "TRACE" || r.Method == "TRACK":
+	case r.Method == "" || methodToken(r.Method) == "" || r.Method == http.MethodConnect || r.Method == "TRACE" || r.Method == "TRACK":
 		return "method"
 	case r.URL.Host != "" && !strings.EqualFold(r.URL.Host, r.Host): // absolute-form
 		return "two hosts"

@@ -7,8 +7,10 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/gateway/recognise"
 	"github.com/referee-casb/referee/model"
@@ -41,8 +43,12 @@ var errStopped = errors.New("the file is not allowed to go up")
 
 // body prepares the request's body: small text bodies get their mapped hosts reversed, files are watched.
 func (h *hop) body(out *http.Request) error {
+	if out.Body != nil && out.ContentLength != 0 {
+		h.src = &clientBody{ReadCloser: out.Body}
+		out.Body = h.src
+	}
 	if err := h.reverseBody(out); err != nil {
-		return err
+		return fault.As(err, fault.Invalid, "gateway.body", h.t.Real)
 	}
 	u := &uploads{h: *h}
 	h.up = u
@@ -60,8 +66,29 @@ func (h *hop) body(out *http.Request) error {
 	}
 	u.body, out.Body = parsed, u
 	// The first file is decided before the app is contacted: most refusals cost it nothing.
-	return parsed.Prime(recognise.HeadSize)
+	if err = parsed.Prime(recognise.HeadSize); err != nil && h.src.broken() {
+		err = fault.As(err, fault.Invalid, "gateway.body", h.t.Real)
+	}
+	return err
 }
+
+// clientBody is a request's body as the client sends it. It remembers that the client broke it off or framed it wrongly,
+// which is not the app's fault.
+type clientBody struct {
+	io.ReadCloser
+	failed atomic.Bool
+}
+
+func (b *clientBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, http.ErrBodyReadAfterClose) {
+		b.failed.Store(true)
+	}
+	return n, err
+}
+
+// broken reports whether reading the body has failed; a request without one has none to fail.
+func (b *clientBody) broken() bool { return b != nil && b.failed.Load() }
 
 // reverseBody maps suffixed addresses in a small text body back.
 func (h *hop) reverseBody(out *http.Request) error {
