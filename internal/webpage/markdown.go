@@ -9,12 +9,12 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/text"
 )
 
-// markdown renders CommonMark without raw HTML and without dangerous link targets.
-var markdown = goldmark.New(goldmark.WithRendererOptions(html.WithHardWraps()))
+// markdown renders CommonMark without raw HTML and without dangerous link targets. A line that ends within a
+// paragraph is where the policy's file was wrapped, and means nothing.
+var markdown = goldmark.New()
 
 // While a message is rendered, its placeholders stand in it as names between two characters of Unicode's private
 // use area: to Markdown that is a word like any other. Values come in afterwards, so nothing in a value can be
@@ -79,8 +79,11 @@ func (p *plain) visit(n ast.Node, entering bool) (ast.WalkStatus, error) {
 	case *ast.Text:
 		if entering {
 			p.out.Write(n.Segment.Value(p.src))
-			if n.SoftLineBreak() || n.HardLineBreak() {
+			switch {
+			case n.HardLineBreak():
 				p.out.WriteByte('\n')
+			case n.SoftLineBreak():
+				p.out.WriteByte(' ')
 			}
 		}
 	case *ast.String:

@@ -22,11 +22,12 @@ func TestMarkdown(t *testing.T) {
 		"[mail](mailto:{{contact}})":         `<p><a rel="noopener noreferrer" target="_blank" href="mailto:it%40contoso.example">mail</a></p>` + "\n",
 		"[help](https://h.example/{{file}})": `<p><a rel="noopener noreferrer" target="_blank" href="https://h.example/Q3%20%2Afinal%2A%20%5Bx%5D%28y%29.pdf">help</a></p>` + "\n",
 		"{{app}}":                            "<p>one two</p>\n",
-		"a\nb":                               "<p>a<br>\nb</p>\n",
+		"a\nb":                               "<p>a\nb</p>\n",
+		"a  \nb":                             "<p>a<br>\nb</p>\n",
 		"<script>x</script>":                 "<!-- raw HTML omitted -->\n",
 		"a <b onclick=x>b</b>":               "<p>a <!-- raw HTML omitted -->b<!-- raw HTML omitted --></p>\n",
 		"[x](javascript:alert(1))":           `<p><a rel="noopener noreferrer" target="_blank" href="">x</a></p>` + "\n",
-		"text\n{{user}}":                     "<p>text<br>\n&lt;b&gt;Eve&lt;/b&gt;</p>\n",
+		"text\n{{user}}":                     "<p>text\n&lt;b&gt;Eve&lt;/b&gt;</p>\n",
 	} {
 		if got := string(Markdown(message, values)); got != want {
 			t.Errorf("%q:\n got %q\nwant %q", message, got, want)
@@ -73,7 +74,8 @@ func TestPlainText(t *testing.T) {
 	values := map[string]string{"file": "a_b*c*.pdf", "contact": "it@contoso.example"}
 	for message, want := range map[string]string{
 		"**{{file}} can't be saved.**\n\nAsk {{contact}}.": "a_b*c*.pdf can't be saved.\n\nAsk it@contoso.example.",
-		"one\ntwo":                      "one\ntwo",
+		"one\ntwo":                      "one two",
+		"one  \ntwo\\\nthree":           "one\ntwo\nthree",
 		"# Head\n\ntext":                "Head\n\ntext",
 		"- a\n- b":                      "- a\n- b",
 		"see [help](https://h.example)": "see help (https://h.example)",
