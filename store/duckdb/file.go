@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/referee-casb/referee/activitylog"
 	"github.com/referee-casb/referee/fault"
@@ -207,14 +208,28 @@ func syncDir(dir string) error {
 	return errors.Join(err, d.Close())
 }
 
+// attachPath attaches a file under a new name. The engine closes a detached file when the last transaction that
+// began before has ended, wherever that one looks; until then it refuses the path, so a little patience is due.
 func (l *Log) attachPath(ctx context.Context, path string) (alias string, err error) {
-	l.mu.Lock()
-	l.clock++
-	alias = fmt.Sprintf("f%d", l.clock)
-	l.mu.Unlock()
-	_, err = l.engine.db.ExecContext(ctx, "ATTACH "+quote(path)+" AS "+alias+" (TYPE duckdb, STORAGE_VERSION 'v1.5.0')")
-	return alias, err
+	for wait := time.Millisecond; ; wait *= 2 {
+		l.mu.Lock()
+		l.clock++
+		alias = fmt.Sprintf("f%d", l.clock)
+		l.mu.Unlock()
+		_, err = l.engine.db.ExecContext(ctx, "ATTACH "+quote(path)+" AS "+alias+" (TYPE duckdb, STORAGE_VERSION 'v1.5.0')")
+		if err == nil || wait > attachPatience || !strings.Contains(err.Error(), "Unique file handle conflict") {
+			return alias, err
+		}
+		select {
+		case <-ctx.Done():
+			return alias, err
+		case <-time.After(wait):
+		}
+	}
 }
+
+// attachPatience bounds the last wait; all together take about twice as long.
+const attachPatience = 4 * time.Second
 
 // detach folds the file's log into it and closes it. Nobody may be using it.
 func (l *Log) detach(alias, path string) error {
