@@ -344,6 +344,11 @@ func (n *Node) Close() error {
 		return nil
 	}
 	errs := []error{n.traces.close()}
+	if n.gateway != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+		n.gateway.Close(ctx)
+		cancel()
+	}
 	if n.Log != nil {
 		errs = append(errs, n.Log.Close())
 	}
