@@ -73,8 +73,10 @@ func (e *Evaluator) Evaluate(_ context.Context, s session.Session, inst catalog.
 // Facts gathers what is known of a sign-in; what-if and `referee why` ask with the same facts.
 func (e *Evaluator) Facts(s session.Session, inst catalog.Instance, client model.ClientApp) policy.Input {
 	now := e.now()
-	in := policy.Input{Now: now, Tenant: s.Tenant, Stage: policy.StageSignIn, Session: s.ID, App: inst.Ref(), ClientApp: client,
-		User: s.User, Network: s.Network, Agent: s.Agent}
+	in := policy.Input{
+		Now: now, Tenant: s.Tenant, Stage: policy.StageSignIn, Session: s.ID, App: inst.Ref(), ClientApp: client,
+		User: s.User, Network: s.Network, Agent: s.Agent,
+	}
 	if app, ok := catalog.AppByKey(inst.App); ok {
 		in.Suite = app.Suite
 	}

@@ -182,8 +182,10 @@ func TestEvaluate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := session.Session{ID: "s1", Tenant: "contoso", User: model.User{ID: "u1", Username: "director@contoso.example", Groups: []model.GroupID{"Directors"}},
-				Network: model.Network{Address: netip.MustParseAddr("192.0.2.1"), Country: "DK"}}
+			s := session.Session{
+				ID: "s1", Tenant: "contoso", User: model.User{ID: "u1", Username: "director@contoso.example", Groups: []model.GroupID{"Directors"}},
+				Network: model.Network{Address: netip.MustParseAddr("192.0.2.1"), Country: "DK"},
+			}
 			if c.change != nil {
 				c.change(&s)
 			}
@@ -232,8 +234,10 @@ func TestEvaluate(t *testing.T) {
 // again decides what is kept of a decision once more: the record explains the gate.
 func again(t *testing.T, b books, in policy.Input, gate policy.Gate, client model.ClientApp) {
 	t.Helper()
-	a := model.Activity{Tenant: in.Tenant, Time: in.Now, Type: model.ActivityAccess, Source: model.SourceAccess, App: in.App, User: in.User, Network: in.Network, Agent: in.Agent,
-		Device: model.ActivityDevice{Tags: in.Device}}
+	a := model.Activity{
+		Tenant: in.Tenant, Time: in.Now, Type: model.ActivityAccess, Source: model.SourceAccess, App: in.App, User: in.User, Network: in.Network, Agent: in.Agent,
+		Device: model.ActivityDevice{Tags: in.Device},
+	}
 	replay.Remember(&in, &a)
 	var kept policy.Input
 	if !replay.Input(&a, &kept, nil) {

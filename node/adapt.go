@@ -153,8 +153,10 @@ const requestedFor = 7 * 24 * time.Hour
 
 func (q requests) RequestException(ctx context.Context, t model.TenantID, s session.Session, b session.Blocked, reason string) (string, error) {
 	now := q.now()
-	e := policy.Exception{ID: "ex-" + strings.ToLower(b.Reference), Tenant: t, User: s.User.Username, App: b.App.Key, Policy: b.Policy.ID, Reason: reason,
-		Reference: b.Reference, State: policy.ExceptionRequested, Requester: s.User.Username, Requested: now, Expires: now.Add(requestedFor), Version: 1}
+	e := policy.Exception{
+		ID: "ex-" + strings.ToLower(b.Reference), Tenant: t, User: s.User.Username, App: b.App.Key, Policy: b.Policy.ID, Reason: reason,
+		Reference: b.Reference, State: policy.ExceptionRequested, Requester: s.User.Username, Requested: now, Expires: now.Add(requestedFor), Version: 1,
+	}
 	if e.User == "" {
 		e.User, e.Requester = string(s.User.ID), string(s.User.ID)
 	}

@@ -54,8 +54,10 @@ func (f *fileCertificates) load(i int) error {
 	seen := modified(f.files[i]) // before reading: what changes meanwhile is read again
 	c, err := tls.LoadX509KeyPair(f.files[i].Certificate, f.files[i].Key)
 	if err != nil {
-		return &fault.Error{Kind: fault.Invalid, Op: "tls", Key: f.files[i].Certificate, Msg: "the certificate and key can't be used together", Err: err,
-			Help: "give a PEM certificate chain, leaf first, and its unencrypted PEM key"}
+		return &fault.Error{
+			Kind: fault.Invalid, Op: "tls", Key: f.files[i].Certificate, Msg: "the certificate and key can't be used together", Err: err,
+			Help: "give a PEM certificate chain, leaf first, and its unencrypted PEM key",
+		}
 	}
 	f.loaded[i] = loadedCert{cert: &c, modified: seen}
 	return nil

@@ -342,9 +342,11 @@ func (c *Config) shared() []error {
 	if len(c.Roles) == len(allRoles) {
 		return nil
 	}
-	return []error{&fault.Error{Kind: fault.Invalid, Op: "config", Key: "roles",
+	return []error{&fault.Error{
+		Kind: fault.Invalid, Op: "config", Key: "roles",
 		Msg:  "SQLite, DuckDB and the embedded bus belong to one process, so roles can't be split over several with them",
-		Help: "leave roles empty; splitting them takes PostgreSQL and a NATS cluster, which this version does not run on"}}
+		Help: "leave roles empty; splitting them takes PostgreSQL and a NATS cluster, which this version does not run on",
+	}}
 }
 
 // sameSiteAs reports whether two hosts share a registrable domain. Under localhost, which has no public

@@ -210,9 +210,17 @@ func TestSites(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{"signin.referee.localhost", "gate.localhost", false}, {"signin.gate.localhost", "gate.localhost", true}, {"localhost", "localhost", true},
-		{"localhost", "gate.localhost", false}, {"a.example.com", "b.example.com", true}, {"a.example.com", "example.com", true}, {"example.com", "example.net", false},
-		{"a.co.uk", "b.co.uk", false}, {"x.a.co.uk", "y.a.co.uk", true}, {"a.github.io", "b.github.io", false}, {"co.uk", "co.uk", false},
+		{"signin.referee.localhost", "gate.localhost", false},
+		{"signin.gate.localhost", "gate.localhost", true},
+		{"localhost", "localhost", true},
+		{"localhost", "gate.localhost", false},
+		{"a.example.com", "b.example.com", true},
+		{"a.example.com", "example.com", true},
+		{"example.com", "example.net", false},
+		{"a.co.uk", "b.co.uk", false},
+		{"x.a.co.uk", "y.a.co.uk", true},
+		{"a.github.io", "b.github.io", false},
+		{"co.uk", "co.uk", false},
 	} {
 		if got := sameSiteAs(c.a, c.b); got != c.want || sameSiteAs(c.b, c.a) != c.want {
 			t.Errorf("%s and %s: %v", c.a, c.b, got)

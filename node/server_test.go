@@ -22,8 +22,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/http2"
-
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/internal/clock"
 	"github.com/referee-casb/referee/internal/devca"
@@ -38,22 +36,37 @@ func part(name string) http.Handler {
 }
 
 func testHosts(listen string) *hosts {
-	return &hosts{config: hostsConfig(listen), gateway: part("gateway"), signin: part("signin"), device: part("device"), api: part("api"),
+	return &hosts{
+		config: hostsConfig(listen), gateway: part("gateway"), signin: part("signin"), device: part("device"), api: part("api"),
 		owns: func(host string) bool {
 			name, _, _ := strings.Cut(host, ":")
 			return name == "gate.localhost" || strings.HasSuffix(name, ".gate.localhost")
-		}}
+		},
+	}
 }
 
 func TestHosts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ listen, host, want string }{
-		{":8443", "signin.referee.localhost:8443", "signin"}, {":8443", "SIGNIN.referee.localhost:8443", "signin"}, {":8443", "device.referee.localhost:8443", "device"},
-		{":8443", "referee.localhost:8443", "api"}, {":8443", "gate.localhost:8443", "gateway"}, {":8443", "x.demo.gate.localhost:8443", "gateway"},
-		{":443", "signin.referee.localhost", "signin"}, {":443", "referee.localhost", "api"},
-		{":8443", "signin.referee.localhost", ""}, {":8443", "signin.referee.localhost:443", ""}, {":443", "signin.referee.localhost:443", ""}, {":8443", "evil.example:8443", ""},
-		{":8443", "127.0.0.1:8443", ""}, {":8443", "", ""}, {":8443", "signin.referee.localhost.:8443", ""}, {":8443", "xsignin.referee.localhost:8443", ""},
-		{":8443", "x.signin.referee.localhost:8443", ""}, {":8443", "gate.localhost.evil.example:8443", ""}, {":8443", "signin.referee.localhost:8443@evil.example", ""},
+		{":8443", "signin.referee.localhost:8443", "signin"},
+		{":8443", "SIGNIN.referee.localhost:8443", "signin"},
+		{":8443", "device.referee.localhost:8443", "device"},
+		{":8443", "referee.localhost:8443", "api"},
+		{":8443", "gate.localhost:8443", "gateway"},
+		{":8443", "x.demo.gate.localhost:8443", "gateway"},
+		{":443", "signin.referee.localhost", "signin"},
+		{":443", "referee.localhost", "api"},
+		{":8443", "signin.referee.localhost", ""},
+		{":8443", "signin.referee.localhost:443", ""},
+		{":443", "signin.referee.localhost:443", ""},
+		{":8443", "evil.example:8443", ""},
+		{":8443", "127.0.0.1:8443", ""},
+		{":8443", "", ""},
+		{":8443", "signin.referee.localhost.:8443", ""},
+		{":8443", "xsignin.referee.localhost:8443", ""},
+		{":8443", "x.signin.referee.localhost:8443", ""},
+		{":8443", "gate.localhost.evil.example:8443", ""},
+		{":8443", "signin.referee.localhost:8443@evil.example", ""},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Host = c.host
@@ -166,29 +179,33 @@ func (r *running) dial(t *testing.T, sni string, protocols ...string) (*tls.Conn
 	return c, c.HandshakeContext(t.Context())
 }
 
+// get asks for a host over an HTTP/2 connection that was made for another name.
 func (r *running) get(t *testing.T, sni, host string) (int, string) {
 	t.Helper()
-	c, err := r.dial(t, sni, "h2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := (&http2.Transport{}).NewClientConn(c)
-	if err != nil {
-		t.Fatal(err)
-	}
 	_, port, _ := net.SplitHostPort(r.addr)
+	tr := &http.Transport{
+		ForceAttemptHTTP2: true, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, r.addr)
+		},
+		TLSClientConfig: &tls.Config{RootCAs: r.ca.RootPool(), ServerName: sni, Certificates: []tls.Certificate{r.device}, MinVersion: tls.VersionTLS12},
+	}
+	c, err := tr.NewClientConn(t.Context(), "https", sni+":"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
 	q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+host+":"+port+"/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := h.RoundTrip(q)
+	res, err := c.RoundTrip(q)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || res.ProtoMajor != 2 {
+		t.Fatalf("%s: %v", res.Proto, err)
 	}
 	return res.StatusCode, string(text)
 }
@@ -204,8 +221,15 @@ func TestCoalescedRequests(t *testing.T) {
 		status    int
 		part      string
 	}{
-		{signin, signin, 200, "signin"}, {device, device, 200, "device"}, {signin, "referee.localhost", 200, "api"}, {signin, "x.demo.gate.localhost", 200, "gateway"},
-		{device, signin, 421, ""}, {device, "referee.localhost", 421, ""}, {device, "x.demo.gate.localhost", 421, ""}, {device, "gate.localhost", 421, ""}, {signin, "evil.localhost", 421, ""},
+		{signin, signin, 200, "signin"},
+		{device, device, 200, "device"},
+		{signin, "referee.localhost", 200, "api"},
+		{signin, "x.demo.gate.localhost", 200, "gateway"},
+		{device, signin, 421, ""},
+		{device, "referee.localhost", 421, ""},
+		{device, "x.demo.gate.localhost", 421, ""},
+		{device, "gate.localhost", 421, ""},
+		{signin, "evil.localhost", 421, ""},
 	} {
 		status, text := r.get(t, c.sni, c.host)
 		if status != c.status || !strings.HasPrefix(text, c.part) {
@@ -321,8 +345,18 @@ func TestFileCertificates(t *testing.T) {
 		host  string
 		exact bool
 		want  int64
-	}{{"a.demo.gate.example", false, 1}, {"x.demo.gate.example", false, 2}, {"x.demo.gate.example", true, 2}, {"a.demo.gate.example", true, 0}, {"gate.example", true, 1},
-		{"A.DEMO.gate.example", false, 1}, {"a.b.demo.gate.example", false, 0}, {"demo.gate.example", false, 0}, {"evil.example", false, 0}, {"", false, 0}} {
+	}{
+		{"a.demo.gate.example", false, 1},
+		{"x.demo.gate.example", false, 2},
+		{"x.demo.gate.example", true, 2},
+		{"a.demo.gate.example", true, 0},
+		{"gate.example", true, 1},
+		{"A.DEMO.gate.example", false, 1},
+		{"a.b.demo.gate.example", false, 0},
+		{"demo.gate.example", false, 0},
+		{"evil.example", false, 0},
+		{"", false, 0},
+	} {
 		if got := serialOf(c.host, c.exact); got != c.want {
 			t.Errorf("%q (exact %v): %d, want %d", c.host, c.exact, got, c.want)
 		}

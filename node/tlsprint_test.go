@@ -12,10 +12,12 @@ func u16(v ...uint16) []uint16 { return v }
 
 // chrome is the ClientHello of FoxIO's published example, without its GREASE values.
 func chrome() *tls.ClientHelloInfo {
-	return &tls.ClientHelloInfo{ServerName: "example.com", SupportedVersions: u16(tls.VersionTLS13, tls.VersionTLS12), SupportedProtos: []string{"h2", "http/1.1"},
+	return &tls.ClientHelloInfo{
+		ServerName: "example.com", SupportedVersions: u16(tls.VersionTLS13, tls.VersionTLS12), SupportedProtos: []string{"h2", "http/1.1"},
 		CipherSuites:     u16(0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c, 0x009d, 0x002f, 0x0035),
 		Extensions:       u16(0x001b, 0x0000, 0x0033, 0x0010, 0x4469, 0x0017, 0x002d, 0x000d, 0x0005, 0x0023, 0x0012, 0x002b, 0xff01, 0x000b, 0x000a, 0x0015),
-		SignatureSchemes: []tls.SignatureScheme{0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601}}
+		SignatureSchemes: []tls.SignatureScheme{0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601},
+	}
 }
 
 // TestPublishedVector is the worked example of the JA4 description (FoxIO, "JA4 technical details"):

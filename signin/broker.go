@@ -120,8 +120,10 @@ type Config struct {
 // Validate reports a setting that can't work.
 func (c Config) Validate() error {
 	if !strings.HasPrefix(c.Origin, "https://") || strings.Count(c.Origin, "/") != 2 {
-		return &fault.Error{Kind: fault.Invalid, Op: "signin.Config", Key: c.Origin, Msg: "the broker's origin must be https:// and a host, without path",
-			Help: "set signin.origin, for example https://signin.example.com"}
+		return &fault.Error{
+			Kind: fault.Invalid, Op: "signin.Config", Key: c.Origin, Msg: "the broker's origin must be https:// and a host, without path",
+			Help: "set signin.origin, for example https://signin.example.com",
+		}
 	}
 	return nil
 }
@@ -155,8 +157,10 @@ func New(config Config, parts Parts) (*Broker, error) {
 	if config.DefaultIdle <= 0 {
 		config.DefaultIdle = time.Hour
 	}
-	b := &Broker{config: config, parts: parts, flows: flows{store: parts.Flows, sealer: parts.Sealer, now: parts.Now},
-		guard: http.NewCrossOriginProtection(), throttle: newThrottle(parts.Now, throttleEntries), providers: map[model.TenantID]*provider{}, upstreams: map[upstreamKey]*upstream{}}
+	b := &Broker{
+		config: config, parts: parts, flows: flows{store: parts.Flows, sealer: parts.Sealer, now: parts.Now},
+		guard: http.NewCrossOriginProtection(), throttle: newThrottle(parts.Now, throttleEntries), providers: map[model.TenantID]*provider{}, upstreams: map[upstreamKey]*upstream{},
+	}
 	b.mux = b.routes()
 	b.device = b.deviceRoutes()
 	return b, nil

@@ -103,8 +103,10 @@ func (b *Broker) override(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		b.fail(w, r, t, err)
 		return
 	}
-	grant := session.Grant{Tenant: t.ID, Session: s.ID, Instance: blocked.App.Instance, Activity: blocked.Activity, Resource: blocked.Resource,
-		Key: "override:" + blocked.Policy.ID, Reason: view.Reason, Expires: b.parts.Now().Add(grantLife)}
+	grant := session.Grant{
+		Tenant: t.ID, Session: s.ID, Instance: blocked.App.Instance, Activity: blocked.Activity, Resource: blocked.Resource,
+		Key: "override:" + blocked.Policy.ID, Reason: view.Reason, Expires: b.parts.Now().Add(grantLife),
+	}
 	if err := b.parts.Grants.PutGrant(r.Context(), grant); err != nil {
 		b.fail(w, r, t, err)
 		return

@@ -37,8 +37,10 @@ func (b *Broker) openIDProvider(ctx context.Context, t tenant.Tenant) (*provider
 	if err != nil {
 		return nil, err
 	}
-	config := &op.Config{CryptoKey: key.crypto, CodeMethodS256: true, AuthMethodPost: true, DefaultLogoutRedirectURI: b.url(t.ID, "/signout?done"),
-		SupportedClaims: supportedClaims, SupportedScopes: supportedScopes}
+	config := &op.Config{
+		CryptoKey: key.crypto, CodeMethodS256: true, AuthMethodPost: true, DefaultLogoutRedirectURI: b.url(t.ID, "/signout?done"),
+		SupportedClaims: supportedClaims, SupportedScopes: supportedScopes,
+	}
 	path := func(name string) *op.Endpoint { return op.NewEndpoint("/oauth/v2/" + name) }
 	issuer := b.url(t.ID, "")
 	made, err := op.NewProvider(config, st, op.StaticIssuer(issuer),

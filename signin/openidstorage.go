@@ -83,8 +83,10 @@ func (a *authRequest) Done() bool                            { return a.Subject 
 // CreateAuthRequest keeps a validated authorization request until the person has signed in. hint is the subject
 // of a verified id_token_hint.
 func (s *storage) CreateAuthRequest(ctx context.Context, in *oidc.AuthRequest, hint string) (op.AuthRequest, error) {
-	a := &authRequest{ID: uuid.NewString(), Client: in.ClientID, Redirect: in.RedirectURI, State: in.State, Nonce: in.Nonce, Scopes: in.Scopes,
-		Mode: in.ResponseMode, Prompt: in.Prompt, MaxAge: in.MaxAge, Hint: hint, Via: s.broker.viaOf(ctx, s.tenant), Created: s.broker.parts.Now()}
+	a := &authRequest{
+		ID: uuid.NewString(), Client: in.ClientID, Redirect: in.RedirectURI, State: in.State, Nonce: in.Nonce, Scopes: in.Scopes,
+		Mode: in.ResponseMode, Prompt: in.Prompt, MaxAge: in.MaxAge, Hint: hint, Via: s.broker.viaOf(ctx, s.tenant), Created: s.broker.parts.Now(),
+	}
 	if len(in.LoginHint) <= maxHint {
 		a.LoginHint = in.LoginHint
 	}

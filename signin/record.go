@@ -15,8 +15,10 @@ import (
 
 // record writes an activity of a session.
 func (b *Broker) record(r *http.Request, s session.Session, kind model.ActivityType, fill func(*model.Activity)) error {
-	a := &model.Activity{Tenant: s.Tenant, Time: b.parts.Now(), Source: model.SourceAccess, Type: kind, User: s.User, Session: s.ID,
-		Network: s.Network, Agent: s.Agent}
+	a := &model.Activity{
+		Tenant: s.Tenant, Time: b.parts.Now(), Source: model.SourceAccess, Type: kind, User: s.User, Session: s.ID,
+		Network: s.Network, Agent: s.Agent,
+	}
 	if r.RemoteAddr != "" {
 		a.Network = b.parts.Locator.Locate(s.Tenant, r.RemoteAddr)
 	}
@@ -46,8 +48,10 @@ func fillAccess(a *model.Activity, inst catalog.Instance, d *decision, granted b
 // recordFailure writes a sign-in that did not succeed; it has no session. The reason is precise, since only
 // administrators read it.
 func (b *Broker) recordFailure(r *http.Request, t tenant.Tenant, why error) {
-	a := &model.Activity{Tenant: t.ID, Time: b.parts.Now(), Source: model.SourceAccess, Type: model.ActivityFailedLogin, ActionType: "UserLoginFailed",
-		Outcome: model.OutcomeFailed, Network: b.parts.Locator.Locate(t.ID, r.RemoteAddr), Agent: b.parts.Locator.ParseAgent(r.UserAgent()), Reason: why.Error()}
+	a := &model.Activity{
+		Tenant: t.ID, Time: b.parts.Now(), Source: model.SourceAccess, Type: model.ActivityFailedLogin, ActionType: "UserLoginFailed",
+		Outcome: model.OutcomeFailed, Network: b.parts.Locator.Locate(t.ID, r.RemoteAddr), Agent: b.parts.Locator.ParseAgent(r.UserAgent()), Reason: why.Error(),
+	}
 	if err := b.parts.Recorder.Event(r.Context(), a); err != nil {
 		b.parts.Log.Error("failed sign-in not recorded", "tenant", t.ID, "err", err)
 	}

@@ -103,8 +103,10 @@ func (b *Broker) mappedURI(id model.TenantID, inst catalog.Instance, address str
 		ok = ok && owner.ID == inst.ID
 	}
 	if !ok {
-		return "", &fault.Error{Kind: fault.Invalid, Op: op, Key: u.Host, Msg: "the app's address is on a host that its instance does not list",
-			Help: "An administrator adds the host to instance " + string(inst.ID) + "."}
+		return "", &fault.Error{
+			Kind: fault.Invalid, Op: op, Key: u.Host, Msg: "the app's address is on a host that its instance does not list",
+			Help: "An administrator adds the host to instance " + string(inst.ID) + ".",
+		}
 	}
 	u.Scheme, u.Host = "https", mapped
 	return u.String(), nil

@@ -188,15 +188,19 @@ type hosts struct{}
 func (hosts) Instance(model.TenantID, model.InstanceID) (catalog.Instance, bool) {
 	return catalog.Instance{}, false
 }
+
 func (hosts) ByClient(model.TenantID, string) (catalog.Instance, bool) {
 	return catalog.Instance{}, false
 }
+
 func (hosts) ByHost(t model.TenantID, host string) (catalog.Instance, bool) {
 	return catalog.Instance{ID: "files"}, t == "contoso" && host == "files.contoso.gate.example"
 }
+
 func (hosts) Mapped(t model.TenantID, real string) (string, bool) {
 	return "files.contoso.gate.example", t == "contoso" && real == "files.example"
 }
+
 func (hosts) Real(t model.TenantID, mapped string) (string, bool) {
 	return "files.example", t == "contoso" && mapped == "files.contoso.gate.example"
 }

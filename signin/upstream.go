@@ -62,8 +62,10 @@ type request struct {
 // start sends the browser to the tenant's provider and brings it back.
 func (b *Broker) start(w http.ResponseWriter, r *http.Request, t tenant.Tenant, ask request) {
 	if len(t.Providers) == 0 {
-		b.fail(w, r, t, &fault.Error{Kind: fault.Unavailable, Op: "signin.start", Key: string(t.ID), Msg: "no identity provider is connected",
-			Help: "An administrator connects one in the tenant's settings."})
+		b.fail(w, r, t, &fault.Error{
+			Kind: fault.Unavailable, Op: "signin.start", Key: string(t.ID), Msg: "no identity provider is connected",
+			Help: "An administrator connects one in the tenant's settings.",
+		})
 		return
 	}
 	if !b.admitted(w, r, t, costBegin) {
@@ -77,8 +79,10 @@ func (b *Broker) start(w http.ResponseWriter, r *http.Request, t tenant.Tenant, 
 		return
 	}
 	now, state := b.parts.Now(), newSecret()
-	flow := upstreamFlow{Provider: settings.ID, SecretHash: hashOf(setFlow(w, r, t.ID, state, now)), Nonce: newSecret(),
-		Verifier: oauth2.GenerateVerifier(), Return: ask.back, MaxAge: ask.maxAge, Request: ask.request, Started: now}
+	flow := upstreamFlow{
+		Provider: settings.ID, SecretHash: hashOf(setFlow(w, r, t.ID, state, now)), Nonce: newSecret(),
+		Verifier: oauth2.GenerateVerifier(), Return: ask.back, MaxAge: ask.maxAge, Request: ask.request, Started: now,
+	}
 	if err := b.flows.put(r.Context(), t.ID, FlowUpstream, hashOf(state), flow, upstreamLife); err != nil {
 		b.fail(w, r, t, err)
 		return
@@ -157,9 +161,13 @@ func (b *Broker) discover(ctx context.Context, id model.TenantID, settings tenan
 			return nil, fault.As(err, fault.Unavailable, op, string(settings.ID))
 		}
 	}
-	return &upstream{provider: p, client: client, names: says.Names, read: b.parts.Now(), settings: settings,
-		oauth: oauth2.Config{ClientID: settings.ClientID, ClientSecret: secret, Endpoint: p.Endpoint(), Scopes: append([]string{oidc.ScopeOpenID}, settings.Scopes...),
-			RedirectURL: b.url(id, "/callback/"+url.PathEscape(string(settings.ID)))}}, nil
+	return &upstream{
+		provider: p, client: client, names: says.Names, read: b.parts.Now(), settings: settings,
+		oauth: oauth2.Config{
+			ClientID: settings.ClientID, ClientSecret: secret, Endpoint: p.Endpoint(), Scopes: append([]string{oidc.ScopeOpenID}, settings.Scopes...),
+			RedirectURL: b.url(id, "/callback/"+url.PathEscape(string(settings.ID))),
+		},
+	}, nil
 }
 
 // clientFor returns the HTTP client towards a provider: the broker's, trusting the provider's own authorities

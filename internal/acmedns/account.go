@@ -66,8 +66,10 @@ func (m *Manager) account(ctx context.Context, client acmez.Client) (acme.Accoun
 
 func readAccount(name string, text []byte) (acme.Account, error) {
 	bad := func(err error) (acme.Account, error) {
-		return acme.Account{}, &fault.Error{Kind: fault.Invalid, Op: "acmedns.account", Key: name, Msg: "the stored account can't be read", Err: err,
-			Help: "delete the file; an account is registered anew"}
+		return acme.Account{}, &fault.Error{
+			Kind: fault.Invalid, Op: "acmedns.account", Key: name, Msg: "the stored account can't be read", Err: err,
+			Help: "delete the file; an account is registered anew",
+		}
 	}
 	var kept keptAccount
 	if err := json.Unmarshal(text, &kept); err != nil {

@@ -245,8 +245,10 @@ func (m *Manager) obtain(ctx context.Context, key string, names []string) error 
 	defer cancel()
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{RootCAs: m.opt.Roots, MinVersion: tls.VersionTLS12}}
 	defer transport.CloseIdleConnections()
-	client := acmez.Client{Client: &acme.Client{Directory: m.opt.Directory, Logger: m.opt.Log, HTTPClient: &http.Client{Timeout: 30 * time.Second, Transport: transport}},
-		ChallengeSolvers: map[string]acmez.Solver{acme.ChallengeTypeDNS01: &solver{dns: m.opt.DNS}}}
+	client := acmez.Client{
+		Client:           &acme.Client{Directory: m.opt.Directory, Logger: m.opt.Log, HTTPClient: &http.Client{Timeout: 30 * time.Second, Transport: transport}},
+		ChallengeSolvers: map[string]acmez.Solver{acme.ChallengeTypeDNS01: &solver{dns: m.opt.DNS}},
+	}
 	account, err := m.account(ctx, client)
 	if err != nil {
 		return err

@@ -37,9 +37,11 @@ func newBench(t *testing.T, groups ...[]string) *bench {
 	b := &bench{clock: clock.Running(time.Now), log: &bytes.Buffer{}, groups: groups}
 	b.dns = startNamed(t)
 	b.acme = startPebble(t, b.dns, validity)
-	b.opt = Options{Dir: filepath.Join(t.TempDir(), "acme"), Directory: b.acme.directory, Email: "admin@gate.example", Roots: b.acme.roots, Now: b.clock.Now,
+	b.opt = Options{
+		Dir: filepath.Join(t.TempDir(), "acme"), Directory: b.acme.directory, Email: "admin@gate.example", Roots: b.acme.roots, Now: b.clock.Now,
 		DNS:   DNS{Server: b.dns, Zone: zone, KeyName: keyName, Secret: keySecret},
-		Names: func() [][]string { return b.groups }, Log: slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelInfo}))}
+		Names: func() [][]string { return b.groups }, Log: slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelInfo})),
+	}
 	b.open(t)
 	return b
 }
@@ -217,8 +219,10 @@ func TestRefusedUpdates(t *testing.T) {
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	now := clock.Standing(time.Now())
-	m, err := Open(Options{Dir: t.TempDir(), Directory: "https://127.0.0.1:1/dir", Now: now.Now, Names: func() [][]string { return [][]string{{"a." + zone}} },
-		DNS: DNS{Server: "127.0.0.1:1", Zone: zone, KeyName: keyName, Secret: keySecret}})
+	m, err := Open(Options{
+		Dir: t.TempDir(), Directory: "https://127.0.0.1:1/dir", Now: now.Now, Names: func() [][]string { return [][]string{{"a." + zone}} },
+		DNS: DNS{Server: "127.0.0.1:1", Zone: zone, KeyName: keyName, Secret: keySecret},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,8 +263,10 @@ func TestNamesChange(t *testing.T) {
 func TestPoke(t *testing.T) {
 	t.Parallel()
 	looked := make(chan struct{}, 10)
-	m, err := Open(Options{Dir: t.TempDir(), Directory: "https://127.0.0.1:1/dir", DNS: DNS{Server: "127.0.0.1:1", Zone: zone, KeyName: keyName, Secret: keySecret},
-		Names: func() [][]string { looked <- struct{}{}; return nil }})
+	m, err := Open(Options{
+		Dir: t.TempDir(), Directory: "https://127.0.0.1:1/dir", DNS: DNS{Server: "127.0.0.1:1", Zone: zone, KeyName: keyName, Secret: keySecret},
+		Names: func() [][]string { looked <- struct{}{}; return nil },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

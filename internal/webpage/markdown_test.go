@@ -40,8 +40,10 @@ func TestValuesAreWords(t *testing.T) {
 	t.Parallel()
 	for _, message := range []string{"{{file}}", "a\n{{file}}\nb", "- {{file}}", "# {{file}}", "**{{file}}**", "[{{file}}](https://x.example)", "[x]({{file}})", "> {{file}}", "`{{file}}`", "1. {{file}}", `[x](https://y "{{file}}")`} {
 		plain := shape(t, string(Markdown(message, map[string]string{"file": "word"})))
-		for _, value := range []string{"===", "---", "# h", "- li", "1. li", "    code", "\tcode", "> q", "**b**", "_e_", "`c`", "[l](u)", "![i](u)", "<b>", "<http://x>", "&lt;", "\\", "|a|", "~~s~~",
-			"javascript:alert(1)", "https://x.example", "\u2028", "\x00", "a\n\n# b", `"onclick="x`, "\ue000user\ue001", "{{user}}"} {
+		for _, value := range []string{
+			"===", "---", "# h", "- li", "1. li", "    code", "\tcode", "> q", "**b**", "_e_", "`c`", "[l](u)", "![i](u)", "<b>", "<http://x>", "&lt;", "\\", "|a|", "~~s~~",
+			"javascript:alert(1)", "https://x.example", "\u2028", "\x00", "a\n\n# b", `"onclick="x`, "\ue000user\ue001", "{{user}}",
+		} {
 			if got := shape(t, string(Markdown(message, map[string]string{"file": value, "user": "<i>"}))); !slices.Equal(got, plain) {
 				t.Errorf("%q in %q: %v, with a word %v", value, message, got, plain)
 			}
@@ -102,8 +104,10 @@ func FuzzMarkdown(f *testing.F) {
 	f.Add("<javascript:alert(1)>", "x")
 	f.Add("[x](\x01javascript:alert(1))", "\x00")
 	f.Add("[x](java&#x09;script:alert(1))", "x")
-	allowed := map[string][]string{"html": nil, "head": nil, "body": nil, "p": nil, "strong": nil, "em": nil, "code": {"class"}, "pre": nil, "blockquote": nil, "ul": nil, "ol": {"start"}, "li": nil,
-		"h1": nil, "h2": nil, "h3": nil, "h4": nil, "h5": nil, "h6": nil, "hr": nil, "br": nil, "a": {"href", "title", "rel", "target"}, "img": {"src", "alt", "title"}}
+	allowed := map[string][]string{
+		"html": nil, "head": nil, "body": nil, "p": nil, "strong": nil, "em": nil, "code": {"class"}, "pre": nil, "blockquote": nil, "ul": nil, "ol": {"start"}, "li": nil,
+		"h1": nil, "h2": nil, "h3": nil, "h4": nil, "h5": nil, "h6": nil, "hr": nil, "br": nil, "a": {"href", "title", "rel", "target"}, "img": {"src", "alt", "title"},
+	}
 	f.Fuzz(func(t *testing.T, message, value string) {
 		out := string(Markdown(message, map[string]string{"file": value}))
 		doc, err := html.Parse(strings.NewReader(out))

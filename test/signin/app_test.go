@@ -41,8 +41,10 @@ type visitor struct{ user, raw string }
 func newApp(r *rig, id, host string, public bool) *app {
 	transport := r.transport(nil)
 	r.t.Cleanup(transport.CloseIdleConnections)
-	a := &app{r: r, id: id, origin: r.direct(host), secret: clientSecret, client: &http.Client{Transport: transport}, issuer: r.at("contoso", ""),
-		pending: map[string]pending{}, visitors: map[string]visitor{}}
+	a := &app{
+		r: r, id: id, origin: r.direct(host), secret: clientSecret, client: &http.Client{Transport: transport}, issuer: r.at("contoso", ""),
+		pending: map[string]pending{}, visitors: map[string]visitor{},
+	}
 	if public {
 		a.secret = ""
 	}
@@ -55,8 +57,10 @@ func (a *app) config() (*oidc.Provider, oauth2.Config, context.Context, error) {
 	if err != nil {
 		return nil, oauth2.Config{}, ctx, err
 	}
-	return p, oauth2.Config{ClientID: a.id, ClientSecret: a.secret, Endpoint: p.Endpoint(), RedirectURL: a.origin + "/callback",
-		Scopes: []string{"openid", "profile", "email", "groups"}}, ctx, nil
+	return p, oauth2.Config{
+		ClientID: a.id, ClientSecret: a.secret, Endpoint: p.Endpoint(), RedirectURL: a.origin + "/callback",
+		Scopes: []string{"openid", "profile", "email", "groups"},
+	}, ctx, nil
 }
 
 func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -16,8 +16,7 @@ type browser struct {
 	jar    *cookiejar.Jar
 	client *http.Client
 	agent  string
-	hops   []string // addresses of the last trip
-	script bool     // follows the test app's scripts
+	script bool // follows the test app's scripts
 }
 
 // page is where a trip ended.
@@ -39,8 +38,10 @@ func (r *rig) browser(certificate *tls.Certificate) *browser {
 	}
 	transport := r.transport(certificate)
 	r.t.Cleanup(transport.CloseIdleConnections)
-	return &browser{r: r, jar: jar, agent: agentOne, script: true, client: &http.Client{Transport: transport, Jar: jar,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &browser{r: r, jar: jar, agent: agentOne, script: true, client: &http.Client{
+		Transport: transport, Jar: jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 }
 
 var styles = regexp.MustCompile(`(?s)<style.*?</style>`)

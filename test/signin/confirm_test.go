@@ -17,9 +17,11 @@ func (r *rig) blocked(override bool) session.Blocked {
 	r.t.Helper()
 	logins := r.rec.of(model.ActivityLogin)
 	now := r.now()
-	b := session.Blocked{Reference: activitylog.Reference(activitylog.ID("contoso", model.SourceSession, session.NewID())), Tenant: "contoso", Session: logins[len(logins)-1].Session,
+	b := session.Blocked{
+		Reference: activitylog.Reference(activitylog.ID("contoso", model.SourceSession, session.NewID())), Tenant: "contoso", Session: logins[len(logins)-1].Session,
 		Activity: model.ActivityDownload, App: model.AppRef{Key: "onedrive", Name: "OneDrive", Instance: "files"}, Policy: model.PolicyRef{ID: "p1", Name: "No <b>downloads</b>"},
-		File: `<img src=x>.pdf`, Resource: "GET https://files/1", Override: override, Return: r.mapped("contoso", appHost) + "/docs/1", At: now, Expires: now.Add(time.Hour)}
+		File: `<img src=x>.pdf`, Resource: "GET https://files/1", Override: override, Return: r.mapped("contoso", appHost) + "/docs/1", At: now, Expires: now.Add(time.Hour),
+	}
 	if err := r.db.PutBlocked(r.t.Context(), b); err != nil {
 		r.t.Fatal(err)
 	}

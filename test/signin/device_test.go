@@ -1,17 +1,13 @@
 package signin_test
 
 import (
-	"context"
 	"crypto/tls"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"golang.org/x/net/http2"
 
 	"github.com/referee-casb/referee/model"
 )
@@ -230,25 +226,18 @@ func TestCoalescing(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, setting{})
 	over := func(sni, host, path string) int {
-		var d net.Dialer
-		raw, err := d.DialContext(t.Context(), "tcp", r.addr)
+		tr := r.transport(managedCertificate())
+		tr.TLSClientConfig.ServerName = sni
+		c, err := tr.NewClientConn(t.Context(), "https", sni+r.port)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := tls.Client(raw, &tls.Config{RootCAs: authority().RootPool(), ServerName: sni, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*managedCertificate()}})
 		defer c.Close()
-		if err := c.HandshakeContext(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-		h, err := (&http2.Transport{}).NewClientConn(c)
-		if err != nil {
-			t.Fatal(err)
-		}
 		q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+host+r.port+path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := h.RoundTrip(q)
+		res, err := c.RoundTrip(q)
 		if err != nil {
 			t.Fatal(err)
 		}

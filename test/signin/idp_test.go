@@ -60,8 +60,10 @@ func (p *idp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer p.mu.Unlock()
 	switch r.URL.Path {
 	case "/.well-known/openid-configuration":
-		writeJSON(w, map[string]any{"issuer": p.issuer, "authorization_endpoint": p.issuer + "/authorize", "token_endpoint": p.issuer + "/token",
-			"jwks_uri": p.issuer + "/keys", "id_token_signing_alg_values_supported": []string{"RS256"}, "authorization_response_iss_parameter_supported": true})
+		writeJSON(w, map[string]any{
+			"issuer": p.issuer, "authorization_endpoint": p.issuer + "/authorize", "token_endpoint": p.issuer + "/token",
+			"jwks_uri": p.issuer + "/keys", "id_token_signing_alg_values_supported": []string{"RS256"}, "authorization_response_iss_parameter_supported": true,
+		})
 	case "/keys":
 		writeJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &idpKey().PublicKey, KeyID: "k1", Algorithm: "RS256", Use: "sig"}}})
 	case "/authorize":
@@ -104,8 +106,10 @@ func (p *idp) redeem(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := p.now()
-	claims := map[string]any{"iss": p.issuer, "sub": g.user, "aud": g.client, "nonce": g.nonce, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "auth_time": g.auth.Unix(),
-		"name": g.user, "email": g.user + "@contoso.example", "preferred_username": g.user + "@contoso.example", "groups": []string{"Directors"}}
+	claims := map[string]any{
+		"iss": p.issuer, "sub": g.user, "aud": g.client, "nonce": g.nonce, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "auth_time": g.auth.Unix(),
+		"name": g.user, "email": g.user + "@contoso.example", "preferred_username": g.user + "@contoso.example", "groups": []string{"Directors"},
+	}
 	if p.claims != nil {
 		p.claims(claims)
 	}

@@ -50,9 +50,11 @@ func TestDiscovery(t *testing.T) {
 		t.Fatal(err)
 	}
 	issuer := r.at("contoso", "")
-	for key, want := range map[string]any{"issuer": issuer, "authorization_endpoint": issuer + "/oauth/v2/authorize", "token_endpoint": issuer + "/oauth/v2/token",
+	for key, want := range map[string]any{
+		"issuer": issuer, "authorization_endpoint": issuer + "/oauth/v2/authorize", "token_endpoint": issuer + "/oauth/v2/token",
 		"userinfo_endpoint": issuer + "/oauth/v2/userinfo", "jwks_uri": issuer + "/oauth/v2/keys", "end_session_endpoint": issuer + "/oauth/v2/end_session",
-		"authorization_response_iss_parameter_supported": true, "request_parameter_supported": false} {
+		"authorization_response_iss_parameter_supported": true, "request_parameter_supported": false,
+	} {
 		if doc[key] != want {
 			t.Errorf("%s is %v, want %v", key, doc[key], want)
 		}
@@ -62,8 +64,10 @@ func TestDiscovery(t *testing.T) {
 			t.Errorf("%s is advertised: %v", key, v)
 		}
 	}
-	for key, want := range map[string]string{"grant_types_supported": `["authorization_code"]`, "response_types_supported": `["code"]`,
-		"id_token_signing_alg_values_supported": `["RS256"]`, "code_challenge_methods_supported": `["S256"]`} {
+	for key, want := range map[string]string{
+		"grant_types_supported": `["authorization_code"]`, "response_types_supported": `["code"]`,
+		"id_token_signing_alg_values_supported": `["RS256"]`, "code_challenge_methods_supported": `["S256"]`,
+	} {
 		if got, _ := json.Marshal(doc[key]); string(got) != want {
 			t.Errorf("%s is %s, want %s", key, got, want)
 		}
@@ -91,11 +95,13 @@ func TestDiscovery(t *testing.T) {
 func TestNoSuchAddress(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, setting{})
-	for _, path := range []string{"/contoso/oauth/v2/authorize/callback?id=x", "/contoso/oauth/v2/authorize%2Fcallback?id=x", "/contoso/oauth/v2/authorize/./callback?id=x",
+	for _, path := range []string{
+		"/contoso/oauth/v2/authorize/callback?id=x", "/contoso/oauth/v2/authorize%2Fcallback?id=x", "/contoso/oauth/v2/authorize/./callback?id=x",
 		"/contoso/oauth/v2/introspect", "/contoso/oauth/v2/device", "/contoso/oauth/v2/device_authorization", "/contoso/device_authorization", "/contoso/oauth/introspect",
 		"/contoso/healthz", "/contoso/ready", "/contoso/authorize", "/contoso/oauth/token", "/contoso/callback", "/contoso/oauth/v2/", "/contoso/oauth/v2/..%2fauthorize",
 		"/nobody/oauth/v2/authorize", "/nobody/.well-known/openid-configuration", "/nobody/login", "/nobody/signout", "/", "/contoso", "/contoso/", "/prove",
-		"/contoso/oauth/v2/authoriz%65/callback", "/contoso/oauth/v2/authoriz%65"} {
+		"/contoso/oauth/v2/authoriz%65/callback", "/contoso/oauth/v2/authoriz%65",
+	} {
 		for _, method := range []string{"GET", "POST"} {
 			res, text := r.ask(method, "https://"+brokerHost+r.port+path, nil)
 			if to := res.Header.Get("Location"); res.StatusCode >= 300 && res.StatusCode < 400 { // a cleaned path
@@ -142,8 +148,10 @@ const verifier = "a-verifier-that-is-long-enough-to-be-one-0123456789"
 
 // request is an authorization request of the files app.
 func (r *rig) request(change url.Values) string {
-	q := url.Values{"client_id": {"files"}, "response_type": {"code"}, "scope": {"openid email"}, "redirect_uri": {r.direct(appHost) + "/callback"},
-		"state": {"s"}, "nonce": {"n"}, "code_challenge": {challenge(verifier)}, "code_challenge_method": {"S256"}}
+	q := url.Values{
+		"client_id": {"files"}, "response_type": {"code"}, "scope": {"openid email"}, "redirect_uri": {r.direct(appHost) + "/callback"},
+		"state": {"s"}, "nonce": {"n"}, "code_challenge": {challenge(verifier)}, "code_challenge_method": {"S256"},
+	}
 	for k, v := range change {
 		q[k] = v
 		if len(v) == 1 && v[0] == "" {

@@ -130,8 +130,10 @@ func newRig(t testing.TB, set setting) *rig {
 	r.policies("contoso", set.policies)
 	r.policies("fabrikam", "")
 
-	r.cache = session.NewCache(session.CacheOptions{Sessions: r.db, Apps: r.db, Codes: r.db, Vault: r.vault, Now: r.now, Log: log,
-		Jars: session.NewJars(session.JarsOptions{Store: r.db, Now: r.now, Log: log})})
+	r.cache = session.NewCache(session.CacheOptions{
+		Sessions: r.db, Apps: r.db, Codes: r.db, Vault: r.vault, Now: r.now, Log: log,
+		Jars: session.NewJars(session.JarsOptions{Store: r.db, Now: r.now, Log: log}),
+	})
 	revocations := session.NewRevocations(r.db, r.cache.Apply)
 	for _, id := range []model.TenantID{"contoso", "fabrikam"} {
 		if err := revocations.Track(t.Context(), id); err != nil {
@@ -147,18 +149,22 @@ func newRig(t testing.TB, set setting) *rig {
 	revoke := revoker{r, revocations}
 	where := locator{r}
 	gate := access.New(books{r}, func(model.Network) filter.State { return filter.Known }, !set.nodevice, r.now)
-	r.broker, err = signin.New(config, signin.Parts{Tenants: tenants{r}, Catalog: directory{r.live}, Sessions: sessions{r.db, r}, Apps: r.db, Codes: r.db,
+	r.broker, err = signin.New(config, signin.Parts{
+		Tenants: tenants{r}, Catalog: directory{r.live}, Sessions: sessions{r.db, r}, Apps: r.db, Codes: r.db,
 		Flows: r.db, Sealer: r.vault, Tokens: r.vault, Gate: gate, Recorder: r.rec, Revoker: revoke, Locator: where, Devices: devices{r},
 		Exceptions: exceptions{}, Grants: r.db, Blocked: r.db, Secrets: readFile, HTTP: &http.Client{Transport: transport, Timeout: 10 * time.Second},
-		Print: func(*http.Request) string { r.mu.Lock(); defer r.mu.Unlock(); return r.print }, Now: r.now, Log: log})
+		Print: func(*http.Request) string { r.mu.Lock(); defer r.mu.Unlock(); return r.print }, Now: r.now, Log: log,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.app = newApp(r, "files", appHost, set.public)
 	gw, err := gateway.New(gateway.Config{Suffix: suffix + r.port, Broker: config.Origin, Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, SpoolDir: t.TempDir()},
-		gateway.Parts{Catalog: r.live, Tenants: r.dir, Sessions: r.cache, Apps: r.db, Codes: r.db, Stashes: r.db, Blocked: r.db, Grants: r.db, Vault: r.vault,
+		gateway.Parts{
+			Catalog: r.live, Tenants: r.dir, Sessions: r.cache, Apps: r.db, Codes: r.db, Stashes: r.db, Blocked: r.db, Grants: r.db, Vault: r.vault,
 			Rules: func(id model.TenantID) gateway.Rules { return r.book(id) }, Recorder: r.rec, Enrich: enrich.New(nil, enrich.Options{}),
-			Revocations: revocations, Revoke: revoke.Revoke, Refresh: r.cache.Refresh, Log: log, Now: r.now})
+			Revocations: revocations, Revoke: revoke.Revoke, Refresh: r.cache.Refresh, Log: log, Now: r.now,
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +201,8 @@ func (r *rig) server(hosts map[string]http.Handler, gw *gateway.Gateway) *http.S
 		}
 		return plain, nil
 	}
-	return &http.Server{TLSConfig: outer, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), ReadHeaderTimeout: 10 * time.Second,
+	return &http.Server{
+		TLSConfig: outer, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), ReadHeaderTimeout: 10 * time.Second,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 			name, _, _ := strings.Cut(strings.ToLower(q.Host), ":")
 			if h := hosts[name]; h != nil {
@@ -203,7 +210,8 @@ func (r *rig) server(hosts map[string]http.Handler, gw *gateway.Gateway) *http.S
 				return
 			}
 			gw.ServeHTTP(w, q)
-		})}
+		}),
+	}
 }
 
 // transport dials the one listener whatever the name.
@@ -231,10 +239,12 @@ func (r *rig) seed(set setting) {
 		}
 	}
 	for _, id := range []model.TenantID{"contoso", "fabrikam"} {
-		v := tenant.Tenant{ID: id, Name: strings.ToUpper(string(id[:1])) + string(id[1:]), Domains: []string{string(id) + ".example"}, Notice: tenant.Notice{Off: true},
+		v := tenant.Tenant{
+			ID: id, Name: strings.ToUpper(string(id[:1])) + string(id[1:]), Domains: []string{string(id) + ".example"}, Notice: tenant.Notice{Off: true},
 			Brand:     tenant.Brand{Contact: "helpdesk@" + string(id) + ".example"},
 			Providers: []tenant.Provider{{ID: "main", Issuer: r.idp.issuer, ClientID: "referee-" + string(id), SecretFile: secret}},
-			Device:    tenant.Device{CAs: []string{string(authority().DevicePEM())}}}
+			Device:    tenant.Device{CAs: []string{string(authority().DevicePEM())}},
+		}
 		if set.change != nil {
 			set.change(&v)
 		}
@@ -254,10 +264,14 @@ func (r *rig) seed(set setting) {
 
 func (r *rig) instance(id model.TenantID, name model.InstanceID, host, ca string, public bool) catalog.Instance {
 	real := host + r.port
-	in := catalog.Instance{ID: name, Tenant: id, App: "onedrive", Name: "Contoso " + string(name), Route: model.RouteSSO, Evidence: model.EvidenceDemo, CAFile: ca,
+	in := catalog.Instance{
+		ID: name, Tenant: id, App: "onedrive", Name: "Contoso " + string(name), Route: model.RouteSSO, Evidence: model.EvidenceDemo, CAFile: ca,
 		Hosts: []catalog.Host{{Name: real, Role: catalog.RoleApp}}, Origins: map[string]string{real: r.addr},
-		Federation: catalog.Federation{Protocol: "oidc", ClientID: string(name), SecretHash: session.Secret(clientSecret).Hash(), RedirectURIs: []string{"https://" + real + "/callback"},
-			LogoutURIs: []string{"https://" + real + "/signed-out"}}}
+		Federation: catalog.Federation{
+			Protocol: "oidc", ClientID: string(name), SecretHash: session.Secret(clientSecret).Hash(), RedirectURIs: []string{"https://" + real + "/callback"},
+			LogoutURIs: []string{"https://" + real + "/signed-out"},
+		},
+	}
 	if public {
 		in.Federation.SecretHash = ""
 	}
