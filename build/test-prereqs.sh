@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 missing=()
 while read -r command package _; do
   case "$command" in ''|'#'*) continue ;; esac
-  command -v "$command" >/dev/null 2>&1 || [ -x "/usr/sbin/$command" ] || missing+=("$package")
+  command -v "$command" >/dev/null 2>&1 || [ -x "/usr/sbin/$command" ] || [ -e "$command" ] || missing+=("$package")
 done < packages.txt
 [ ${#missing[@]} -gt 0 ] || exit 0
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/referee-casb/referee/demo/jupyter"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -108,6 +109,37 @@ func TestBlockFromTheStart(t *testing.T) {
 		if !strings.Contains(blocked.body, want) {
 			t.Errorf("the block page does not say %q", want)
 		}
+	}
+}
+
+// A real app, Jupyter behind Apache, under the same policy: the same sign-in, its pages work, and its files stay.
+func TestRealApp(t *testing.T) {
+	if missing := jupyter.Missing(); len(missing) > 0 {
+		t.Fatalf("not installed: %v; make test installs them", missing)
+	}
+	out := start(t, Options{JSON: true, Block: true, Real: true})
+	var f Facts
+	if err := json.Unmarshal([]byte(out.await(t, `(?m)^(\{.*\})$`)[1]), &f); err != nil {
+		t.Fatal(err)
+	}
+	ca, err := os.ReadFile(f.CA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := newPerson("director", f.Accounts["director"], loopback(pool(t, ca)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := p.open(t.Context(), f.Real)
+	if err != nil || tree.status != 200 || tree.url.Host != f.MappedHosts["real"] || !strings.Contains(tree.body, "notebook_list") {
+		t.Fatalf("the notebook gave %v with %d, %v:\n%.600s", tree.url, tree.status, err, tree.body)
+	}
+	if strings.Contains(tree.body, f.Hosts["real"]) && !strings.Contains(tree.body, "data-referee-config") {
+		t.Fatal("the page has no client script")
+	}
+	file, err := p.open(t.Context(), "https://"+f.MappedHosts["real"]+"/files/Quarter.csv?download=1")
+	if err != nil || file.status != 403 || file.reference() == "" || strings.Contains(file.body, "north,120") {
+		t.Fatalf("the file gave %d, %v:\n%.1500s", file.status, err, file.body)
 	}
 }
 

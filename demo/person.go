@@ -20,6 +20,7 @@ import (
 type person struct {
 	name, password string
 	client         *http.Client
+	at             *url.URL // the page that is open; following a link of it says so
 }
 
 func newPerson(name, password string, transport http.RoundTripper) (*person, error) {
@@ -87,6 +88,10 @@ func (p *person) navigate(ctx context.Context, method, target string, form url.V
 		return answer{}, fault.Wrap(err, "demo.navigate", target)
 	}
 	site := "none"
+	if p.at != nil && p.at.Host == r.URL.Host {
+		site = "same-origin"
+		r.Header.Set("Referer", p.at.String())
+	}
 	if form != nil {
 		site = "same-origin"
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -105,6 +110,7 @@ func (p *person) navigate(ctx context.Context, method, target string, form url.V
 	if err != nil {
 		return answer{}, fault.As(err, fault.Unavailable, "demo.navigate", target)
 	}
+	p.at = resp.Request.URL
 	return answer{status: resp.StatusCode, url: resp.Request.URL, header: resp.Header, body: string(text)}, nil
 }
 

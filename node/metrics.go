@@ -43,6 +43,22 @@ func newMetrics(n *Node) *metrics {
 	gauge("referee_bus_bytes", "Bytes held by the message bus; -1 when it does not answer.", usage(func(b, _ uint64) float64 { return float64(b) }))
 	gauge("referee_bus_limit_bytes", "Bytes the message bus may hold.", usage(func(_, l uint64) float64 { return float64(l) }))
 	gauge("referee_sessions_cached", "Host cookies held in memory.", func() float64 { return float64(n.cache.Len()) })
+	total := func(name, help string, value func() uint64) {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(value()) }))
+	}
+	total("referee_gateway_requests_total", "Requests at mapped hosts.", func() uint64 { return n.gateway.Counts().Requests })
+	total("referee_gateway_refused_total", "Requests for hosts that are not mapped, or that could be read in two ways.", func() uint64 { return n.gateway.Counts().Refused })
+	total("referee_gateway_unauthenticated_total", "Requests without a session.", func() uint64 { return n.gateway.Counts().Unauthenticated })
+	total("referee_gateway_blocked_total", "Actions that a policy stopped.", func() uint64 { return n.gateway.Counts().Blocked })
+	total("referee_gateway_downloads_total", "Downloads that passed.", func() uint64 { return n.gateway.Counts().Downloads })
+	total("referee_gateway_uploads_total", "Uploads that passed.", func() uint64 { return n.gateway.Counts().Uploads })
+	total("referee_gateway_unrecorded_total", "Actions refused because they could not be recorded.", func() uint64 { return n.gateway.Counts().Unrecorded })
+	total("referee_gateway_app_errors_total", "Requests that the app did not answer properly.", func() uint64 { return n.gateway.Counts().AppErrors })
+	gauge("referee_gateway_open", "WebSockets and long transfers now.", func() float64 { return float64(n.gateway.Counts().Open) })
+	total("referee_pipeline_activities_total", "Activities brought into the log.", func() uint64 { return n.pipeline.Counts().Activities })
+	total("referee_pipeline_dead_letters_total", "Messages that are no activity, or whose file stayed unusable.", func() uint64 { c := n.pipeline.Counts(); return c.DeadLetters + c.Parked })
+	total("referee_pipeline_retries_total", "Batches that came again because a file did not take its rows.", func() uint64 { return n.pipeline.Counts().Retries })
+	gauge("referee_pipeline_lag_seconds", "From the bus to the log, of the last batch's oldest message.", func() float64 { return n.pipeline.Counts().Lag.Seconds() })
 	gauge("referee_tenants", "Tenants served.", func() float64 { return float64(len(n.tenantIDs())) })
 	return m
 }
