@@ -191,7 +191,13 @@ func (n *Node) reloadTenants(ctx context.Context) error {
 			return err
 		}
 	}
-	return n.Catalog.Reload(ctx, n.DB, n.tenantIDs())
+	if err := n.Catalog.Reload(ctx, n.DB, n.tenantIDs()); err != nil {
+		return err
+	}
+	if p, ok := n.acme.(interface{ Poke() }); ok {
+		p.Poke() // a new tenant waits for no timer to get its certificate
+	}
+	return nil
 }
 
 func (n *Node) tenantIDs() []model.TenantID {
