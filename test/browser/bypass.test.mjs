@@ -10,23 +10,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import cached, { fill } from './bypass/cached.mjs';
+import { groups } from './bypass/groups.mjs';
 import { openHostile } from './bypass/hostile.mjs';
-import people from './bypass/people.mjs';
 import { Results } from './bypass/results.mjs';
 import { attempt, openScene } from './bypass/scene.mjs';
-import scripted from './bypass/scripted.mjs';
-import visible from './bypass/visible.mjs';
-import wire from './bypass/wire.mjs';
 import { browsers } from './lib/driver.mjs';
 import { openWorld, policyID } from './lib/world.mjs';
 
 const only = process.env.ONLY?.split(',');
-const techniques = [...visible, ...scripted, ...wire, ...people].filter((t) => !only || only.includes(t.id));
+const techniques = groups.filter((g) => !g.afterFlip).flatMap((g) => g.techniques).filter((t) => !only || only.includes(t.id));
 const rank = { stopped: 0, bytes: 1, saved: 2 };
 const of = (value, name) => (value && typeof value === 'object' ? value[name] : value);
 
 function judge(level, name, t, r) {
   const told = `${r.outcome}; answered ${r.answers}; got "${r.got}"; ${r.where.join(' | ')}${r.trouble ? `; ${r.trouble.message}` : ''}`;
+  assert.equal(r.trouble, undefined, `the way was not tried to its end: ${told}`);
   if (t.must) assert.ok(t.must(r.got), told);
   if (level === 'none') {
     if (of(t.control, name) !== false) assert.notEqual(r.outcome, 'stopped', `the way does not work even without a policy: ${told}`);
@@ -48,6 +46,7 @@ function suite(name) {
     before(async () => {
       hostile = await openHostile();
       world = await openWorld();
+      hostile.mapped = await hostile.attach(world);
     }, { timeout: 90_000 });
     after(async () => {
       results.write();
@@ -60,6 +59,7 @@ function suite(name) {
       await scene?.close();
       scene = undefined;
       scene = await openScene(world, name, level, hostile);
+      results.version = await scene.browser.version();
     }
 
     /** The tap has read all, and in strict nothing of a document has arrived. */

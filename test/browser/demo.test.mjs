@@ -43,6 +43,12 @@ function suite(name) {
     const picture = (p, file) => (pictures && name === 'chromium' ? p.screenshot(new URL(`${file}.png`, pictures).pathname) : undefined);
     const open = (path) => page.goto(world.mapped + path);
     const saved = (browser, file) => until(async () => (await browser.downloads()).find((f) => f.name.startsWith(file) && f.bytes.length), `the file ${file}`, 10_000);
+    /** Opens a document's page and presses its Download button. */
+    const download = async (p, path, title, origin = world.mapped) => {
+      await p.goto(origin + path);
+      await arrive(p, title);
+      await p.evaluate(() => document.getElementById('download').click());
+    };
     const activities = (...filters) => world.activities(...filters);
     const recorded = (what, check, ...filters) => until(async () => (await activities(...filters)).find(check), `the activity ${what}`, 5000);
 
@@ -95,9 +101,7 @@ function suite(name) {
     });
 
     step('while the policy monitors, a download passes and is recorded', async () => {
-      await open('/files/report');
-      await page.waitFor('#download');
-      await page.evaluate(() => document.getElementById('download').click());
+      await download(page, '/files/report', /Quarterly report/);
       assert.ok((await saved(director, 'Quarterly report')).bytes.includes(canary));
       const a = await recorded('of the download', (x) => x.type === 'download' && x.user.username === 'director' && x.outcome === 'complete');
       assert.ok(JSON.stringify(a.policies || a.monitored || a).includes(policyID), 'the monitoring policy is named');
@@ -107,9 +111,7 @@ function suite(name) {
 
     step('the administrator flips the policy, and the download is stopped', async () => {
       await world.must('policy', 'flip', policyID);
-      await open('/files/report');
-      await page.waitFor('#download');
-      await page.evaluate(() => document.getElementById('download').click());
+      await download(page, '/files/report', /Quarterly report/);
       await arrive(page, /can.t be downloaded/);
       const text = await textOf(page);
       assert.match(text, /isn.t managed by the company/, 'why');
@@ -176,9 +178,7 @@ function suite(name) {
       const p = await laptop.page();
       await signIn(world, p, 'director');
       await arrive(p, /Board papers/);
-      await p.goto(`${at(p).origin}/files/report`);
-      await p.waitFor('#download');
-      await p.evaluate(() => document.getElementById('download').click());
+      await download(p, '/files/report', /Quarterly report/, at(p).origin);
       assert.ok((await saved(laptop, 'Quarterly report')).bytes.includes(canary));
       // Through the gateway as well, where it is seen who it was.
       await p.goto(`${world.mapped}/files/handbook`);
@@ -219,9 +219,7 @@ function suite(name) {
 
     step('block with override: confirmed with a reason at the broker, it passes', async () => {
       await world.policy({ action: 'blockWithOverride', then: 'blockWithOverride' });
-      await open('/files/memo');
-      await page.waitFor('#download');
-      await page.evaluate(() => document.getElementById('download').click());
+      await download(page, '/files/memo', /Strategy memo/);
       await arrive(page, /can.t be downloaded/);
       await page.evaluate(() => [...document.querySelectorAll('a')].find((a) => /Give a reason/.test(a.textContent)).click());
       await arrive(page, /Continue anyway/);
@@ -231,16 +229,12 @@ function suite(name) {
       await page.click('form button');
       await until(async () => /may continue/i.test(await heading(page)) || at(page).origin === world.mapped || (await director.downloads()).some((f) => /memo/.test(f.name)), 'what follows the confirmation');
       if (!(await director.downloads()).some((f) => /memo/.test(f.name))) {
-        await open('/files/memo');
-        await page.waitFor('#download');
-        await page.evaluate(() => document.getElementById('download').click());
+        await download(page, '/files/memo', /Strategy memo/);
       }
       assert.ok((await saved(director, 'Strategy memo')).bytes.includes(canary));
       await recorded('of the override', (x) => /override/i.test(x.type + x.actionType) || x.justification);
       // The reason was for this file, and no other.
-      await open('/files/budget');
-      await page.waitFor('#download');
-      await page.evaluate(() => document.getElementById('download').click());
+      await download(page, '/files/budget', /Budget/);
       await arrive(page, /can.t be downloaded/);
       await world.policy({ action: 'block', then: 'block' });
     });

@@ -30,6 +30,7 @@ export async function openScene(world, name, level, hostile) {
     browser,
     page,
     hostile,
+    evil: hostile.mapped,
     hosts,
     real: world.info.hosts,
     agent,

@@ -74,12 +74,14 @@ export default [
   { id: 'module', title: 'File imported as a module', run: embed(`import(url).catch(() => {});`, 'as-text', 'agenda', refused), standard: 'bytes', control: false, why: 'the app’s content security policy' },
   { id: 'script', title: 'File as a classic script', run: embed(`const e = document.createElement('script'); e.src = url; e.nonce = document.querySelector('script[nonce]')?.nonce || ''; document.head.append(e);`, 'as-text', 'agenda'), standard: 'bytes' },
   { id: 'preload', title: '<link rel=preload as=fetch>', run: embed(`const e = document.createElement('link'); e.rel = 'preload'; e.as = 'fetch'; e.crossOrigin = 'anonymous'; e.href = url; document.head.append(e);`), standard: 'bytes' },
-  { id: 'prefetch', title: '<link rel=prefetch>', run: embed(`const e = document.createElement('link'); e.rel = 'prefetch'; e.href = url; document.head.append(e);`, 'raw'), standard: 'bytes' },
+  { id: 'prefetch', title: '<link rel=prefetch>', run: embed(`const e = document.createElement('link'); e.rel = 'prefetch'; e.href = url; document.head.append(e);`, 'raw'), standard: 'bytes', control: { firefox: false }, why: 'not in Firefox' },
   {
     id: 'prerender',
     title: 'Speculation rules',
     run: embed(`const e = document.createElement('script'); e.type = 'speculationrules'; e.nonce = document.querySelector('script[nonce]')?.nonce || ''; e.textContent = JSON.stringify({ prefetch: [{ source: 'list', urls: [url], eagerness: 'immediate' }] }); document.head.append(e);`, 'raw'),
     standard: 'stopped',
+    control: { firefox: false },
+    why: 'not in Firefox',
   },
   { id: 'window', title: 'window.open', run: press('window'), standard: 'stopped' },
   { id: 'target-blank', title: 'target=_blank', run: embed(`const e = document.createElement('a'); e.target = '_blank'; e.href = url; document.body.append(e); e.click();`), standard: 'stopped' },
@@ -99,6 +101,8 @@ export default [
       await x.answered(mark);
     },
     standard: 'stopped',
+    control: { firefox: false },
+    why: 'in Firefox by hand only',
   },
   {
     id: 'shared-link',

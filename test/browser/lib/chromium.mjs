@@ -77,6 +77,7 @@ export async function launchChromium(dir, { authorities, clients = [], clientHos
       await Promise.all(received.map((e) => e.done));
       return received;
     },
+    version: async () => `Chromium ${context.browser()?.version() ?? (await context.pages()[0].evaluate(() => /Chrome\/([\d.]+)/.exec(navigator.userAgent)[1]))}`,
     settled: () => Promise.all(saving),
     cookies: () => context.cookies(),
     forget: (domain) => Promise.all([domain, domain.slice(domain.indexOf('.')), domain.slice(domain.indexOf('.') + 1)].map((d) => context.clearCookies({ domain: d }))),

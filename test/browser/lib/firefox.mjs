@@ -63,6 +63,7 @@ export async function launchFirefox(dir, { authorities, clients = [], tap, keylo
       await Promise.all(received.map((e) => e.done));
       return received;
     },
+    version: async () => (await browser.version()).replace(/^firefox\//i, 'Firefox '),
     settled: async () => undefined,
     cookies: () => browser.cookies(),
     forget: async (domain) => browser.deleteCookie(...(await browser.cookies()).filter((c) => `.${domain}`.endsWith(`.${c.domain.replace(/^\./, '')}`))),

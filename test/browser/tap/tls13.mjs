@@ -60,7 +60,7 @@ export class Connection {
   }
 
   side(name) {
-    return { name, pending: Buffer.alloc(0), messages: Buffer.alloc(0), keys: undefined, begun: false };
+    return { name, pending: Buffer.alloc(0), messages: Buffer.alloc(0), keys: undefined, label: 'HANDSHAKE_TRAFFIC_SECRET' };
   }
 
   push(side, bytes) {
@@ -86,7 +86,7 @@ export class Connection {
       let body = s.pending.subarray(5, 5 + length);
       if (type < 20 || type > 23) throw new Error(`${name} sends something that is not TLS: ${header.toString('hex')}`);
       if (type === record.data) {
-        if (!s.keys && !this.unlock(s, 'HANDSHAKE_TRAFFIC_SECRET')) break;
+        if (!s.keys && !this.unlock(s)) break;
         ({ type, body } = s.keys.open(header, body));
       }
       s.pending = s.pending.subarray(5 + length);
@@ -97,10 +97,10 @@ export class Connection {
     return moved;
   }
 
-  /** Finds a secret by its label; false while it is not logged yet. */
-  unlock(s, label) {
+  /** Finds the secret of what follows; false while it is not logged yet. */
+  unlock(s) {
     const known = this.suite && this.secrets(this.random);
-    const secret = known && known[s.name + '_' + label];
+    const secret = known && known[`${s.name}_${s.label}`];
     if (secret) s.keys = new Keys(this.suite, Buffer.from(secret, 'hex'));
     return Boolean(secret);
   }
@@ -119,7 +119,10 @@ export class Connection {
         this.suite = suites[message.readUInt16BE(at)];
         if (!this.suite) throw new Error(`not TLS 1.3: cipher suite ${message.readUInt16BE(at).toString(16)}`);
       }
-      if (type === hello.finished && !this.unlock(s, 'TRAFFIC_SECRET_0')) throw new Error(`no ${s.name} traffic secret for ${this.random}`);
+      if (type === hello.finished) {
+        s.keys = undefined;
+        s.label = 'TRAFFIC_SECRET_0';
+      }
       if (type === hello.keyUpdate) s.keys = s.keys.next();
     }
   }

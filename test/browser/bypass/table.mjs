@@ -1,0 +1,73 @@
+// Makes docs/reference/bypasses.md from the results of the last run in each browser.
+//
+//   node bypass/table.mjs            writes the page
+//   node bypass/table.mjs --check    fails when the page says something else
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { groups } from './groups.mjs';
+
+const page = new URL('../../../docs/reference/bypasses.md', import.meta.url);
+const runs = ['chromium', 'firefox'].flatMap((b) => {
+  const file = new URL(`../out/bypass-${b}.json`, import.meta.url);
+  return existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8'))] : [];
+});
+if (runs.length < 2) throw new Error('run bypass.test.mjs in Chromium and Firefox first');
+
+const levels = ['none', 'strict', 'standard'];
+const words = { stopped: 'stopped', bytes: 'read', saved: '**saved**' };
+const rows = groups.flatMap(({ techniques }) => techniques).map((t) => ({ ...t, at: (run, level) => run.techniques.find((r) => r.id === t.id)?.levels[level]?.outcome }));
+const cell = (t, run, level) => {
+  const got = t.at(run, level);
+  if (!got) return '–';
+  if (level === 'none' && got === 'stopped') return 'not possible';
+  return words[got];
+};
+const open = rows.filter((t) => runs.some((r) => ['bytes', 'saved'].includes(t.at(r, 'strict'))));
+const tried = (run, level) => run.techniques.filter((t) => t.levels[level]).length;
+const number = (n) => n.toLocaleString('en-GB');
+const escape = (s) => s.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+
+const lines = [
+  '# Ways around a download policy, tried',
+  '',
+  '<!-- Made by test/browser/bypass/table.mjs from the results of a run. Do not edit. -->',
+  '',
+  'Every way is tried in the demo, in both browsers, on a device that is not managed, by somebody who has the browser’s',
+  'console and can send what they like. First without a policy in force: a way that does not work then proves nothing. Then',
+  'under the policy *OneDrive - Block download from unmanaged* at the levels `strict` and `standard`.',
+  '',
+  'Each document carries a marker in its original bytes. A tap between client and server reads all that the client’s',
+  'sockets receive, decompressed, unpacked and put together from ranges, and looks for it.',
+  '',
+  '- **stopped**: no byte of the original arrived.',
+  '- **read**: bytes arrived in the page. `strict` never lets that happen. `standard` lets an app’s own script read a file',
+  '  to show it (pdf.js), stops saving, and leaves to the client script what the page does next: a determined person can',
+  '  save those bytes.',
+  '- **saved**: a file arrived in the downloads folder.',
+  '- **not possible**: browser or app don’t let it happen even without a policy.',
+  '',
+  `| | ${runs.map((r) => `${r.version || r.browser}`).join(' | ')} |`,
+  `|---|${runs.map(() => '---:').join('|')}|`,
+  ...levels.map((l) => `| ways tried, ${l === 'none' ? 'without a policy' : l} | ${runs.map((r) => tried(r, l)).join(' | ')} |`),
+  ...levels.map((l) => `| bytes received and searched, ${l === 'none' ? 'without a policy' : l} | ${runs.map((r) => number(r.levels[l]?.searched ?? 0)).join(' | ')} |`),
+  `| of these, not readable | ${runs.map((r) => levels.reduce((n, l) => n + (r.levels[l]?.unread.length ?? 0), 0)).join(' | ')} |`,
+  '',
+  '## Open',
+  '',
+  ...(open.length ? open.map((t) => `- **${escape(t.title)}**: ${t.open || 'not explained'}.`) : ['None.']),
+  '',
+];
+for (const { title, techniques } of groups) {
+  lines.push(`## ${title}`, '', `| Way | ${levels.flatMap((l) => runs.map((r) => `${l === 'none' ? 'no policy' : l}, ${r.browser === 'chromium' ? 'Chromium' : 'Firefox'}`)).join(' | ')} |`, `|---|${'---|'.repeat(levels.length * runs.length)}`);
+  for (const t of rows.filter((r) => techniques.some((o) => o.id === r.id))) {
+    lines.push(`| ${escape(t.title)}${t.why ? ` (${escape(t.why)})` : ''} | ${levels.flatMap((l) => runs.map((r) => cell(t, r, l))).join(' | ')} |`);
+  }
+  lines.push('');
+}
+const text = lines.join('\n');
+if (process.argv.includes('--check')) {
+  if (readFileSync(page, 'utf8') !== text) throw new Error('docs/reference/bypasses.md is not what the last run says; node bypass/table.mjs');
+} else {
+  writeFileSync(page, text);
+  console.log(`${rows.length} ways, ${open.length} open`);
+}
