@@ -56,7 +56,7 @@ test-go: data demo-web ## Go tests, with the race detector
 
 .PHONY: test-browser
 test-browser: build demo-web ## tests in Chromium and Firefox
-	cd test/browser && npm ci --ignore-scripts --no-audit --no-fund --silent && npm test
+	cd test/browser && npm ci --ignore-scripts --no-audit --no-fund --silent && REFEREE_BIN="$(CURDIR)/bin/referee" npm test
 
 .PHONY: demo
 demo: build demo-web ## Referee with a director, a contractor, an employee and a files app; prints one link
