@@ -46,8 +46,10 @@ func (c Cursor) String() string {
 // ParseCursor reads a cursor's text strictly; the error is a fault of kind Invalid.
 func ParseCursor(s string) (Cursor, error) {
 	bad := func(why string) (Cursor, error) {
-		return Cursor{}, &fault.Error{Kind: fault.Invalid, Op: "activitylog.Cursor", Msg: "the cursor " + why,
-			Help: "use the cursor of the page before as it is, or leave it out to begin again"}
+		return Cursor{}, &fault.Error{
+			Kind: fault.Invalid, Op: "activitylog.Cursor", Msg: "the cursor " + why,
+			Help: "use the cursor of the page before as it is, or leave it out to begin again",
+		}
 	}
 	if len(s) > 2*maxID {
 		return bad("is too long")

@@ -37,8 +37,10 @@ func CheckQuery(q Query) (Query, *Cursor, error) {
 		return q, nil, err
 	}
 	if c.Query != q.fingerprint() {
-		return q, nil, &fault.Error{Kind: fault.Invalid, Op: op, Msg: "the cursor belongs to another query",
-			Help: "send a cursor with the same filter, times and order as the page it came with, or leave it out"}
+		return q, nil, &fault.Error{
+			Kind: fault.Invalid, Op: op, Msg: "the cursor belongs to another query",
+			Help: "send a cursor with the same filter, times and order as the page it came with, or leave it out",
+		}
 	}
 	return q, &c, nil
 }

@@ -51,11 +51,13 @@ func (h *heap) Usage(context.Context) (bus.Usage, error) {
 	defer h.mu.Unlock()
 	return h.usage, nil
 }
+
 func (h *heap) set(fail error, hang bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.fail, h.hang = fail, hang
 }
+
 func (h *heap) messages() []bus.Message {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -16,8 +16,13 @@ func TestPartitionIsTheSameEverywhere(t *testing.T) {
 		n      int
 		want   int
 	}{
-		{"contoso", "user-1", 4, 1}, {"contoso", "user-1", 8, 1}, {"contoso", "user-2", 4, 0},
-		{"contoso", "", 4, 0}, {"", "", 4, 3}, {"fabrikam", "user-1", 4, 3}, {"contoso", "user-1", 1, 0},
+		{"contoso", "user-1", 4, 1},
+		{"contoso", "user-1", 8, 1},
+		{"contoso", "user-2", 4, 0},
+		{"contoso", "", 4, 0},
+		{"", "", 4, 3},
+		{"fabrikam", "user-1", 4, 3},
+		{"contoso", "user-1", 1, 0},
 	} {
 		if got := Partition(c.tenant, c.key, c.n); got != c.want {
 			t.Errorf("Partition(%q, %q, %d) = %d, want %d", c.tenant, c.key, c.n, got, c.want)

@@ -48,8 +48,10 @@ func NewBook(suffix string, instances []Instance) (*Book, error) {
 	var found filter.Mistakes
 	name, port, ok := splitReal(suffix)
 	if !ok || !strings.Contains(name, ".") {
-		return nil, &fault.Error{Kind: fault.Invalid, Op: "catalog.NewBook", Key: suffix, Msg: "the suffix is not a host name of two labels or more",
-			Help: "write it in lower case, with \":port\" unless the port is 443"}
+		return nil, &fault.Error{
+			Kind: fault.Invalid, Op: "catalog.NewBook", Key: suffix, Msg: "the suffix is not a host name of two labels or more",
+			Help: "write it in lower case, with \":port\" unless the port is 443",
+		}
 	}
 	b.name = name
 	if port != "" {
@@ -100,8 +102,10 @@ func (b *Book) add(in *Instance) (found filter.Mistakes) {
 		case other != nil:
 			found = append(found, filter.Mistake{Path: path, Reason: fmt.Sprintf("%s belongs to %q", h.Name, other.Instance.ID)})
 		case claimed != nil:
-			found = append(found, filter.Mistake{Path: path, Reason: fmt.Sprintf("label %q belongs to %s of %q", h.Prefix(), claimed.Real, claimed.Instance.ID),
-				Advice: "give one of them another label"})
+			found = append(found, filter.Mistake{
+				Path: path, Reason: fmt.Sprintf("label %q belongs to %s of %q", h.Prefix(), claimed.Real, claimed.Instance.ID),
+				Advice: "give one of them another label",
+			})
 		default:
 			s.byReal[h.Name], b.byMapped[t.Mapped] = t, t
 			s.targets = append(s.targets, t)

@@ -16,7 +16,8 @@ const token = "abcdefghijklmnopqrstuvwxy7"
 
 // demo is a valid instance on several hosts.
 func demo(tenant model.TenantID) Instance {
-	return Instance{ID: "files", Tenant: tenant, App: "onedrive", Name: "Files", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
+	return Instance{
+		ID: "files", Tenant: tenant, App: "onedrive", Name: "Files", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
 		Hosts: []Host{
 			{Name: "files.app.example", Role: RoleApp},
 			{Name: "api.app.example:8443", Role: RoleAPI},
@@ -219,10 +220,16 @@ func TestValidateListsEveryMistake(t *testing.T) {
 	in.ID, in.App, in.Name, in.Route, in.Evidence = "Files!", "nothing", " ", "teleport", "hope"
 	in.Tenant = "Contoso"
 	in.Hosts = []Host{
-		{Name: "https://x/", Role: RoleApp}, {Name: "a.example", Role: "page"}, {Name: "a.example", Role: RoleApp},
-		{Name: "b.example", Role: RoleApp, Label: "-b"}, {Name: "c.example", Role: RoleApp, Label: "x---y"},
-		{Name: "d.example:8443", Role: RoleApp, Dotted: true}, {Name: "e.example", Role: RoleApp, Label: "f-example"}, {Name: "f.example", Role: RoleApp},
-		{Name: "g.example", Role: RoleAnonymous, Label: strings.Repeat("g", 40)}, {Name: "h.example", Role: RoleApp, Label: "h", Dotted: true},
+		{Name: "https://x/", Role: RoleApp},
+		{Name: "a.example", Role: "page"},
+		{Name: "a.example", Role: RoleApp},
+		{Name: "b.example", Role: RoleApp, Label: "-b"},
+		{Name: "c.example", Role: RoleApp, Label: "x---y"},
+		{Name: "d.example:8443", Role: RoleApp, Dotted: true},
+		{Name: "e.example", Role: RoleApp, Label: "f-example"},
+		{Name: "f.example", Role: RoleApp},
+		{Name: "g.example", Role: RoleAnonymous, Label: strings.Repeat("g", 40)},
+		{Name: "h.example", Role: RoleApp, Label: "h", Dotted: true},
 	}
 	in.Federation = Federation{Protocol: "oidc", RedirectURIs: []string{"http://a.example/", "https://evil.example/cb", "https://a.example/cb#f"}, InitiateURI: "/start"}
 	in.Origins = map[string]string{"z.example": "localhost:1", "a.example": "127.0.0.1"}
@@ -239,10 +246,12 @@ func TestValidateListsEveryMistake(t *testing.T) {
 			t.Errorf("%s: no reason", m.Path)
 		}
 	}
-	want := []string{"tenant", "id", "app", "name", "route", "evidence", "hosts[0].name", "hosts[1].role", "hosts[2].name", "hosts[3].label", "hosts[4].label",
+	want := []string{
+		"tenant", "id", "app", "name", "route", "evidence", "hosts[0].name", "hosts[1].role", "hosts[2].name", "hosts[3].label", "hosts[4].label",
 		"hosts[5].dotted", "hosts[7].label", "hosts[8].label", "hosts[9].label", "federation.clientId", "federation.redirectUris[0]", "federation.redirectUris[1]",
 		"federation.redirectUris[2]", "federation.initiateLoginUri", "origins.a.example", "origins.z.example", "origins.z.example", "profile.previews[0]",
-		"profile.jsonFields[0]", "profile.activities[0].path", "profile.activities[0].type", "profile.activities[0].method", "profile.activities[0].host"}
+		"profile.jsonFields[0]", "profile.activities[0].path", "profile.activities[0].type", "profile.activities[0].method", "profile.activities[0].host",
+	}
 	if !slices.Equal(paths, want) {
 		t.Errorf("got  %v\nwant %v", paths, want)
 	}

@@ -164,27 +164,35 @@ func (s *stage) at(name, host string) string {
 // the development CA for them.
 func loopback(roots *x509.CertPool) *http.Transport {
 	d := net.Dialer{Timeout: 5 * time.Second}
-	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 64,
+	return &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 64,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			if host, port, err := net.SplitHostPort(addr); err == nil && (host == "localhost" || strings.HasSuffix(host, ".localhost")) {
 				addr = net.JoinHostPort("127.0.0.1", port)
 			}
 			return d.DialContext(ctx, network, addr)
-		}}
+		},
+	}
 }
 
 // openProvider makes the company's provider with its three accounts.
 func (s *stage) openProvider(context.Context) error {
 	account := func(sub, name string, groups ...string) provider.User {
-		return provider.User{Subject: sub, Username: strings.ToLower(name), Password: s.secrets.Passwords[strings.ToLower(name)], Name: name,
-			Email: strings.ToLower(name) + "@demo.example", Groups: groups}
+		return provider.User{
+			Subject: sub, Username: strings.ToLower(name), Password: s.secrets.Passwords[strings.ToLower(name)], Name: name,
+			Email: strings.ToLower(name) + "@demo.example", Groups: groups,
+		}
 	}
 	s.users = []provider.User{account("u-director", "Director", "board", "staff"), account("u-contractor", "Contractor", "contractors"), account("u-employee", "Employee", "staff")}
 	var err error
-	s.provider, err = provider.New(provider.Config{Issuer: "https://" + s.at("provider", loginHost), Users: s.users, Clock: s.clock.Now, Logger: s.opt.Log,
+	s.provider, err = provider.New(provider.Config{
+		Issuer: "https://" + s.at("provider", loginHost), Users: s.users, Clock: s.clock.Now, Logger: s.opt.Log,
 		HTTPClient: &http.Client{Transport: s.transport, Timeout: 10 * time.Second},
-		Clients: []provider.Client{{ID: "referee", Name: "Referee", Secret: s.secrets.ProviderClient,
-			RedirectURIs: []string{"https://" + s.at("referee", signinHost) + "/" + string(Tenant) + "/callback/company"}}}})
+		Clients: []provider.Client{{
+			ID: "referee", Name: "Referee", Secret: s.secrets.ProviderClient,
+			RedirectURIs: []string{"https://" + s.at("referee", signinHost) + "/" + string(Tenant) + "/callback/company"},
+		}},
+	})
 	return err
 }
 
@@ -192,8 +200,10 @@ func (s *stage) openProvider(context.Context) error {
 func (s *stage) openApp(context.Context) error {
 	s.hosts = filesapp.Hosts{App: s.at("app", "files."+appParent), API: s.at("app", "api."+appParent), Static: s.at("app", "static."+appParent), CDN: s.at("app", "cdn."+appParent)}
 	var err error
-	s.app, err = filesapp.New(filesapp.Config{Hosts: s.hosts, Issuer: "https://" + s.at("referee", signinHost) + "/" + string(Tenant), ClientID: "files",
-		ClientSecret: s.secrets.AppClient, HTTPClient: &http.Client{Transport: s.transport, Timeout: 10 * time.Second}, PDFJSDir: s.opt.PDFJS, Logger: s.opt.Log})
+	s.app, err = filesapp.New(filesapp.Config{
+		Hosts: s.hosts, Issuer: "https://" + s.at("referee", signinHost) + "/" + string(Tenant), ClientID: "files",
+		ClientSecret: s.secrets.AppClient, HTTPClient: &http.Client{Transport: s.transport, Timeout: 10 * time.Second}, PDFJSDir: s.opt.PDFJS, Logger: s.opt.Log,
+	})
 	return err
 }
 
@@ -204,8 +214,10 @@ func (s *stage) openNode(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.node, err = node.Open(ctx, c, node.Options{Now: s.clock.Now, Log: s.opt.Log, Listener: s.listeners["referee"], Transport: s.transport, Authority: s.ca,
-		Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}})
+	s.node, err = node.Open(ctx, c, node.Options{
+		Now: s.clock.Now, Log: s.opt.Log, Listener: s.listeners["referee"], Transport: s.transport, Authority: s.ca,
+		Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+	})
 	return err
 }
 
@@ -248,8 +260,10 @@ func (s *stage) openReal(ctx context.Context) error {
 			return fault.As(err, fault.Unavailable, "demo.openReal", "folder")
 		}
 	}
-	s.notebook, err = jupyter.Start(ctx, jupyter.Config{Dir: dir, Host: s.real, Certificate: cert, Log: s.opt.Log,
-		Issuer: "https://" + s.at("referee", signinHost) + "/" + string(Tenant), ClientID: "notebook", ClientSecret: s.secrets.AppClient, CAFile: s.ca.RootFile()})
+	s.notebook, err = jupyter.Start(ctx, jupyter.Config{
+		Dir: dir, Host: s.real, Certificate: cert, Log: s.opt.Log,
+		Issuer: "https://" + s.at("referee", signinHost) + "/" + string(Tenant), ClientID: "notebook", ClientSecret: s.secrets.AppClient, CAFile: s.ca.RootFile(),
+	})
 	return err
 }
 
@@ -270,8 +284,10 @@ func (s *stage) certificateFile() string { return filepath.Join(s.opt.Data, "man
 
 // serve runs one of the supporting servers until ctx ends.
 func (s *stage) serve(ctx context.Context, name string, h http.Handler) error {
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(s.opt.Log.Handler(), slog.LevelDebug),
-		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(i *tls.ClientHelloInfo) (*tls.Certificate, error) { return s.ca.Certificate(i.ServerName, false) }}}
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(s.opt.Log.Handler(), slog.LevelDebug),
+		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(i *tls.ClientHelloInfo) (*tls.Certificate, error) { return s.ca.Certificate(i.ServerName, false) }},
+	}
 	done := make(chan error, 1)
 	go func() { done <- srv.ServeTLS(s.listeners[name], "", "") }()
 	select {

@@ -97,8 +97,10 @@ func (p *person) navigate(ctx context.Context, method, target string, form url.V
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Origin", r.URL.Scheme+"://"+r.URL.Host)
 	}
-	for key, value := range map[string]string{"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "User-Agent": userAgent, "Sec-Fetch-Mode": "navigate",
-		"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": site, "Sec-Fetch-User": "?1"} {
+	for key, value := range map[string]string{
+		"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "User-Agent": userAgent, "Sec-Fetch-Mode": "navigate",
+		"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": site, "Sec-Fetch-User": "?1",
+	} {
 		r.Header.Set(key, value)
 	}
 	resp, err := p.client.Do(r)

@@ -106,8 +106,10 @@ func (s *stage) report(ctx context.Context) (rollout.Report, error) {
 			if err := s.node.DB.PutRead(ctx, read); err != nil {
 				return report, err
 			}
-			return report, s.node.Recorder.Event(ctx, &model.Activity{Tenant: Tenant, Time: now, Source: model.SourceAdmin, Type: model.ActivityReportRead, ActionType: "ReportRead",
-				Admin: true, User: model.User{ID: author, Name: "Demo"}, Policies: []model.PolicyRef{{ID: played}}})
+			return report, s.node.Recorder.Event(ctx, &model.Activity{
+				Tenant: Tenant, Time: now, Source: model.SourceAdmin, Type: model.ActivityReportRead, ActionType: "ReportRead",
+				Admin: true, User: model.User{ID: author, Name: "Demo"}, Policies: []model.PolicyRef{{ID: played}},
+			})
 		}
 		if time.Now().After(deadline) {
 			return report, fault.New(fault.Unavailable, "demo.report", "the log holds %d of %d sessions and %d downloads", report.Sessions, sessionsPlayed, report.Stopped)

@@ -23,8 +23,10 @@ func readSecrets(file string) (secrets, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return s, fault.As(err, fault.Unavailable, op, file)
 	}
-	s = secrets{Passwords: map[string]string{"director": password(), "contractor": password(), "employee": password()},
-		ProviderClient: password(), AppClient: password(), Certificate: password()}
+	s = secrets{
+		Passwords:      map[string]string{"director": password(), "contractor": password(), "employee": password()},
+		ProviderClient: password(), AppClient: password(), Certificate: password(),
+	}
 	if text, err = json.MarshalIndent(s, "", "  "); err != nil {
 		return s, fault.Wrap(err, op, file)
 	}

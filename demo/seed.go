@@ -50,7 +50,8 @@ func (s *stage) seedTenant(ctx context.Context) error {
 	if err := os.WriteFile(secretFile, []byte(s.secrets.ProviderClient+"\n"), 0o600); err != nil {
 		return fault.As(err, fault.Unavailable, "demo.seed", secretFile)
 	}
-	t := tenant.Tenant{ID: Tenant, Name: "Demo Company", Domains: []string{"demo.example"},
+	t := tenant.Tenant{
+		ID: Tenant, Name: "Demo Company", Domains: []string{"demo.example"},
 		Brand:     tenant.Brand{Name: "Demo Company", Color: "#14532d", Contact: "helpdesk@demo.example"},
 		Providers: []tenant.Provider{{ID: "company", Name: "Company sign-in", Issuer: "https://" + s.at("provider", loginHost), ClientID: "referee", SecretFile: secretFile, Scopes: []string{"profile", "email", "groups"}}},
 		Device:    tenant.Device{CAs: []string{string(s.ca.DevicePEM())}},
@@ -76,10 +77,13 @@ func (s *stage) seedApp(ctx context.Context) error {
 		origins[h] = net.JoinHostPort("127.0.0.1", h[strings.LastIndexByte(h, ':')+1:])
 	}
 	real := func(h string) string { return "https://" + h }
-	return s.node.DB.PutInstance(ctx, catalog.Instance{ID: "files", Tenant: Tenant, App: "onedrive", Name: "Demo files", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
+	return s.node.DB.PutInstance(ctx, catalog.Instance{
+		ID: "files", Tenant: Tenant, App: "onedrive", Name: "Demo files", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
 		Hosts: []catalog.Host{{Name: s.hosts.App, Role: catalog.RoleApp}, {Name: s.hosts.API, Role: catalog.RoleAPI}, {Name: s.hosts.Static, Role: catalog.RoleStatic}, {Name: s.hosts.CDN, Role: catalog.RoleFiles}},
-		Federation: catalog.Federation{Protocol: "oidc", ClientID: "files", SecretHash: session.Secret(s.secrets.AppClient).Hash(),
-			RedirectURIs: []string{real(s.hosts.App) + "/oidc/callback"}, LogoutURIs: []string{real(s.hosts.App) + "/signed-out"}},
+		Federation: catalog.Federation{
+			Protocol: "oidc", ClientID: "files", SecretHash: session.Secret(s.secrets.AppClient).Hash(),
+			RedirectURIs: []string{real(s.hosts.App) + "/oidc/callback"}, LogoutURIs: []string{real(s.hosts.App) + "/signed-out"},
+		},
 		Profile: catalog.Profile{
 			Previews:     []string{"/r/**"},
 			NeverFiles:   []string{"/assets/**", "/pdfjs/**", "/frame/**"},
@@ -88,7 +92,8 @@ func (s *stage) seedApp(ctx context.Context) error {
 			TokenIssuers: []string{"/session/token"},
 			JSONFields:   []string{"url", "href", "link", "download", "downloadUrl", "uploadUrl", "preview", "previews", "renditions", "src", "location"},
 		},
-		Origins: origins, CAFile: s.ca.RootFile()})
+		Origins: origins, CAFile: s.ca.RootFile(),
+	})
 }
 
 // seedReal attaches the real app under the same policies: a second instance of the app they are written for.
@@ -100,12 +105,16 @@ func (s *stage) seedReal(ctx context.Context) error {
 		}
 		return err
 	}
-	return s.node.DB.PutInstance(ctx, catalog.Instance{ID: "notebook", Tenant: Tenant, App: "onedrive", Name: "Jupyter", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
+	return s.node.DB.PutInstance(ctx, catalog.Instance{
+		ID: "notebook", Tenant: Tenant, App: "onedrive", Name: "Jupyter", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
 		Hosts: []catalog.Host{{Name: s.real, Role: catalog.RoleApp}},
-		Federation: catalog.Federation{Protocol: "oidc", ClientID: "notebook", SecretHash: session.Secret(s.secrets.AppClient).Hash(),
-			RedirectURIs: []string{"https://" + s.real + "/oidc/callback"}},
+		Federation: catalog.Federation{
+			Protocol: "oidc", ClientID: "notebook", SecretHash: session.Secret(s.secrets.AppClient).Hash(),
+			RedirectURIs: []string{"https://" + s.real + "/oidc/callback"},
+		},
 		Profile: catalog.Profile{NeverFiles: []string{"/static/**", "/nbextensions/**", "/custom/**", "/kernelspecs/**", "/api/**"}, Downloads: []string{"/files/**", "/nbconvert/**"}},
-		Origins: map[string]string{s.real: "127.0.0.1" + s.real[strings.LastIndexByte(s.real, ':'):]}, CAFile: s.ca.RootFile()})
+		Origins: map[string]string{s.real: "127.0.0.1" + s.real[strings.LastIndexByte(s.real, ':'):]}, CAFile: s.ca.RootFile(),
+	})
 }
 
 // seedPolicies applies the demo's policies, monitoring first unless told otherwise.

@@ -27,10 +27,12 @@ type Facts struct {
 }
 
 func (s *stage) facts() Facts {
-	f := Facts{Link: "https://" + s.hosts.App + "/", SignIn: "https://" + s.at("referee", signinHost), API: "https://" + s.at("referee", apiHost),
+	f := Facts{
+		Link: "https://" + s.hosts.App + "/", SignIn: "https://" + s.at("referee", signinHost), API: "https://" + s.at("referee", apiHost),
 		Provider: "https://" + s.at("provider", loginHost), Tenant: string(Tenant), Accounts: s.secrets.Passwords, CA: s.ca.RootFile(),
 		Certificate: s.certificateFile(), CertSecret: s.secrets.Certificate, TokenFile: s.node.AdminTokenFile(), Data: s.opt.Data,
-		Hosts: map[string]string{"app": s.hosts.App, "api": s.hosts.API, "static": s.hosts.Static, "cdn": s.hosts.CDN}, MappedHosts: map[string]string{}}
+		Hosts: map[string]string{"app": s.hosts.App, "api": s.hosts.API, "static": s.hosts.Static, "cdn": s.hosts.CDN}, MappedHosts: map[string]string{},
+	}
 	for role, host := range f.Hosts {
 		if m, ok := s.node.Catalog.Book().Mapped(Tenant, host); ok {
 			f.MappedHosts[role] = m

@@ -70,6 +70,8 @@ func VerifyCertificate(chain []*x509.Certificate, roots *x509.CertPool, now time
 		return deny("the certificate could not be verified", "", err)
 	}
 	sum := sha256.Sum256(leaf.Raw)
-	return Certificate{Fingerprint: hex.EncodeToString(sum[:]), Subject: leaf.Subject.String(), Issuer: leaf.Issuer.String(),
-		Serial: leaf.SerialNumber.Text(16), NotAfter: leaf.NotAfter}, nil
+	return Certificate{
+		Fingerprint: hex.EncodeToString(sum[:]), Subject: leaf.Subject.String(), Issuer: leaf.Issuer.String(),
+		Serial: leaf.SerialNumber.Text(16), NotAfter: leaf.NotAfter,
+	}, nil
 }

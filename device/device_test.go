@@ -35,8 +35,12 @@ func TestTags(t *testing.T) {
 		{"nobody asked, unknown apart", nil, false, []model.DeviceTag{model.TagUnknown}},
 		{"certificate", []model.Proof{proof(cert, 0, time.Minute)}, true, []model.DeviceTag{model.TagManaged, cert}},
 		{"lease over", []model.Proof{proof(cert, -time.Hour, time.Hour)}, false, []model.DeviceTag{model.TagUnknown}},
-		{"one of two over", []model.Proof{proof(cert, -time.Hour, time.Minute), proof(model.TagIntuneCompliant, 0, time.Minute)}, true,
-			[]model.DeviceTag{model.TagIntuneCompliant, model.TagManaged}},
+		{
+			"one of two over",
+			[]model.Proof{proof(cert, -time.Hour, time.Minute), proof(model.TagIntuneCompliant, 0, time.Minute)},
+			true,
+			[]model.DeviceTag{model.TagIntuneCompliant, model.TagManaged},
+		},
 		{"from the future", []model.Proof{proof(cert, time.Hour, time.Hour)}, false, []model.DeviceTag{model.TagUnknown}},
 		{"a clock a little off", []model.Proof{proof(cert, 30*time.Second, time.Hour)}, false, []model.DeviceTag{model.TagManaged, cert}},
 		{"asked, nothing to show", []model.Proof{none}, false, []model.DeviceTag{model.TagUnmanaged}},
@@ -116,8 +120,10 @@ type issuer struct {
 
 func newIssuer(t *testing.T, name string, parent *issuer) *issuer {
 	t.Helper()
-	return issue(t, parent, &x509.Certificate{Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour)})
+	return issue(t, parent, &x509.Certificate{
+		Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
+	})
 }
 
 func issue(t *testing.T, parent *issuer, tmpl *x509.Certificate) *issuer {
@@ -143,8 +149,10 @@ func issue(t *testing.T, parent *issuer, tmpl *x509.Certificate) *issuer {
 }
 
 func leaf(change func(*x509.Certificate)) *x509.Certificate {
-	c := &x509.Certificate{Subject: pkix.Name{CommonName: "laptop-7"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Minute),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
+	c := &x509.Certificate{
+		Subject: pkix.Name{CommonName: "laptop-7"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Minute),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
 	if change != nil {
 		change(c)
 	}

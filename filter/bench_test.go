@@ -16,8 +16,10 @@ const sevenTerms = `{
 }`
 
 func benchRow() *row {
-	return &row{name: "ola.nordmann@contoso.com", app: "sharepoint", phase: "block", tags: []string{"unmanaged", "remote"},
-		count: 42, when: testNow, addr: netip.MustParseAddr("203.0.113.7")}
+	return &row{
+		name: "ola.nordmann@contoso.com", app: "sharepoint", phase: "block", tags: []string{"unmanaged", "remote"},
+		count: 42, when: testNow, addr: netip.MustParseAddr("203.0.113.7"),
+	}
 }
 
 // plainSchema has the accessors that real entities have, without the states that tests set.

@@ -59,8 +59,10 @@ func check(t *testing.T, tree *Node) {
 }
 
 func FuzzJSON(f *testing.F) {
-	for _, s := range []string{sevenTerms, `{}`, `null`, `[`, `{"any":[{"app":{"eq":"x"}},{"not":{"tags":{"ncontains":["a b"]}}}]}`,
-		`{"count":{"range":[{"start":1,"end":"2"}],"isset":false},"when":{"gte_ndays":3,"eq":"2026-11-24"}}`, `{"a":1e999}`, "{\"\\ud800\":\"\xff\"}"} {
+	for _, s := range []string{
+		sevenTerms, `{}`, `null`, `[`, `{"any":[{"app":{"eq":"x"}},{"not":{"tags":{"ncontains":["a b"]}}}]}`,
+		`{"count":{"range":[{"start":1,"end":"2"}],"isset":false},"when":{"gte_ndays":3,"eq":"2026-11-24"}}`, `{"a":1e999}`, "{\"\\ud800\":\"\xff\"}",
+	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -111,7 +113,10 @@ func FuzzFold(f *testing.F) {
 			op   Operator
 			want bool
 		}{
-			{Eq, folded == want}, {Deq, folded != want}, {Startswith, strings.HasPrefix(folded, want)}, {Endswith, strings.HasSuffix(folded, want)},
+			{Eq, folded == want},
+			{Deq, folded != want},
+			{Startswith, strings.HasPrefix(folded, want)},
+			{Endswith, strings.HasSuffix(folded, want)},
 			{Descendantof, folded == want || strings.HasPrefix(folded, want+"/")},
 		} {
 			if got := newMatcher(c.op, true, []string{want}).match(s); got != c.want {

@@ -68,8 +68,11 @@ func TestOpenFactsAreThreeValued(t *testing.T) {
 		{"true settles any", `{"any": [{"app": {"eq": "sharepoint"}}, {"tags": {"eq": "a"}}]}`, unknown("tags"), True, nil},
 		{"unknown before unobtainable, all", `{"app": {"eq": "sharepoint"}, "tags": {"eq": "a"}}`, unknown("!app", "tags"), Undecided, []string{"tags"}},
 		{"unknown before unobtainable, any", `{"any": [{"app": {"eq": "q"}}, {"tags": {"eq": "a"}}]}`, unknown("!app", "tags"), Undecided, []string{"tags"}},
-		{"only what matters", `{"any": [{"app": {"eq": "q"}, "tags": {"eq": "a"}}, {"count": {"gt": 1}, "phase": {"eq": "block"}}]}`,
-			unknown("tags", "phase"), Undecided, []string{"phase"}},
+		{
+			"only what matters", `{"any": [{"app": {"eq": "q"}, "tags": {"eq": "a"}}, {"count": {"gt": 1}, "phase": {"eq": "block"}}]}`,
+			unknown("tags", "phase"), Undecided,
+			[]string{"phase"},
+		},
 		{"not keeps it open", `{"not": {"tags": {"eq": "a"}}}`, unknown("tags"), Undecided, []string{"tags"}},
 		{"not set is certain", `{"tags": {"eq": "a"}}`, &row{states: map[string]State{"tags": NotSet}}, False, nil},
 	} {

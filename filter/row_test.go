@@ -27,24 +27,42 @@ func (r *row) state(field string) State {
 }
 
 var testFields = []Field[row]{
-	{Info: Info{Name: "user.name", Title: "Name", Kind: KindText, Fold: true, Doc: "d", Aliases: []string{"name"}},
-		Text: func(r *row) (string, State) { return r.name, r.state("user.name") }},
-	{Info: Info{Name: "app", Title: "App", Kind: KindID, Doc: "d"},
-		Text: func(r *row) (string, State) { return r.app, r.state("app") }},
-	{Info: Info{Name: "phase", Title: "Phase", Kind: KindEnum, Doc: "d", Values: []Choice{{Name: "monitor", Aliases: []string{"0"}}, {Name: "block", Aliases: []string{"1"}}}},
-		Text: func(r *row) (string, State) { return r.phase, r.state("phase") }},
-	{Info: Info{Name: "tags", Title: "Tags", Kind: KindText, Many: true, Fold: true, Doc: "d"},
-		Count: func(r *row) (int, State) { return len(r.tags), r.state("tags") }, TextAt: func(r *row, i int) string { return r.tags[i] }},
-	{Info: Info{Name: "sizes", Title: "Sizes", Kind: KindNumber, Unit: UnitBytes, Many: true, Doc: "d"},
-		Count: func(r *row) (int, State) { return len(r.sizes), r.state("sizes") }, NumberAt: func(r *row, i int) (int64, bool) { return r.sizes[i], r.sizes[i] >= 0 }},
-	{Info: Info{Name: "count", Title: "Count", Kind: KindNumber, Doc: "d"},
-		Number: func(r *row) (int64, State) { return r.count, r.state("count") }},
-	{Info: Info{Name: "when", Title: "When", Kind: KindTime, Doc: "d"},
-		Time: func(r *row) (time.Time, State) { return r.when, r.state("when") }},
-	{Info: Info{Name: "admin", Title: "Admin", Kind: KindBool, Doc: "d"},
-		Bool: func(r *row) (bool, State) { return r.admin, r.state("admin") }},
-	{Info: Info{Name: "ip.address", Title: "Address", Kind: KindAddress, Doc: "d"},
-		Addr: func(r *row) (netip.Addr, State) { return r.addr, r.state("ip.address") }},
+	{
+		Info: Info{Name: "user.name", Title: "Name", Kind: KindText, Fold: true, Doc: "d", Aliases: []string{"name"}},
+		Text: func(r *row) (string, State) { return r.name, r.state("user.name") },
+	},
+	{
+		Info: Info{Name: "app", Title: "App", Kind: KindID, Doc: "d"},
+		Text: func(r *row) (string, State) { return r.app, r.state("app") },
+	},
+	{
+		Info: Info{Name: "phase", Title: "Phase", Kind: KindEnum, Doc: "d", Values: []Choice{{Name: "monitor", Aliases: []string{"0"}}, {Name: "block", Aliases: []string{"1"}}}},
+		Text: func(r *row) (string, State) { return r.phase, r.state("phase") },
+	},
+	{
+		Info:  Info{Name: "tags", Title: "Tags", Kind: KindText, Many: true, Fold: true, Doc: "d"},
+		Count: func(r *row) (int, State) { return len(r.tags), r.state("tags") }, TextAt: func(r *row, i int) string { return r.tags[i] },
+	},
+	{
+		Info:  Info{Name: "sizes", Title: "Sizes", Kind: KindNumber, Unit: UnitBytes, Many: true, Doc: "d"},
+		Count: func(r *row) (int, State) { return len(r.sizes), r.state("sizes") }, NumberAt: func(r *row, i int) (int64, bool) { return r.sizes[i], r.sizes[i] >= 0 },
+	},
+	{
+		Info:   Info{Name: "count", Title: "Count", Kind: KindNumber, Doc: "d"},
+		Number: func(r *row) (int64, State) { return r.count, r.state("count") },
+	},
+	{
+		Info: Info{Name: "when", Title: "When", Kind: KindTime, Doc: "d"},
+		Time: func(r *row) (time.Time, State) { return r.when, r.state("when") },
+	},
+	{
+		Info: Info{Name: "admin", Title: "Admin", Kind: KindBool, Doc: "d"},
+		Bool: func(r *row) (bool, State) { return r.admin, r.state("admin") },
+	},
+	{
+		Info: Info{Name: "ip.address", Title: "Address", Kind: KindAddress, Doc: "d"},
+		Addr: func(r *row) (netip.Addr, State) { return r.addr, r.state("ip.address") },
+	},
 	{Info: Info{Name: "text", Title: "Everything", Kind: KindText, Fold: true, Doc: "d", Over: []string{"user.name", "tags"}}},
 }
 

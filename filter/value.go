@@ -26,9 +26,16 @@ var byteUnits = []struct {
 	suffix string
 	factor int64
 }{
-	{"", 1}, {"b", 1},
-	{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"tb", 1e12},
-	{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}, {"tib", 1 << 40},
+	{"", 1},
+	{"b", 1},
+	{"kb", 1e3},
+	{"mb", 1e6},
+	{"gb", 1e9},
+	{"tb", 1e12},
+	{"kib", 1 << 10},
+	{"mib", 1 << 20},
+	{"gib", 1 << 30},
+	{"tib", 1 << 40},
 }
 
 func parseNumber(s string, unit Unit, wrong complaint) (int64, bool) {

@@ -116,12 +116,14 @@ func bareProxyTo(b *testing.B, app string) *httptest.Server {
 	rp := &httputil.ReverseProxy{
 		Rewrite:    func(pr *httputil.ProxyRequest) { pr.SetURL(target) },
 		BufferPool: &pool64{sync.Pool{New: func() any { return new([64 << 10]byte) }}},
-		Transport: &http.Transport{MaxIdleConnsPerHost: 512, ForceAttemptHTTP2: true, DisableCompression: true,
+		Transport: &http.Transport{
+			MaxIdleConnsPerHost: 512, ForceAttemptHTTP2: true, DisableCompression: true,
 			WriteBufferSize: 16 << 10, ReadBufferSize: 16 << 10, TLSClientConfig: &tls.Config{RootCAs: authority().roots()},
 			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 				var d net.Dialer
 				return d.DialContext(ctx, network, app)
-			}},
+			},
+		},
 	}
 	s := httptest.NewUnstartedServer(rp)
 	s.EnableHTTP2 = true
@@ -132,11 +134,13 @@ func bareProxyTo(b *testing.B, app string) *httptest.Server {
 }
 
 func benchClient(b *testing.B, addr string, h2 bool) *http.Client {
-	tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authority().roots()}, ForceAttemptHTTP2: h2, DisableCompression: true,
+	tr := &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: authority().roots()}, ForceAttemptHTTP2: h2, DisableCompression: true,
 		MaxIdleConnsPerHost: 128, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			var d net.Dialer
 			return d.DialContext(ctx, network, addr)
-		}}
+		},
+	}
 	if !h2 {
 		tr.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	}

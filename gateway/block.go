@@ -71,8 +71,10 @@ func (h *hop) remember(a *model.Activity, f *model.File) stop {
 	if a.Reference == "" || h.sess == nil {
 		return s
 	}
-	b := session.Blocked{Reference: a.Reference, Tenant: h.t.Tenant, Session: h.sess.ID, Activity: a.Type, App: h.in.App, File: s.file,
-		Resource: h.resource(), Override: h.v.Gate == policy.GateBlockWithOverride, At: h.now, Expires: h.now.Add(blockedTime), Return: h.back()}
+	b := session.Blocked{
+		Reference: a.Reference, Tenant: h.t.Tenant, Session: h.sess.ID, Activity: a.Type, App: h.in.App, File: s.file,
+		Resource: h.resource(), Override: h.v.Gate == policy.GateBlockWithOverride, At: h.now, Expires: h.now.Add(blockedTime), Return: h.back(),
+	}
 	if h.v.Blocker != nil {
 		b.Policy = h.v.Blocker.Ref()
 	}
@@ -112,7 +114,8 @@ func (h *hop) show(s stop) {
 	h.addFresh()
 	err := page.WriteBlocked(h.w, h.r, http.StatusForbidden, h.brand(), h.ancestors(), page.Blocked{
 		Title: s.title, Message: s.html, App: s.app, File: s.file, Policy: s.policy, Reference: s.code,
-		CanDo: page.CanDo(s.download, managed(h.in.Device)), OverrideURL: s.confirm, RequestURL: s.request, Contact: s.contact})
+		CanDo: page.CanDo(s.download, managed(h.in.Device)), OverrideURL: s.confirm, RequestURL: s.request, Contact: s.contact,
+	})
 	if err != nil {
 		h.g.log.Debug("page not written", "err", err)
 	}

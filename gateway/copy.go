@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"hash"
@@ -9,8 +10,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"crypto/sha256"
 
 	"github.com/referee-casb/referee/gateway/recognise"
 	"github.com/referee-casb/referee/model"

@@ -134,18 +134,32 @@ func TestBlockedDownloadLeaksNothing(t *testing.T) {
 		fields     []string
 		method     string
 	}{
-		{"navigation to an attachment", "/attachment", nil, "NAV"}, {"navigation to a PDF", "/inline.pdf", nil, "NAV"},
-		{"frame", "/inline.pdf", []string{"Sec-Fetch-Dest", "iframe"}, "NAV"}, {"embed", "/inline.pdf", []string{"Sec-Fetch-Dest", "embed"}, "NAV"},
-		{"fetch", "/inline.pdf", nil, "GET"}, {"fetch by POST", "/inline.pdf", nil, "POST"}, {"HEAD", "/inline.pdf", nil, "HEAD"},
-		{"wrong type: html", "/as-html", nil, "NAV"}, {"wrong type: text", "/as-text", nil, "GET"}, {"wrong type: json", "/as-json", nil, "GET"},
-		{"wrong type: script", "/as-js", []string{"Sec-Fetch-Dest", "script"}, "GET"}, {"wrong type: image", "/as-image", []string{"Sec-Fetch-Dest", "image"}, "GET"},
+		{"navigation to an attachment", "/attachment", nil, "NAV"},
+		{"navigation to a PDF", "/inline.pdf", nil, "NAV"},
+		{"frame", "/inline.pdf", []string{"Sec-Fetch-Dest", "iframe"}, "NAV"},
+		{"embed", "/inline.pdf", []string{"Sec-Fetch-Dest", "embed"}, "NAV"},
+		{"fetch", "/inline.pdf", nil, "GET"},
+		{"fetch by POST", "/inline.pdf", nil, "POST"},
+		{"HEAD", "/inline.pdf", nil, "HEAD"},
+		{"wrong type: html", "/as-html", nil, "NAV"},
+		{"wrong type: text", "/as-text", nil, "GET"},
+		{"wrong type: json", "/as-json", nil, "GET"},
+		{"wrong type: script", "/as-js", []string{"Sec-Fetch-Dest", "script"}, "GET"},
+		{"wrong type: image", "/as-image", []string{"Sec-Fetch-Dest", "image"}, "GET"},
 		{"wrong type: style", "/as-html", []string{"Sec-Fetch-Dest", "style"}, "GET"},
-		{"no type", "/untyped", nil, "GET"}, {"compressed", "/gzipped", []string{"Accept-Encoding", "gzip"}, "GET"},
-		{"compressed page", "/gzipped-html", []string{"Accept-Encoding", "gzip"}, "NAV"}, {"unknown coding", "/coded", []string{"Accept-Encoding", "rot13"}, "NAV"},
-		{"chunked", "/chunked", nil, "GET"}, {"a byte at a time", "/drip", nil, "NAV"}, {"export", "/zip", nil, "GET"},
-		{"range from the start", "/range", []string{"Range", "bytes=0-99"}, "GET"}, {"range from the middle", "/range", []string{"Range", "bytes=5000-5099"}, "GET"},
-		{"range of a wrong type", "/range-text", []string{"Range", "bytes=5000-5099"}, "GET"}, {"one byte", "/range-text", []string{"Range", "bytes=9-9"}, "GET"},
-		{"last bytes", "/range-text", []string{"Range", "bytes=-50"}, "GET"}, {"several ranges", "/range-text", []string{"Range", "bytes=0-3,9-40"}, "GET"},
+		{"no type", "/untyped", nil, "GET"},
+		{"compressed", "/gzipped", []string{"Accept-Encoding", "gzip"}, "GET"},
+		{"compressed page", "/gzipped-html", []string{"Accept-Encoding", "gzip"}, "NAV"},
+		{"unknown coding", "/coded", []string{"Accept-Encoding", "rot13"}, "NAV"},
+		{"chunked", "/chunked", nil, "GET"},
+		{"a byte at a time", "/drip", nil, "NAV"},
+		{"export", "/zip", nil, "GET"},
+		{"range from the start", "/range", []string{"Range", "bytes=0-99"}, "GET"},
+		{"range from the middle", "/range", []string{"Range", "bytes=5000-5099"}, "GET"},
+		{"range of a wrong type", "/range-text", []string{"Range", "bytes=5000-5099"}, "GET"},
+		{"one byte", "/range-text", []string{"Range", "bytes=9-9"}, "GET"},
+		{"last bytes", "/range-text", []string{"Range", "bytes=-50"}, "GET"},
+		{"several ranges", "/range-text", []string{"Range", "bytes=0-3,9-40"}, "GET"},
 		{"range with a date", "/range-text", []string{"Range", "bytes=9-99", "If-Range", `"v1"`}, "GET"},
 		{"no fetch metadata", "/inline.pdf", []string{"Sec-Fetch-Mode", "", "Sec-Fetch-Dest", ""}, "GET"},
 		{"claims to be a font", "/as-text", []string{"Sec-Fetch-Dest", "font"}, "GET"},
@@ -218,8 +232,10 @@ func TestBlockPageSaysWhyAndWhatNext(t *testing.T) {
 	p := r.signIn("contoso", "<b>anna</b>", session.ControlCustom)
 	p.cookie("files.app.test")
 	res, body := do(t, p.client, navigation("https://"+p.mapped("files.app.test")+"/attachment"))
-	for _, want := range []string{"<strong>plan.pdf</strong> stays here", "helpdesk@contoso.test", "OneDrive - Block download from unmanaged", "Request access",
-		"What you can do", "REF0-0001", broker + "/contoso/request-access?ref=REF00001", "&lt;b&gt;anna"} {
+	for _, want := range []string{
+		"<strong>plan.pdf</strong> stays here", "helpdesk@contoso.test", "OneDrive - Block download from unmanaged", "Request access",
+		"What you can do", "REF0-0001", broker + "/contoso/request-access?ref=REF00001", "&lt;b&gt;anna",
+	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%s: no %q in\n%s", res.Status, want, body)
 		}
@@ -388,8 +404,10 @@ func TestOverride(t *testing.T) {
 	if err != nil || !b.Override || b.Return != u+"/attachment?id=1" {
 		t.Fatalf("%+v %v", b, err)
 	}
-	g := session.Grant{Tenant: b.Tenant, Session: b.Session, Instance: b.App.Instance, Activity: b.Activity, Resource: b.Resource, Key: "override:" + b.Policy.ID,
-		Expires: time.Now().Add(time.Minute)}
+	g := session.Grant{
+		Tenant: b.Tenant, Session: b.Session, Instance: b.App.Instance, Activity: b.Activity, Resource: b.Resource, Key: "override:" + b.Policy.ID,
+		Expires: time.Now().Add(time.Minute),
+	}
 	if err := r.mem.PutGrant(t.Context(), g); err != nil {
 		t.Fatal(err)
 	}

@@ -310,7 +310,8 @@ unscannable: block
 	clean := append(bytes.Repeat([]byte("x"), 3<<20), "%"...)
 	copy(clean, "%PDF-1.7\n")
 	dirty := append(append([]byte(nil), clean...), "4111-1111 "+canary...)
-	r := newRig(t, rigOptions{policies: inspect, inspector: scanner{"4111-1111"}, change: func(c *gateway.Config) { c.SpoolBody = 4 << 20 },
+	r := newRig(t, rigOptions{
+		policies: inspect, inspector: scanner{"4111-1111"}, change: func(c *gateway.Config) { c.SpoolBody = 4 << 20 },
 		app: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 			w.Header().Set("Content-Type", "application/pdf")
 			w.WriteHeader(200)
@@ -323,7 +324,8 @@ unscannable: block
 			case "/large":
 				w.Write(append(append([]byte(nil), clean...), clean...))
 			}
-		})})
+		}),
+	})
 	p := r.signIn("contoso", "anna", session.ControlCustom)
 	p.cookie("files.app.test")
 	u := "https://" + p.mapped("files.app.test")
@@ -384,8 +386,10 @@ action: block
 func TestRedirectToTheBrokerIsMarked(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{app: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		w.Header().Set("Location", map[string]string{"/login": broker + "/contoso/oauth/v2/authorize?client_id=files", "/other": broker + "/fabrikam/oauth/v2/authorize?x=1",
-			"/self": "https://api.app.test/x", "/far": "https://far.test/"}[q.URL.Path])
+		w.Header().Set("Location", map[string]string{
+			"/login": broker + "/contoso/oauth/v2/authorize?client_id=files", "/other": broker + "/fabrikam/oauth/v2/authorize?x=1",
+			"/self": "https://api.app.test/x", "/far": "https://far.test/",
+		}[q.URL.Path])
 		w.WriteHeader(302)
 	})})
 	p := r.signIn("contoso", "anna", session.ControlCustom)

@@ -59,8 +59,10 @@ func New(cfg Config, parts Parts) (*Gateway, error) {
 	if cfg.HSTS > 0 {
 		g.hsts = []string{"max-age=" + strconv.Itoa(int(cfg.HSTS.Seconds()))}
 	}
-	g.apps = upstream.NewPool(upstream.Options{DialTimeout: cfg.DialTimeout, HeaderTimeout: cfg.HeaderTimeout,
-		IdleConns: cfg.IdleConns, Private: cfg.Private})
+	g.apps = upstream.NewPool(upstream.Options{
+		DialTimeout: cfg.DialTimeout, HeaderTimeout: cfg.HeaderTimeout,
+		IdleConns: cfg.IdleConns, Private: cfg.Private,
+	})
 	g.files = newFiles(cfg.RangeIdle, g.now)
 	g.hops.New = func() any { return new(hop) }
 	return g, nil
@@ -71,9 +73,18 @@ func (p *Parts) check() error {
 		name string
 		ok   bool
 	}{
-		{"catalog", p.Catalog != nil}, {"tenants", p.Tenants != nil}, {"sessions", p.Sessions != nil}, {"apps", p.Apps != nil},
-		{"codes", p.Codes != nil}, {"stashes", p.Stashes != nil}, {"blocked", p.Blocked != nil}, {"grants", p.Grants != nil},
-		{"vault", p.Vault != nil}, {"rules", p.Rules != nil}, {"recorder", p.Recorder != nil}, {"enrich", p.Enrich != nil},
+		{"catalog", p.Catalog != nil},
+		{"tenants", p.Tenants != nil},
+		{"sessions", p.Sessions != nil},
+		{"apps", p.Apps != nil},
+		{"codes", p.Codes != nil},
+		{"stashes", p.Stashes != nil},
+		{"blocked", p.Blocked != nil},
+		{"grants", p.Grants != nil},
+		{"vault", p.Vault != nil},
+		{"rules", p.Rules != nil},
+		{"recorder", p.Recorder != nil},
+		{"enrich", p.Enrich != nil},
 		{"revoke", p.Revoke != nil},
 	} {
 		if !part.ok {
@@ -149,9 +160,11 @@ type counters struct {
 // Counts returns the counts.
 func (g *Gateway) Counts() Counts {
 	c := &g.counts
-	return Counts{Requests: c.requests.Load(), Refused: c.refused.Load(), Unauthenticated: c.unauthenticated.Load(),
+	return Counts{
+		Requests: c.requests.Load(), Refused: c.refused.Load(), Unauthenticated: c.unauthenticated.Load(),
 		Blocked: c.blocked.Load(), Downloads: c.downloads.Load(), Uploads: c.uploads.Load(), Unrecorded: c.unrecorded.Load(),
-		AppErrors: c.appErrors.Load(), Open: c.open.Load()}
+		AppErrors: c.appErrors.Load(), Open: c.open.Load(),
+	}
 }
 
 // Close ends idle connections to apps and files fetched in pieces. Call it after Run has returned.

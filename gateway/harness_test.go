@@ -48,8 +48,10 @@ var authority = sync.OnceValue(func() *ca {
 	if err != nil {
 		panic(err)
 	}
-	t := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	t := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
 	der, err := x509.CreateCertificate(rand.Reader, t, t, &k.PublicKey, k)
 	if err != nil {
 		panic(err)
@@ -72,8 +74,10 @@ func (c *ca) issue(names ...string) tls.Certificate {
 	if err != nil {
 		panic(err)
 	}
-	t := &x509.Certificate{SerialNumber: big.NewInt(c.serial.Add(1) + 1), DNSNames: names, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature}
+	t := &x509.Certificate{
+		SerialNumber: big.NewInt(c.serial.Add(1) + 1), DNSNames: names, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+	}
 	der, err := x509.CreateCertificate(rand.Reader, t, c.cert, &k.PublicKey, c.key)
 	if err != nil {
 		panic(err)
@@ -120,8 +124,10 @@ type rigOptions struct {
 
 // hosts of the standard instance.
 var hosts = []catalog.Host{
-	{Name: "files.app.test", Role: catalog.RoleApp}, {Name: "api.app.test", Role: catalog.RoleAPI},
-	{Name: "cdn.app.test", Role: catalog.RoleStatic}, {Name: "anon.app.test", Role: catalog.RoleAnonymous},
+	{Name: "files.app.test", Role: catalog.RoleApp},
+	{Name: "api.app.test", Role: catalog.RoleAPI},
+	{Name: "cdn.app.test", Role: catalog.RoleStatic},
+	{Name: "anon.app.test", Role: catalog.RoleAnonymous},
 	{Name: "bytes.app.test", Role: catalog.RoleFiles},
 }
 
@@ -147,16 +153,20 @@ func newRig(t testing.TB, opt rigOptions) *rig {
 		t.Fatal(err)
 	}
 	instance := func(tn model.TenantID, id model.InstanceID, hosts []catalog.Host) catalog.Instance {
-		in := catalog.Instance{ID: id, Tenant: tn, App: "onedrive", Name: "Files", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
+		in := catalog.Instance{
+			ID: id, Tenant: tn, App: "onedrive", Name: "Files", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
 			Hosts: hosts, Origins: map[string]string{}, CAFile: caFile, Profile: opt.profile,
-			Federation: catalog.Federation{Protocol: "oidc", ClientID: "files", RedirectURIs: []string{"https://" + hosts[0].Name + "/callback"}}}
+			Federation: catalog.Federation{Protocol: "oidc", ClientID: "files", RedirectURIs: []string{"https://" + hosts[0].Name + "/callback"}},
+		}
 		for _, h := range hosts {
 			in.Origins[h.Name] = addr
 		}
 		return in
 	}
-	list := append([]catalog.Instance{instance("contoso", "files", hosts), instance("fabrikam", "files", hosts),
-		instance("contoso", "other", []catalog.Host{{Name: "evil.other.test", Role: catalog.RoleApp}})}, opt.instances...)
+	list := append([]catalog.Instance{
+		instance("contoso", "files", hosts), instance("fabrikam", "files", hosts),
+		instance("contoso", "other", []catalog.Host{{Name: "evil.other.test", Role: catalog.RoleApp}}),
+	}, opt.instances...)
 	var err error
 	if r.live, err = catalog.NewLive(suffix); err != nil {
 		t.Fatal(err)
@@ -173,8 +183,10 @@ func newRig(t testing.TB, opt rigOptions) *rig {
 	if os.Getenv("REFEREE_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	r.cache = session.NewCache(session.CacheOptions{Sessions: r.mem, Apps: r.mem, Codes: r.mem, Vault: r.vault, Now: r.now, Log: log,
-		Jars: session.NewJars(session.JarsOptions{Store: r.mem, Now: r.now, Log: log})})
+	r.cache = session.NewCache(session.CacheOptions{
+		Sessions: r.mem, Apps: r.mem, Codes: r.mem, Vault: r.vault, Now: r.now, Log: log,
+		Jars: session.NewJars(session.JarsOptions{Store: r.mem, Now: r.now, Log: log}),
+	})
 	r.revoke = session.NewRevocations(r.mem, r.cache.Apply)
 	for _, tn := range []model.TenantID{"contoso", "fabrikam"} {
 		if err := r.revoke.Track(t.Context(), tn); err != nil {
@@ -182,12 +194,15 @@ func newRig(t testing.TB, opt rigOptions) *rig {
 		}
 	}
 	r.setPolicies(opt.policies)
-	cfg := gateway.Config{Suffix: suffix, Broker: broker, Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		SpoolDir: t.TempDir()}
+	cfg := gateway.Config{
+		Suffix: suffix, Broker: broker, Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		SpoolDir: t.TempDir(),
+	}
 	if opt.change != nil {
 		opt.change(&cfg)
 	}
-	r.g, err = gateway.New(cfg, gateway.Parts{Catalog: r.live, Tenants: tenantsOf(t, opt.tenant), Sessions: r.cache, Apps: r.mem, Codes: r.mem,
+	r.g, err = gateway.New(cfg, gateway.Parts{
+		Catalog: r.live, Tenants: tenantsOf(t, opt.tenant), Sessions: r.cache, Apps: r.mem, Codes: r.mem,
 		Stashes: r.mem, Blocked: r.mem, Grants: r.mem, Vault: r.vault, Recorder: r.rec, Enrich: enrich.New(nil, enrich.Options{}),
 		Rules: func(model.TenantID) gateway.Rules {
 			if r.norules.Load() {
@@ -202,7 +217,8 @@ func newRig(t testing.TB, opt rigOptions) *rig {
 				return err
 			}
 			return r.revoke.Apply(ctx, rev)
-		}})
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,6 +269,7 @@ func (l instances) PutInstance(context.Context, catalog.Instance) error { return
 func (l instances) DeleteInstance(context.Context, model.TenantID, model.InstanceID) error {
 	return nil
 }
+
 func (l instances) Instances(_ context.Context, t model.TenantID) ([]catalog.Instance, error) {
 	var out []catalog.Instance
 	for _, in := range l {
@@ -268,6 +285,7 @@ type tenantList []tenant.Tenant
 func (l tenantList) PutTenant(context.Context, tenant.Tenant) (tenant.Tenant, error) {
 	return tenant.Tenant{}, nil
 }
+
 func (l tenantList) Tenant(context.Context, model.TenantID) (tenant.Tenant, error) {
 	return tenant.Tenant{}, nil
 }
@@ -276,8 +294,10 @@ func (l tenantList) DeleteTenant(context.Context, model.TenantID) error { return
 
 func tenantsOf(t testing.TB, change func(*tenant.Tenant)) *tenant.Directory {
 	t.Helper()
-	list := tenantList{{ID: "contoso", Name: "Contoso", Notice: tenant.Notice{Off: true}, Brand: tenant.Brand{Contact: "helpdesk@contoso.test"}},
-		{ID: "fabrikam", Name: "Fabrikam", Notice: tenant.Notice{Off: true}}}
+	list := tenantList{
+		{ID: "contoso", Name: "Contoso", Notice: tenant.Notice{Off: true}, Brand: tenant.Brand{Contact: "helpdesk@contoso.test"}},
+		{ID: "fabrikam", Name: "Fabrikam", Notice: tenant.Notice{Off: true}},
+	}
 	for i := range list {
 		if change != nil {
 			change(&list[i])
@@ -309,18 +329,22 @@ func (r *rig) browser(h2 bool) *http.Client {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authority().roots()}, ForceAttemptHTTP2: h2, DisableCompression: true,
+	tr := &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: authority().roots()}, ForceAttemptHTTP2: h2, DisableCompression: true,
 		MaxIdleConnsPerHost: 128,
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			var d net.Dialer
 			return d.DialContext(ctx, network, r.front.Listener.Addr().String())
-		}}
+		},
+	}
 	if !h2 {
 		tr.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	}
 	r.t.Cleanup(tr.CloseIdleConnections)
-	return &http.Client{Transport: tr, Jar: jar, Timeout: 20 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{
+		Transport: tr, Jar: jar, Timeout: 20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // signIn does what the broker does: a session, an app session.
@@ -328,10 +352,12 @@ func (r *rig) signIn(tn model.TenantID, user string, control session.Control) *p
 	r.t.Helper()
 	now := r.now()
 	secret := session.NewSecret()
-	s := session.Session{ID: model.SessionID(session.NewID()), Tenant: tn, User: model.User{ID: model.UserID(user), Name: user, Username: user + "@contoso.test"},
+	s := session.Session{
+		ID: model.SessionID(session.NewID()), Tenant: tn, User: model.User{ID: model.UserID(user), Name: user, Username: user + "@contoso.test"},
 		Created: now, LastSeen: now, Expires: now.Add(time.Hour), Idle: time.Hour, SecretHash: secret.Hash(),
 		Network: model.Network{Address: netip.MustParseAddr("127.0.0.1")}, Agent: model.Agent{Raw: agent},
-		Proofs: []model.Proof{{Tag: model.TagUnmanaged, Kind: "client-certificate", At: now, Expires: now.Add(time.Hour)}}}
+		Proofs: []model.Proof{{Tag: model.TagUnmanaged, Kind: "client-certificate", At: now, Expires: now.Add(time.Hour)}},
+	}
 	if err := r.mem.PutSession(r.t.Context(), s); err != nil {
 		r.t.Fatal(err)
 	}

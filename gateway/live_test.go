@@ -54,8 +54,10 @@ func sockets(t *testing.T) http.Handler {
 func (p *person) dial(t *testing.T) *websocket.Conn {
 	t.Helper()
 	front := "https://" + p.mapped("files.app.test")
-	c, res, err := websocket.Dial(t.Context(), "wss://"+p.mapped("files.app.test")+"/live", &websocket.DialOptions{HTTPClient: p.h1, Subprotocols: []string{"chat"},
-		HTTPHeader: http.Header{"Origin": {front}, "Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"websocket"}, "User-Agent": {agent}}, CompressionMode: websocket.CompressionContextTakeover})
+	c, res, err := websocket.Dial(t.Context(), "wss://"+p.mapped("files.app.test")+"/live", &websocket.DialOptions{
+		HTTPClient: p.h1, Subprotocols: []string{"chat"},
+		HTTPHeader: http.Header{"Origin": {front}, "Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"websocket"}, "User-Agent": {agent}}, CompressionMode: websocket.CompressionContextTakeover,
+	})
 	if err != nil {
 		t.Fatalf("%v %v", err, res)
 	}

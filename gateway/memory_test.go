@@ -30,9 +30,11 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{sessions: map[string]session.Session{}, apps: map[string]session.AppSession{}, codes: map[string]session.Code{},
+	return &memory{
+		sessions: map[string]session.Session{}, apps: map[string]session.AppSession{}, codes: map[string]session.Code{},
 		cookies: map[string]session.HostCookie{}, stashes: map[string]session.Stash{}, blocked: map[string]session.Blocked{},
-		rows: map[string]map[string]session.JarRow{}, versions: map[string]int64{}, keys: map[model.TenantID][]vault.KeyRow{}}
+		rows: map[string]map[string]session.JarRow{}, versions: map[string]int64{}, keys: map[model.TenantID][]vault.KeyRow{},
+	}
 }
 
 func key(t model.TenantID, id string) string { return string(t) + "\x00" + id }
@@ -324,6 +326,7 @@ func (r *recorder) keep(a *model.Activity, stage model.Stage) error {
 func (r *recorder) Intent(_ context.Context, a *model.Activity) error {
 	return r.keep(a, model.StageIntent)
 }
+
 func (r *recorder) Outcome(_ context.Context, a *model.Activity) error {
 	return r.keep(a, model.StageOutcome)
 }

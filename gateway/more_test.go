@@ -145,8 +145,11 @@ func TestStandardLetsScriptsRead(t *testing.T) {
 		q      *http.Request
 		status int
 	}{
-		{fetched("GET", u+"/inline.pdf", ""), 200}, {navigation(u + "/attachment"), 403}, {fetched("GET", u+"/attachment", ""), 403},
-		{navigation(u + "/inline.pdf"), 403}, {fetched("GET", u+"/range", "", "Range", "bytes=4000-4100"), 206},
+		{fetched("GET", u+"/inline.pdf", ""), 200},
+		{navigation(u + "/attachment"), 403},
+		{fetched("GET", u+"/attachment", ""), 403},
+		{navigation(u + "/inline.pdf"), 403},
+		{fetched("GET", u+"/range", "", "Range", "bytes=4000-4100"), 206},
 	} {
 		if res, _ := do(t, p.client, tc.q); res.StatusCode != tc.status {
 			t.Errorf("%s %s: %s, want %d", tc.q.Method, tc.q.URL.Path, res.Status, tc.status)

@@ -51,8 +51,10 @@ func BenchmarkNginx(b *testing.B) {
 			bare := bareProxyTo(b, fmt.Sprintf("127.0.0.1:%d", origin))
 			peers := []struct{ name, addr string }{{"nginx", fmt.Sprintf("127.0.0.1:%d", proxy)}, {"reverseproxy", bare.Listener.Addr().String()}, {"gateway", r.front.Listener.Addr().String()}}
 			// What a request costs a peer's own process says more on a shared machine than how many there were in a second.
-			spent := map[string]func() time.Duration{"nginx": func() time.Duration { return childrenTime(b, master) },
-				"reverseproxy": func() time.Duration { return cpuTime(b) }, "gateway": func() time.Duration { return cpuTime(b) }}
+			spent := map[string]func() time.Duration{
+				"nginx":        func() time.Duration { return childrenTime(b, master) },
+				"reverseproxy": func() time.Duration { return cpuTime(b) }, "gateway": func() time.Duration { return cpuTime(b) },
+			}
 			cost, rate := map[string][]float64{}, map[string][]float64{}
 			for i := range b.N + 1 {
 				for _, peer := range peers {

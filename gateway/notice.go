@@ -32,9 +32,11 @@ func (h *hop) notice() {
 	}
 	brand := h.brand()
 	h.addFresh()
-	err = page.WriteNotice(h.w, h.r, brand, page.Notice{Title: title, App: h.t.Instance.Name, Action: ownPath("notice"), Token: token,
+	err = page.WriteNotice(h.w, h.r, brand, page.Notice{
+		Title: title, App: h.t.Instance.Name, Action: ownPath("notice"), Token: token,
 		Message: webpage.Markdown(text, map[string]string{"app": h.t.Instance.Name, "company": brand.Name, "user": h.sess.User.Name}),
-		Help:    h.tenant.Brand.HelpURL})
+		Help:    h.tenant.Brand.HelpURL,
+	})
 	if err != nil {
 		h.g.log.Debug("page not written", "err", err)
 	}

@@ -169,8 +169,10 @@ func (h *hop) wouldRewrite(res *http.Response) bool {
 
 // wrap puts the rewriter round the body. It returns false when it had to answer instead.
 func (h *hop) wrap(a *answer, csp *policies) bool {
-	opt := rewrite.Options{Hosts: h.hosts.detached(), Real: h.t.Real, Encoding: a.coding, Accept: first(a.out.Header, "Accept-Encoding"),
-		Charset: charset(first(a.res.Header, "Content-Type")), Fields: h.t.Instance.Profile.JSONFields, Nonce: csp.nonce}
+	opt := rewrite.Options{
+		Hosts: h.hosts.detached(), Real: h.t.Real, Encoding: a.coding, Accept: first(a.out.Header, "Accept-Encoding"),
+		Charset: charset(first(a.res.Header, "Content-Type")), Fields: h.t.Instance.Profile.JSONFields, Nonce: csp.nonce,
+	}
 	if a.kind == rewrite.HTML && h.sess != nil {
 		opt.Inject = h.tag(csp.nonce)
 	}

@@ -79,8 +79,10 @@ func (h *hop) scriptConfig(modes shim.Controls, messages map[shim.Control]shim.M
 		}
 	}
 	b := h.brand()
-	return shim.Config{Origin: origin(h.t), Hosts: hosts, Suffix: string(h.t.Tenant) + "." + hostOf(h.g.cfg.Suffix), Controls: modes, Messages: messages,
-		Brand: shim.Brand{Name: b.Name, Logo: b.Logo}, ReportPath: ownPath("report"), RefreshPath: ownPath("controls"), Warm: warm, Broker: h.g.cfg.Broker}
+	return shim.Config{
+		Origin: origin(h.t), Hosts: hosts, Suffix: string(h.t.Tenant) + "." + hostOf(h.g.cfg.Suffix), Controls: modes, Messages: messages,
+		Brand: shim.Brand{Name: b.Name, Logo: b.Logo}, ReportPath: ownPath("report"), RefreshPath: ownPath("controls"), Warm: warm, Broker: h.g.cfg.Broker,
+	}
 }
 
 // acts says which activity a control of the script is about.

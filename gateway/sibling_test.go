@@ -193,7 +193,10 @@ func TestPreflight(t *testing.T) {
 		status     int
 		allowed    string
 	}{
-		{api, front, 204, front}, {api, evil, 403, ""}, {api, "https://evil.test", 403, ""}, {api, "null", 403, ""},
+		{api, front, 204, front},
+		{api, evil, 403, ""},
+		{api, "https://evil.test", 403, ""},
+		{api, "null", 403, ""},
 		{api, strings.Replace(front, "contoso", "fabrikam", 1), 403, ""},
 		{"https://" + p.mapped("cdn.app.test"), "https://evil.test", 403, ""},
 	} {

@@ -163,8 +163,10 @@ func (h *hop) replay(to target) {
 	} else {
 		action += "?"
 	}
-	err = page.WriteReplay(h.w, h.r, h.brand(), page.Replay{Action: origin(h.t) + action + replayParam + "=" + token,
-		Multipart: form.Type == "multipart/form-data", Fields: form.Fields, App: h.t.Instance.Name})
+	err = page.WriteReplay(h.w, h.r, h.brand(), page.Replay{
+		Action:    origin(h.t) + action + replayParam + "=" + token,
+		Multipart: form.Type == "multipart/form-data", Fields: form.Fields, App: h.t.Instance.Name,
+	})
 	if err != nil {
 		h.g.log.Debug("page not written", "err", err)
 	}

@@ -29,9 +29,11 @@ var tenantPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
 // either end, no "--" (reserved, RFC 5891 section 4.2.3.1).
 func (t TenantID) Validate() error {
 	if !tenantPattern.MatchString(string(t)) || strings.Contains(string(t), "--") {
-		return &fault.Error{Kind: fault.Invalid, Op: "tenant id", Key: string(t),
+		return &fault.Error{
+			Kind: fault.Invalid, Op: "tenant id", Key: string(t),
 			Msg:  "must be 1 to 40 lower-case letters, digits or single hyphens",
-			Help: "use a short DNS label such as \"contoso\""}
+			Help: "use a short DNS label such as \"contoso\"",
+		}
 	}
 	return nil
 }

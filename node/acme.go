@@ -19,8 +19,10 @@ func openACME(_ context.Context, c Config, names func() [][]string, now func() t
 	if err != nil {
 		return nil, err
 	}
-	opt := acmedns.Options{Dir: filepath.Join(c.Data, "acme"), Directory: a.Directory, Email: a.Email, Names: names, Now: now, Log: log,
-		DNS: acmedns.DNS{Server: a.DNS.Server, Zone: a.DNS.Zone, KeyName: a.DNS.KeyName, Secret: secret, Algorithm: a.DNS.Algorithm}}
+	opt := acmedns.Options{
+		Dir: filepath.Join(c.Data, "acme"), Directory: a.Directory, Email: a.Email, Names: names, Now: now, Log: log,
+		DNS: acmedns.DNS{Server: a.DNS.Server, Zone: a.DNS.Zone, KeyName: a.DNS.KeyName, Secret: secret, Algorithm: a.DNS.Algorithm},
+	}
 	if a.CAFile != "" {
 		text, err := os.ReadFile(a.CAFile)
 		if err != nil {

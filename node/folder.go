@@ -20,8 +20,10 @@ func lockFolder(dir string) (*os.File, error) {
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = f.Close() // nothing was written
-		return nil, &fault.Error{Kind: fault.Conflict, Op: "node.lock", Key: dir, Msg: "another Referee uses this data folder",
-			Help: "stop it, or set another folder in data", Err: err}
+		return nil, &fault.Error{
+			Kind: fault.Conflict, Op: "node.lock", Key: dir, Msg: "another Referee uses this data folder",
+			Help: "stop it, or set another folder in data", Err: err,
+		}
 	}
 	return f, nil
 }

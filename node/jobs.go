@@ -102,9 +102,11 @@ func (n *Node) rollouts(ctx context.Context, t model.TenantID) error {
 func (n *Node) flip(ctx context.Context, t model.TenantID, d *policy.Document, next policy.RolloutState) error {
 	const op = "node.flip"
 	step := next.Steps[len(next.Steps)-1]
-	err := n.Recorder.Event(ctx, &model.Activity{Tenant: t, Time: step.At, Source: model.SourceAdmin, Type: model.ActivityPolicyChange, ActionType: "RolloutFlipped",
+	err := n.Recorder.Event(ctx, &model.Activity{
+		Tenant: t, Time: step.At, Source: model.SourceAdmin, Type: model.ActivityPolicyChange, ActionType: "RolloutFlipped",
 		Admin: true, User: model.User{ID: rollout.Self, Name: "Rollout"}, Reason: step.Why, Policies: []model.PolicyRef{{ID: d.ID, Name: d.Name}},
-		Objects: []model.Object{{Type: "policy", ID: d.ID, Name: d.Name}}, Detail: map[string]any{"phase": string(next.Phase)}})
+		Objects: []model.Object{{Type: "policy", ID: d.ID, Name: d.Name}}, Detail: map[string]any{"phase": string(next.Phase)},
+	})
 	if err != nil {
 		return fault.Wrap(err, op, d.ID)
 	}

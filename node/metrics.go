@@ -20,10 +20,13 @@ type metrics struct {
 
 // newMetrics registers what the parts count.
 func newMetrics(n *Node) *metrics {
-	m := &metrics{registry: prometheus.NewRegistry(),
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "referee_http_requests_total", Help: "Requests by serving part and status class."}, []string{"part", "class"}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "referee_http_request_seconds", Help: "Time until a request was answered, by serving part.",
-			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8)}, []string{"part"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "referee_http_request_seconds", Help: "Time until a request was answered, by serving part.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
+		}, []string{"part"}),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests, m.seconds)
 	gauge := func(name, help string, value func() float64) {

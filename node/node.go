@@ -160,8 +160,10 @@ func (n *Node) openKnowledge(ctx context.Context) error {
 		return err
 	}
 	n.Rules = newRules(n.DB, capabilities, n.log)
-	n.cache = session.NewCache(session.CacheOptions{Sessions: n.DB, Apps: n.DB, Codes: n.DB, Vault: n.Vault, Now: n.options.Now, Log: n.log,
-		Jars: session.NewJars(session.JarsOptions{Store: n.DB, Now: n.options.Now})})
+	n.cache = session.NewCache(session.CacheOptions{
+		Sessions: n.DB, Apps: n.DB, Codes: n.DB, Vault: n.Vault, Now: n.options.Now, Log: n.log,
+		Jars: session.NewJars(session.JarsOptions{Store: n.DB, Now: n.options.Now}),
+	})
 	n.revocations = session.NewRevocations(n.DB, n.cache.Apply)
 	return n.reloadAll(ctx)
 }
@@ -213,8 +215,10 @@ func (n *Node) tenantIDs() []model.TenantID {
 func (n *Node) openPipeline(context.Context) error {
 	c, o := n.config, n.options
 	n.Recorder = activitylog.NewRecorder(n.Bus, activitylog.RecorderOptions{Now: o.Now, Log: n.log, ViewShare: c.Activity.viewShare()})
-	n.pipeline = pipeline.New(n.Bus, n.Log, pipeline.Options{Enrich: n.enrich, Now: o.Now, Log: n.log,
-		DeadLetters: &pipeline.Folder{Dir: filepath.Join(c.Data, "dead-letters")}})
+	n.pipeline = pipeline.New(n.Bus, n.Log, pipeline.Options{
+		Enrich: n.enrich, Now: o.Now, Log: n.log,
+		DeadLetters: &pipeline.Folder{Dir: filepath.Join(c.Data, "dead-letters")},
+	})
 	n.closer = pipeline.NewCloser(n.Log, n.Recorder, pipeline.CloserOptions{Tenants: n.tenantIDs, Started: o.Now(), Now: o.Now, Log: n.log})
 	n.keeper = lease.NewKeeper(n.DB, holder(), lease.Options{Log: n.log})
 	return nil
@@ -238,15 +242,19 @@ func (n *Node) openInline(ctx context.Context) error {
 		Sealer: n.Vault, Tokens: n.Vault, Gate: gate, Recorder: n.Recorder, Revoker: revoke, Locator: where,
 		Devices:    devices{directory: n.Tenants, bus: n.Bus, refresh: n.cache.Refresh},
 		Exceptions: requests{store: n.DB, now: o.Now, changed: n.Changed}, Grants: n.DB, Blocked: n.DB, Secrets: readSecret, HTTP: client,
-		Print: func(r *http.Request) string { return n.server.print.of(r) }, Now: o.Now, Log: n.log})
+		Print: func(r *http.Request) string { return n.server.print.of(r) }, Now: o.Now, Log: n.log,
+	})
 	if err != nil {
 		return err
 	}
-	n.gateway, err = gateway.New(gateway.Config{Suffix: c.Suffix + port, Broker: "https://" + c.SignIn + port, Operator: c.Operator.Name, Abuse: c.Operator.Abuse,
-		HSTS: 365 * 24 * time.Hour, Private: o.Private, SpoolDir: ""}, gateway.Parts{
+	n.gateway, err = gateway.New(gateway.Config{
+		Suffix: c.Suffix + port, Broker: "https://" + c.SignIn + port, Operator: c.Operator.Name, Abuse: c.Operator.Abuse,
+		HSTS: 365 * 24 * time.Hour, Private: o.Private, SpoolDir: "",
+	}, gateway.Parts{
 		Catalog: n.Catalog, Tenants: n.Tenants, Sessions: n.cache, Apps: n.DB, Codes: n.DB, Stashes: n.DB, Blocked: n.DB, Grants: n.DB, Vault: n.Vault,
 		Rules: n.gatewayRules, Recorder: n.Recorder, Enrich: n.enrich, Signals: n.Bus, Revocations: n.revocations, Revoke: revoke.Revoke,
-		Refresh: n.cache.Refresh, TLSPrint: func(r *http.Request) string { return n.server.print.of(r) }, Log: n.log, Now: o.Now})
+		Refresh: n.cache.Refresh, TLSPrint: func(r *http.Request) string { return n.server.print.of(r) }, Log: n.log, Now: o.Now,
+	})
 	return err
 }
 
@@ -322,8 +330,10 @@ func (n *Node) Listen() error {
 	}
 	l, err := net.Listen("tcp", n.config.Listen)
 	if err != nil {
-		return &fault.Error{Kind: fault.Unavailable, Op: "node.Listen", Key: n.config.Listen, Err: err,
-			Help: "choose another port in listen, or give the process the right to use this one"}
+		return &fault.Error{
+			Kind: fault.Unavailable, Op: "node.Listen", Key: n.config.Listen, Err: err,
+			Help: "choose another port in listen, or give the process the right to use this one",
+		}
 	}
 	n.listener = l
 	return nil

@@ -60,8 +60,10 @@ func (p *Pipeline) appendOne(ctx context.Context, b *activitylog.Batch, attempt 
 	kept := b.Rows[:0:0]
 	var sequences []uint64
 	for i := range b.Rows {
-		one := activitylog.Batch{Tenant: b.Tenant, Month: b.Month, Partition: b.Partition,
-			First: b.Sequences[i], Last: b.Sequences[i], Rows: b.Rows[i : i+1], Sequences: b.Sequences[i : i+1]}
+		one := activitylog.Batch{
+			Tenant: b.Tenant, Month: b.Month, Partition: b.Partition,
+			First: b.Sequences[i], Last: b.Sequences[i], Rows: b.Rows[i : i+1], Sequences: b.Sequences[i : i+1],
+		}
 		err := p.log.Append(ctx, one)
 		switch {
 		case err == nil:

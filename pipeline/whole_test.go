@@ -63,8 +63,10 @@ func start(t testing.TB, dir string, opt pipeline.Options) *node {
 }
 
 func download(user int) *model.Activity {
-	return &model.Activity{Tenant: "contoso", Source: model.SourceSession, Type: model.ActivityDownload,
-		User: model.User{ID: model.UserID(fmt.Sprint("u", user))}, Files: []model.File{{Name: "budget.xlsx", Size: 5}}}
+	return &model.Activity{
+		Tenant: "contoso", Source: model.SourceSession, Type: model.ActivityDownload,
+		User: model.User{ID: model.UserID(fmt.Sprint("u", user))}, Files: []model.File{{Name: "budget.xlsx", Size: 5}},
+	}
 }
 
 // until asks again until ok, which a test waits for at most twenty seconds.
@@ -160,8 +162,10 @@ func TestIntentOfADeadWriterIsClosedAndALateOutcomeWins(t *testing.T) {
 		}
 	}
 	until(t, "the intent", outcome(model.OutcomeNone))
-	c := pipeline.NewCloser(n.log, n.rec, pipeline.CloserOptions{Tenants: func() []model.TenantID { return []model.TenantID{"contoso"} },
-		Now: func() time.Time { return time.Now().Add(16 * time.Minute) }})
+	c := pipeline.NewCloser(n.log, n.rec, pipeline.CloserOptions{
+		Tenants: func() []model.TenantID { return []model.TenantID{"contoso"} },
+		Now:     func() time.Time { return time.Now().Add(16 * time.Minute) },
+	})
 	if closed, err := c.RunOnce(ctx); err != nil || closed != 1 {
 		t.Fatalf("%d closed, %v", closed, err)
 	}

@@ -47,8 +47,10 @@ level: strict
 	if err := problems.Err(); err != nil {
 		tb.Fatal(err)
 	}
-	book, problems := policy.Compile(docs, policy.Options{Tenant: "contoso", Exceptions: []policy.Exception{{ID: "ex", User: "ole@contoso.com",
-		App: "app99", Policy: "p999", State: policy.ExceptionApproved, Expires: policytest.Now.Add(time.Hour)}}})
+	book, problems := policy.Compile(docs, policy.Options{Tenant: "contoso", Exceptions: []policy.Exception{{
+		ID: "ex", User: "ole@contoso.com",
+		App: "app99", Policy: "p999", State: policy.ExceptionApproved, Expires: policytest.Now.Add(time.Hour),
+	}}})
 	if err := problems.Err(); err != nil {
 		tb.Fatal(err)
 	}
@@ -61,7 +63,8 @@ func request(app string) *policy.Input {
 		App:       model.AppRef{ID: 15600, Key: app, Instance: "files"},
 		ClientApp: model.ClientBrowser,
 		User: model.User{ID: "8d5e", Username: "Anna.Berg@contoso.com", Groups: []model.GroupID{
-			"staff", "sales", "directors", "all employees", "copenhagen"}},
+			"staff", "sales", "directors", "all employees", "copenhagen",
+		}},
 		DeviceState: filter.Known,
 		Network:     model.Network{Address: netip.MustParseAddr("198.51.100.7"), Country: "DK", ISP: "Example Net"},
 		Agent:       model.Agent{DeviceType: model.DevicePC, Browser: "Firefox"},

@@ -74,9 +74,11 @@ func (b *Book) addBuiltIns(level Level) {
 	if err != nil {
 		panic(err) // an empty filter always compiles
 	}
-	base := Policy{Kind: KindSession, BuiltIn: true, Severity: SeverityLow, Category: CategoryAccessControl, stage: StageActivity,
+	base := Policy{
+		Kind: KindSession, BuiltIn: true, Severity: SeverityLow, Category: CategoryAccessControl, stage: StageActivity,
 		Unscannable: UnscannableBlock, DeviceUnknown: model.TagUnmanaged, Deadline: DefaultDeadline, duties: DutyAudit,
-		activities: everything, content: newContent(Inspection{}), rank: 1 << 30}
+		activities: everything, content: newContent(Inspection{}), rank: 1 << 30,
+	}
 	monitor, block := base, base
 	monitor.ID, monitor.Name = "builtin-monitor-only", "Monitor only (Conditional Access)"
 	monitor.Control, monitor.Action = ControlMonitorOnly, ActionAudit

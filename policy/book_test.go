@@ -181,8 +181,10 @@ activities:
 action: block
 `))
 	book, _ := policy.Compile(docs, policy.Options{Tenant: "contoso"})
-	in := &policy.Input{Now: policytest.Now, Tenant: "contoso", Stage: policy.StageActivity, Activity: model.ActivityPrint,
-		App: model.AppRef{Key: "onedrive"}}
+	in := &policy.Input{
+		Now: policytest.Now, Tenant: "contoso", Stage: policy.StageActivity, Activity: model.ActivityPrint,
+		App: model.AppRef{Key: "onedrive"},
+	}
 	var v policy.Verdict
 	book.Decide(in, &v)
 	fmt.Println(v.Gate)

@@ -114,8 +114,10 @@ func (p *Inline) refused(can Capabilities, no func(path, reason, advice string))
 }
 
 func newPolicy(d *Document) (*Policy, Problems) {
-	p := &Policy{ID: d.ID, Name: d.Name, Description: d.Description, Kind: d.Kind, Severity: d.Severity, Category: d.Category,
-		Document: d, Unscannable: UnscannableBlock, DeviceUnknown: model.TagUnmanaged, Deadline: DefaultDeadline}
+	p := &Policy{
+		ID: d.ID, Name: d.Name, Description: d.Description, Kind: d.Kind, Severity: d.Severity, Category: d.Category,
+		Document: d, Unscannable: UnscannableBlock, DeviceUnknown: model.TagUnmanaged, Deadline: DefaultDeadline,
+	}
 	switch {
 	case d.Access != nil:
 		return p, p.fromAccess(d)

@@ -96,8 +96,10 @@ func doubles(docs []*Document) Problems {
 			continue
 		}
 		if other := first[d.ID]; other != nil {
-			out = append(out, Problem{File: d.File, Pos: d.Pos("id"), Document: d.ID, Path: "id",
-				Reason: fmt.Sprintf("the id is used already at line %d", other.Pos("id").Line), Advice: "give each document its own id"})
+			out = append(out, Problem{
+				File: d.File, Pos: d.Pos("id"), Document: d.ID, Path: "id",
+				Reason: fmt.Sprintf("the id is used already at line %d", other.Pos("id").Line), Advice: "give each document its own id",
+			})
 			continue
 		}
 		first[d.ID] = d

@@ -12,14 +12,18 @@ import (
 // notEvaluated are parts of Entra's Conditional Access that this version does not evaluate. Accepting one and
 // ignoring it would let people in whom the policy was written to keep out.
 var notEvaluated = map[string][]string{
-	"conditions": {"signInRiskLevels", "userRiskLevels", "servicePrincipalRiskLevels", "insiderRiskLevels", "agentIdRiskLevels",
-		"platforms", "clientApplications", "authenticationFlows"},
+	"conditions": {
+		"signInRiskLevels", "userRiskLevels", "servicePrincipalRiskLevels", "insiderRiskLevels", "agentIdRiskLevels",
+		"platforms", "clientApplications", "authenticationFlows",
+	},
 	"conditions.users":                {"includeRoles", "excludeRoles", "includeGuestsOrExternalUsers", "excludeGuestsOrExternalUsers"},
 	"conditions.applications":         {"includeUserActions", "includeAuthenticationContextClassReferences", "applicationFilter"},
 	"conditions.devices.deviceFilter": {"rule"},
 	"grantControls":                   {"authenticationStrength", "termsOfUse", "customAuthenticationFactors"},
-	"sessionControls": {"applicationEnforcedRestrictions", "signInFrequency", "persistentBrowser", "continuousAccessEvaluation",
-		"disableResilienceDefaults", "secureSignInSession"},
+	"sessionControls": {
+		"applicationEnforcedRestrictions", "signInFrequency", "persistentBrowser", "continuousAccessEvaluation",
+		"disableResilienceDefaults", "secureSignInSession",
+	},
 }
 
 // refuseOthers reports the keys of Entra that exist but do nothing here.
@@ -189,8 +193,10 @@ func decodeDevices(r *strict.Reader, cond *strict.Map, d *Devices) {
 	m.Done()
 }
 
-var deviceTags = []model.DeviceTag{model.TagValidClientCertificate, model.TagIntuneCompliant, model.TagHybridJoined,
-	model.TagManaged, model.TagUnmanaged, model.TagUnknown}
+var deviceTags = []model.DeviceTag{
+	model.TagValidClientCertificate, model.TagIntuneCompliant, model.TagHybridJoined,
+	model.TagManaged, model.TagUnmanaged, model.TagUnknown,
+}
 
 func decodeUnknown(m *strict.Map, key string, to *model.DeviceTag) {
 	strict.Word(m, key, to, model.TagUnmanaged, model.TagManaged, model.TagUnknown)

@@ -9,8 +9,10 @@ import (
 // governance is what activity and file policies may ask for, in Defender's words.
 var governance = map[Kind][]string{
 	KindActivity: {"notifyUser", "suspendUser", "requireSignInAgain", "confirmUserCompromised", "revokeAdmin"},
-	KindFile: {"notifyOwner", "notifyUsers", "makePrivate", "removeExternalUsers", "removeCollaborator", "removePublicAccess",
-		"applyLabel", "removeLabel", "quarantine", "adminQuarantine", "trash", "expireLink", "transferOwnership", "inheritParentPermissions"},
+	KindFile: {
+		"notifyOwner", "notifyUsers", "makePrivate", "removeExternalUsers", "removeCollaborator", "removePublicAccess",
+		"applyLabel", "removeLabel", "quarantine", "adminQuarantine", "trash", "expireLink", "transferOwnership", "inheritParentPermissions",
+	},
 }
 
 // decodeAfter checks the shape. Filters are checked for notation only: their fields are those of activities and

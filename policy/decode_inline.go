@@ -22,8 +22,10 @@ var actionsOf = map[ControlType][]Action{
 }
 
 func decodeInline(r *strict.Reader, m *strict.Map, kind Kind) *Inline {
-	p := &Inline{Unscannable: UnscannableBlock, DeviceUnknown: model.TagUnmanaged, Deadline: DefaultDeadline,
-		Inspection: Inspection{Method: InspectNone}}
+	p := &Inline{
+		Unscannable: UnscannableBlock, DeviceUnknown: model.TagUnmanaged, Deadline: DefaultDeadline,
+		Inspection: Inspection{Method: InspectNone},
+	}
 	if kind == KindSession {
 		m.Need("control", "write monitorOnly, blockActivities, controlFileDownload or controlFileUpload")
 		strict.Word(m, "control", &p.Control, ControlMonitorOnly, ControlActivities, ControlFileDownload, ControlFileUpload)

@@ -17,8 +17,10 @@ var (
 
 // DefaultRollout is what a document's rollout means where it does not say more.
 func DefaultRollout() Rollout {
-	return Rollout{Phase: PhaseMonitor, After: 7 * 24 * time.Hour, ReadBefore: 24 * time.Hour, Sessions: 20, People: 3,
-		Hours: WorkingHours{Days: [7]bool{1: true, 2: true, 3: true, 4: true, 5: true}, From: 8 * 60, To: 16 * 60}}
+	return Rollout{
+		Phase: PhaseMonitor, After: 7 * 24 * time.Hour, ReadBefore: 24 * time.Hour, Sessions: 20, People: 3,
+		Hours: WorkingHours{Days: [7]bool{1: true, 2: true, 3: true, 4: true, 5: true}, From: 8 * 60, To: 16 * 60},
+	}
 }
 
 func decodeRollout(r *strict.Reader, parent *strict.Map, action Action) *Rollout {

@@ -147,8 +147,10 @@ func FuzzDecode(f *testing.F) {
 			if d.After != nil {
 				continue
 			}
-			if _, wrong := policy.Compile([]*policy.Document{d}, policy.Options{Capabilities: policy.Capabilities{Inspector: true,
-				Malware: true, Labels: true, Protect: true, StepUp: true}}); len(wrong) > 0 {
+			if _, wrong := policy.Compile([]*policy.Document{d}, policy.Options{Capabilities: policy.Capabilities{
+				Inspector: true,
+				Malware:   true, Labels: true, Protect: true, StepUp: true,
+			}}); len(wrong) > 0 {
 				t.Errorf("decodes and does not compile: %v\n%s", wrong, text)
 			}
 		}

@@ -12,8 +12,10 @@ import (
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 func asked() Exception {
-	return Exception{ID: "ex-1", Tenant: "contoso", User: "director@contoso.com", App: "onedrive", Policy: "p", Reason: "board meeting",
-		State: ExceptionRequested, Requester: "director@contoso.com", Requested: noon, Expires: noon.Add(24 * time.Hour), Version: 1}
+	return Exception{
+		ID: "ex-1", Tenant: "contoso", User: "director@contoso.com", App: "onedrive", Policy: "p", Reason: "board meeting",
+		State: ExceptionRequested, Requester: "director@contoso.com", Requested: noon, Expires: noon.Add(24 * time.Hour), Version: 1,
+	}
 }
 
 func TestExceptionValidate(t *testing.T) {
@@ -91,8 +93,10 @@ func TestExceptionCovers(t *testing.T) {
 	e := asked()
 	e.State, e.Approver, e.Decided = ExceptionApproved, "admin", noon
 	input := func() *Input {
-		return &Input{Now: noon, App: model.AppRef{Key: "onedrive", Instance: "files"}, Suite: "office365",
-			User: model.User{ID: "8d5e", Username: "Director@contoso.com", Groups: []model.GroupID{"staff", "board"}}}
+		return &Input{
+			Now: noon, App: model.AppRef{Key: "onedrive", Instance: "files"}, Suite: "office365",
+			User: model.User{ID: "8d5e", Username: "Director@contoso.com", Groups: []model.GroupID{"staff", "board"}},
+		}
 	}
 	for name, c := range map[string]struct {
 		change func(*Exception, *Input)

@@ -51,8 +51,10 @@ type Condition struct {
 func (b *Book) Explain(in *Input) Explanation {
 	var v Verdict
 	b.Decide(in, &v)
-	e := Explanation{Stage: in.Stage, Time: in.Now, Epoch: b.epoch, Gate: v.Gate, Duties: v.Duties, Control: v.Control,
-		Needs: v.Needs, Defaulted: v.Defaulted, Excepted: v.Excepted, Blocker: v.Blocker}
+	e := Explanation{
+		Stage: in.Stage, Time: in.Now, Epoch: b.epoch, Gate: v.Gate, Duties: v.Duties, Control: v.Control,
+		Needs: v.Needs, Defaulted: v.Defaulted, Excepted: v.Excepted, Blocker: v.Blocker,
+	}
 	for _, p := range b.considered(in) {
 		e.Policies = append(e.Policies, p.explain(in))
 	}
@@ -101,8 +103,10 @@ func (p *Policy) explain(in *Input) Considered {
 			if r.Inverted {
 				holds = holds.Not()
 			}
-			k := Condition{Path: path + "." + r.Path, Field: r.Field, Title: r.Title, Operator: string(r.Operator), Wanted: r.Wanted,
-				Got: r.Got, State: r.State, Holds: holds, Inverted: r.Inverted, Decisive: r.Settled && holds == c.Outcome}
+			k := Condition{
+				Path: path + "." + r.Path, Field: r.Field, Title: r.Title, Operator: string(r.Operator), Wanted: r.Wanted,
+				Got: r.Got, State: r.State, Holds: holds, Inverted: r.Inverted, Decisive: r.Settled && holds == c.Outcome,
+			}
 			if r.Field == fieldDeviceTags && in.DeviceState == filter.Unobtainable {
 				k.Note = "the device gave no answer and counts as " + string(p.DeviceUnknown)
 			}

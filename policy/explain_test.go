@@ -32,9 +32,13 @@ func examples(t testing.TB) *policy.Book {
 		docs = append(docs, more...)
 	}
 	const id = "onedrive-block-download-unmanaged"
-	book, problems := policy.Compile(docs, policy.Options{Tenant: "contoso", Epoch: 7, Phases: map[string]policy.Phase{id: policy.PhaseEnforce},
-		Revisions: map[string]int64{id: 3}, Exceptions: []policy.Exception{{ID: "ex-1", User: "ole@contoso.com", App: "onedrive", Policy: id,
-			State: policy.ExceptionApproved, Decided: policytest.Now.Add(-time.Hour), Expires: policytest.Now.Add(time.Hour)}}})
+	book, problems := policy.Compile(docs, policy.Options{
+		Tenant: "contoso", Epoch: 7, Phases: map[string]policy.Phase{id: policy.PhaseEnforce},
+		Revisions: map[string]int64{id: 3}, Exceptions: []policy.Exception{{
+			ID: "ex-1", User: "ole@contoso.com", App: "onedrive", Policy: id,
+			State: policy.ExceptionApproved, Decided: policytest.Now.Add(-time.Hour), Expires: policytest.Now.Add(time.Hour),
+		}},
+	})
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}

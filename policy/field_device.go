@@ -6,22 +6,34 @@ import (
 )
 
 var deviceFields = []filter.Field[Input]{
-	{Info: filter.Info{Name: fieldDeviceTags, Title: "Device tag", Kind: filter.KindEnum, Many: true, Aliases: []string{"device.tag"},
-		Values: []filter.Choice{
-			{Name: string(model.TagIntuneCompliant), Title: "Intune compliant", Aliases: []string{"intuneCompliant"}},
-			{Name: string(model.TagHybridJoined), Title: "Microsoft Entra hybrid joined"},
-			{Name: string(model.TagValidClientCertificate), Title: "Valid client certificate"},
-			{Name: string(model.TagManaged), Title: "Managed: any proof of management"},
-			{Name: string(model.TagUnmanaged), Title: "Unmanaged: no proof of management"},
-			{Name: string(model.TagUnknown), Title: "Unknown: no answer"},
+	{
+		Info: filter.Info{
+			Name: fieldDeviceTags, Title: "Device tag", Kind: filter.KindEnum, Many: true, Aliases: []string{"device.tag"},
+			Values: []filter.Choice{
+				{Name: string(model.TagIntuneCompliant), Title: "Intune compliant", Aliases: []string{"intuneCompliant"}},
+				{Name: string(model.TagHybridJoined), Title: "Microsoft Entra hybrid joined"},
+				{Name: string(model.TagValidClientCertificate), Title: "Valid client certificate"},
+				{Name: string(model.TagManaged), Title: "Managed: any proof of management"},
+				{Name: string(model.TagUnmanaged), Title: "Unmanaged: no proof of management"},
+				{Name: string(model.TagUnknown), Title: "Unknown: no answer"},
+			},
+			Doc: "What has been proven of the device, never what its user agent claims. A device with any proof is managed as well, one without is unmanaged; one that gave no answer counts as the policy's deviceUnknown.",
 		},
-		Doc: "What has been proven of the device, never what its user agent claims. A device with any proof is managed as well, one without is unmanaged; one that gave no answer counts as the policy's deviceUnknown."},
-		Count: deviceTagCount, TextAt: deviceTagAt},
-	{Info: filter.Info{Name: "device.type", Title: "Device type", Kind: filter.KindEnum,
-		Values: []filter.Choice{{Name: string(model.DevicePC), Aliases: []string{"DESKTOP"}}, {Name: string(model.DeviceMobile)},
-			{Name: string(model.DeviceTablet)}, {Name: string(model.DeviceOther)}},
-		Doc: "The form of the device as its user agent claims it."},
-		Text: func(in *Input) (string, filter.State) { return certain(string(in.Agent.DeviceType)) }},
+		Count: deviceTagCount, TextAt: deviceTagAt,
+	},
+	{
+		Info: filter.Info{
+			Name: "device.type", Title: "Device type", Kind: filter.KindEnum,
+			Values: []filter.Choice{
+				{Name: string(model.DevicePC), Aliases: []string{"DESKTOP"}},
+				{Name: string(model.DeviceMobile)},
+				{Name: string(model.DeviceTablet)},
+				{Name: string(model.DeviceOther)},
+			},
+			Doc: "The form of the device as its user agent claims it.",
+		},
+		Text: func(in *Input) (string, filter.State) { return certain(string(in.Agent.DeviceType)) },
+	},
 }
 
 // deviceTagCount counts the tags and one more: managed, unmanaged, or what an unknown device counts as.

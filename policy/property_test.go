@@ -93,16 +93,20 @@ var facts = map[string]func(r *rand.Rand, in *Input){
 }
 
 func states(in *Input) map[string]*filter.State {
-	return map[string]*filter.State{"device": &in.DeviceState, "country": &in.GeoState, "size": &in.SizeState,
-		"label": &in.LabelState, "content": &in.ContentState, "malware": &in.MalwareState}
+	return map[string]*filter.State{
+		"device": &in.DeviceState, "country": &in.GeoState, "size": &in.SizeState,
+		"label": &in.LabelState, "content": &in.ContentState, "malware": &in.MalwareState,
+	}
 }
 
 func randomInput(r *rand.Rand) Input {
-	in := Input{Now: time.Unix(1_800_000_000, 0), Tenant: "contoso", Stage: pick(r, StageSignIn, StageActivity, StageActivity),
+	in := Input{
+		Now: time.Unix(1_800_000_000, 0), Tenant: "contoso", Stage: pick(r, StageSignIn, StageActivity, StageActivity),
 		ClientApp: pick(r, model.ClientBrowser, model.ClientNative), Control: pick(r, "", "mcasConfigured", "blockDownloads"),
 		Activity: pick(r, model.ActivityDownload, model.ActivityUpload, model.ActivityPrint, model.ActivitySave, model.ActivityShare, model.ActivityDrag),
 		Preview:  r.IntN(4) == 0, Navigation: r.IntN(2) == 0, Saved: r.IntN(5) == 0,
-		Satisfied: pick(r, nil, nil, []string{"stepUp:c1"}, []string{"stepUp:mfa"}, []string{"override:p1"})}
+		Satisfied: pick(r, nil, nil, []string{"stepUp:c1"}, []string{"stepUp:mfa"}, []string{"override:p1"}),
+	}
 	in.App.Key = pick(r, someApps...)
 	if in.App.Key == "onedrive" || in.App.Key == "sharepoint" {
 		in.Suite = "office365"
@@ -130,8 +134,10 @@ func randomBook(t *testing.T, r *rand.Rand) *Book {
 	}
 	opt := Options{DefaultAccess: pick(r, GateAllow, GateAllow, GateBlock), Capabilities: Capabilities{true, true, true, true, true}}
 	if r.IntN(3) == 0 {
-		opt.Exceptions = []Exception{{ID: "ex", User: "u1", App: pick(r, someApps...), Policy: "p1", State: ExceptionApproved,
-			Expires: time.Unix(1_900_000_000, 0)}}
+		opt.Exceptions = []Exception{{
+			ID: "ex", User: "u1", App: pick(r, someApps...), Policy: "p1", State: ExceptionApproved,
+			Expires: time.Unix(1_900_000_000, 0),
+		}}
 	}
 	b, problems := Compile(docs, opt)
 	if err := problems.Err(); err != nil {

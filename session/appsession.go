@@ -57,8 +57,10 @@ type AppStore interface {
 // result.
 func Begin(v Sealer, s *Session, broker Secret, instance model.InstanceID, control Control, access []model.PolicyRef, now time.Time) (AppSession, *DataKey, error) {
 	key := newDataKey()
-	app := AppSession{ID: NewID(), Session: s.ID, Tenant: s.Tenant, Instance: instance, Control: control, Access: access, Created: now,
-		Lookup: key.LookupSecret().Hash(), Label: Secret(key.LabelToken()).Hash()}
+	app := AppSession{
+		ID: NewID(), Session: s.ID, Tenant: s.Tenant, Instance: instance, Control: control, Access: access, Created: now,
+		Lookup: key.LookupSecret().Hash(), Label: Secret(key.LabelToken()).Hash(),
+	}
 	for _, w := range []struct {
 		secret Secret
 		to     *[]byte

@@ -71,8 +71,10 @@ func MintCode(ctx context.Context, store CodeStore, v Sealer, app *AppSession, k
 	if err != nil {
 		return "", fault.Wrap(err, op, host)
 	}
-	err = store.PutCode(ctx, Code{Hash: code.Hash(), Tenant: app.Tenant, Host: host, NonceHash: nonceHash, AppSession: app.ID,
-		WrappedKey: wrapped, Expires: now.Add(CodeLifetime)})
+	err = store.PutCode(ctx, Code{
+		Hash: code.Hash(), Tenant: app.Tenant, Host: host, NonceHash: nonceHash, AppSession: app.ID,
+		WrappedKey: wrapped, Expires: now.Add(CodeLifetime),
+	})
 	if err != nil {
 		return "", fault.Wrap(err, op, host)
 	}

@@ -80,8 +80,10 @@ func (o origin) accept(s setCookie, c CookieContext, now time.Time) (*cookie, bo
 	case !prefixHolds(s, hostOnly && s.domain == "", path):
 		return nil, false
 	}
-	return &cookie{place: place{domain, hostOnly, path, s.name}, value: s.value, secure: s.secure, httpOnly: s.httpOnly,
-		sameSite: s.sameSite, expires: s.expires, created: now}, true
+	return &cookie{
+		place: place{domain, hostOnly, path, s.name}, value: s.value, secure: s.secure, httpOnly: s.httpOnly,
+		sameSite: s.sameSite, expires: s.expires, created: now,
+	}, true
 }
 
 // prefixHolds checks the promises of cookie name prefixes, which have no case. A cookie without a name may not
@@ -184,8 +186,10 @@ func (j *Jar) toRow(c *cookie) JarRow {
 	if c.httpOnly {
 		plain[1] |= flagHTTPOnly
 	}
-	return JarRow{AppSession: j.app, Tenant: j.tenant, Domain: c.domain, HostOnly: c.hostOnly, Path: c.path, Name: c.name,
-		Sealed: seal(j.key.jar, append(plain, c.value...), rowAD(string(j.tenant), j.app, c.place)), Expires: c.expires, Created: c.created, Version: c.version}
+	return JarRow{
+		AppSession: j.app, Tenant: j.tenant, Domain: c.domain, HostOnly: c.hostOnly, Path: c.path, Name: c.name,
+		Sealed: seal(j.key.jar, append(plain, c.value...), rowAD(string(j.tenant), j.app, c.place)), Expires: c.expires, Created: c.created, Version: c.version,
+	}
 }
 
 func (j *Jar) fromRow(r JarRow) (*cookie, error) {

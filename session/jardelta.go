@@ -80,8 +80,10 @@ func (c *contents) apply(incoming []*cookie, o origin, now time.Time) *delta {
 
 // replacing is the cookie as it will be stored in place of was: with its creation time and the next version.
 func (c *cookie) replacing(was *cookie) *cookie {
-	n := &cookie{place: c.place, value: c.value, secure: c.secure, httpOnly: c.httpOnly, sameSite: c.sameSite, expires: c.expires,
-		created: was.created, version: was.version + 1}
+	n := &cookie{
+		place: c.place, value: c.value, secure: c.secure, httpOnly: c.httpOnly, sameSite: c.sameSite, expires: c.expires,
+		created: was.created, version: was.version + 1,
+	}
 	n.used.Store(max(c.created.Unix(), was.used.Load()))
 	return n
 }

@@ -144,10 +144,14 @@ func TestHits(t *testing.T) {
 		r    session.Revocation
 		want bool
 	}{
-		{session.Revocation{Tenant: "contoso", Session: "s1"}, true}, {session.Revocation{Tenant: "contoso", Session: "s2"}, false},
-		{session.Revocation{Tenant: "contoso", User: "dora", At: start}, true}, {session.Revocation{Tenant: "contoso", User: "eva", At: start}, false},
-		{session.Revocation{Tenant: "contoso", User: "dora", At: start.Add(-1)}, false}, {session.Revocation{Tenant: "contoso", At: start}, true},
-		{session.Revocation{Tenant: "fabrikam", At: start}, false}, {session.Revocation{Tenant: "fabrikam", Session: "s1"}, false},
+		{session.Revocation{Tenant: "contoso", Session: "s1"}, true},
+		{session.Revocation{Tenant: "contoso", Session: "s2"}, false},
+		{session.Revocation{Tenant: "contoso", User: "dora", At: start}, true},
+		{session.Revocation{Tenant: "contoso", User: "eva", At: start}, false},
+		{session.Revocation{Tenant: "contoso", User: "dora", At: start.Add(-1)}, false},
+		{session.Revocation{Tenant: "contoso", At: start}, true},
+		{session.Revocation{Tenant: "fabrikam", At: start}, false},
+		{session.Revocation{Tenant: "fabrikam", Session: "s1"}, false},
 	} {
 		if got := c.r.Hits(s); got != c.want {
 			t.Errorf("%+v: %v", c.r, got)

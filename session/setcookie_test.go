@@ -42,8 +42,12 @@ func TestParseSetCookie(t *testing.T) {
 		{line: "a=b; Domain=" + strings.Repeat("x", maxAttribute+1), want: setCookie{name: "a", value: "b"}},
 		{line: "a=b; foo; bar=1; ;;", want: setCookie{name: "a", value: "b"}},
 		{line: "a=\u00e9\xff", want: setCookie{name: "a", value: "\u00e9\xff"}},
-		{line: "", bad: true}, {line: "=", bad: true}, {line: " ; Secure", bad: true},
-		{line: "a=b\x00", bad: true}, {line: "a=b\r\nX: y", bad: true}, {line: "a=b; Path=/\x7f", bad: true},
+		{line: "", bad: true},
+		{line: "=", bad: true},
+		{line: " ; Secure", bad: true},
+		{line: "a=b\x00", bad: true},
+		{line: "a=b\r\nX: y", bad: true},
+		{line: "a=b; Path=/\x7f", bad: true},
 		{line: "a=" + strings.Repeat("x", maxNameValue), bad: true},
 	} {
 		got, ok := parseSetCookie(c.line, t0)
@@ -67,8 +71,10 @@ func TestParseCookieDate(t *testing.T) {
 	if got, _ := parseCookieDate("01 Jan 69 00:00:00"); got.Year() != 2069 {
 		t.Errorf("69 is %d", got.Year())
 	}
-	for _, bad := range []string{"", "tomorrow", "06 Nov 08:49:37", "06 1994 08:49:37", "Nov 1994 08:49:37", "06 Nov 1994", "30 Feb 2027 00:00:00", "06 Nov 1600 00:00:00",
-		"06 Nov 1994 24:00:00", "06 Nov 1994 08:60:00", "32 Jan 2027 00:00:00", "00 Jan 2027 00:00:00", "06 Nov 1994 008:49:37"} {
+	for _, bad := range []string{
+		"", "tomorrow", "06 Nov 08:49:37", "06 1994 08:49:37", "Nov 1994 08:49:37", "06 Nov 1994", "30 Feb 2027 00:00:00", "06 Nov 1600 00:00:00",
+		"06 Nov 1994 24:00:00", "06 Nov 1994 08:60:00", "32 Jan 2027 00:00:00", "00 Jan 2027 00:00:00", "06 Nov 1994 008:49:37",
+	} {
 		if got, ok := parseCookieDate(bad); ok {
 			t.Errorf("%q: taken as %v", bad, got)
 		}
@@ -108,8 +114,13 @@ func TestMatching(t *testing.T) {
 		host, domain string
 		want         bool
 	}{
-		{"a.example", "a.example", true}, {"b.a.example", "a.example", true}, {"ba.example", "a.example", false}, {"a.example", "b.a.example", false},
-		{"10.0.0.1", "0.0.1", false}, {"10.0.0.1", "10.0.0.1", true}, {"a.example", "example", true},
+		{"a.example", "a.example", true},
+		{"b.a.example", "a.example", true},
+		{"ba.example", "a.example", false},
+		{"a.example", "b.a.example", false},
+		{"10.0.0.1", "0.0.1", false},
+		{"10.0.0.1", "10.0.0.1", true},
+		{"a.example", "example", true},
 	} {
 		if got := domainMatch(c.host, c.domain); got != c.want {
 			t.Errorf("domain %q of %q: %v", c.domain, c.host, got)
@@ -134,9 +145,17 @@ func TestMatching(t *testing.T) {
 		a, b string
 		want Site
 	}{
-		{"app.example.com", "api.example.com:8443", SameSite}, {"example.com", "www.example.com", SameSite}, {"a.github.io", "b.github.io", CrossSite},
-		{"a.example.com", "b.example.org", CrossSite}, {"", "a.example.com", CrossSite}, {"10.0.0.1", "10.0.0.1:9", SameSite}, {"10.0.0.1", "10.0.0.2", CrossSite},
-		{"localhost:1", "localhost:2", SameSite}, {"files.app.localhost", "api.app.localhost", SameSite}, {"[::1]:80", "[::1]:81", SameSite}, {"co.uk", "a.co.uk", CrossSite},
+		{"app.example.com", "api.example.com:8443", SameSite},
+		{"example.com", "www.example.com", SameSite},
+		{"a.github.io", "b.github.io", CrossSite},
+		{"a.example.com", "b.example.org", CrossSite},
+		{"", "a.example.com", CrossSite},
+		{"10.0.0.1", "10.0.0.1:9", SameSite},
+		{"10.0.0.1", "10.0.0.2", CrossSite},
+		{"localhost:1", "localhost:2", SameSite},
+		{"files.app.localhost", "api.app.localhost", SameSite},
+		{"[::1]:80", "[::1]:81", SameSite},
+		{"co.uk", "a.co.uk", CrossSite},
 	} {
 		if got := Relation(c.a, c.b); got != c.want {
 			t.Errorf("%q to %q: %v", c.a, c.b, got)

@@ -63,8 +63,10 @@ func (w *world) must(err error) {
 
 func (w *world) signIn(user model.UserID, broker session.Secret) session.Session {
 	w.t.Helper()
-	s := session.Session{ID: model.SessionID(session.NewID()), Tenant: "contoso", User: model.User{ID: user}, Created: w.clock.Now(), LastSeen: w.clock.Now(),
-		Expires: w.clock.Now().Add(8 * time.Hour), Idle: time.Hour, SecretHash: broker.Hash()}
+	s := session.Session{
+		ID: model.SessionID(session.NewID()), Tenant: "contoso", User: model.User{ID: user}, Created: w.clock.Now(), LastSeen: w.clock.Now(),
+		Expires: w.clock.Now().Add(8 * time.Hour), Idle: time.Hour, SecretHash: broker.Hash(),
+	}
 	w.must(w.db.PutSession(w.t.Context(), s))
 	return s
 }

@@ -19,9 +19,11 @@ import (
 )
 
 func contoso() Tenant {
-	return Tenant{ID: "contoso", Name: "Contoso", Domains: []string{"contoso.example"},
+	return Tenant{
+		ID: "contoso", Name: "Contoso", Domains: []string{"contoso.example"},
 		Locations: []enrich.Location{{Name: "Office", Prefixes: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}},
-		Providers: []Provider{{ID: "entra", Issuer: "https://login.example/contoso", ClientID: "referee"}}}
+		Providers: []Provider{{ID: "entra", Issuer: "https://login.example/contoso", ClientID: "referee"}},
+	}
 }
 
 func TestDefaults(t *testing.T) {
@@ -46,12 +48,17 @@ func TestValidateListsEveryMistake(t *testing.T) {
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	bad := Tenant{ID: "Contoso", Name: " ", Domains: []string{"contoso", "a.example", "a.example"}, Default: "maybe",
+	bad := Tenant{
+		ID: "Contoso", Name: " ", Domains: []string{"contoso", "a.example", "a.example"}, Default: "maybe",
 		Brand: Brand{Color: "blue", HelpURL: "http://x"}, Notice: Notice{Text: strings.Repeat("x", maxText+1)},
 		Session: Lifetimes{Absolute: Duration(time.Second), Idle: Duration(13 * time.Hour)}, Device: Device{CAs: []string{"nothing"}, Lease: Duration(48 * time.Hour), Unknown: "fine"},
 		Ranges: []enrich.Range{{Name: "Office", Category: "Nice", Prefixes: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}},
-		Providers: []Provider{{ID: "Entra", Issuer: "http://x", Scopes: []string{"a b"}}, {ID: "entra", Issuer: "https://x/?a=b", ClientID: "c"},
-			{ID: "entra", Issuer: "https://x", ClientID: "c"}}}
+		Providers: []Provider{
+			{ID: "Entra", Issuer: "http://x", Scopes: []string{"a b"}},
+			{ID: "entra", Issuer: "https://x/?a=b", ClientID: "c"},
+			{ID: "entra", Issuer: "https://x", ClientID: "c"},
+		},
+	}
 	err := bad.Validate()
 	var found filter.Mistakes
 	if !errors.As(err, &found) || !fault.Is(err, fault.Invalid) {
@@ -61,9 +68,11 @@ func TestValidateListsEveryMistake(t *testing.T) {
 	for _, m := range found {
 		paths = append(paths, m.Path)
 	}
-	want := []string{"id", "name", "domains[0]", "domains[2]", "default", "brand.color", "brand.helpUrl", "notice.text", "session.absolute", "session.idle",
+	want := []string{
+		"id", "name", "domains[0]", "domains[2]", "default", "brand.color", "brand.helpUrl", "notice.text", "session.absolute", "session.idle",
 		"device.lease", "device.unknown", "ranges", "providers[0].id", "providers[0].issuer", "providers[0].clientId", "providers[0].scopes[0]",
-		"providers[1].issuer", "providers[2].id", "device.cas[0]"}
+		"providers[1].issuer", "providers[2].id", "device.cas[0]",
+	}
 	if !slices.Equal(paths, want) {
 		t.Errorf("got  %v\nwant %v\n%v", paths, want, err)
 	}

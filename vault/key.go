@@ -97,17 +97,21 @@ func wrap(m *Master, tenant model.TenantID, id uint32, secret []byte, now time.T
 	}
 	nonce := make([]byte, chacha20poly1305.NonceSizeX, chacha20poly1305.NonceSizeX+keySize+chacha20poly1305.Overhead)
 	rand.Read(nonce)
-	return KeyRow{Tenant: tenant, ID: id, Master: k.id, Created: now,
-		Wrapped: aead.Seal(nonce, nonce, secret, wrapAD(tenant, id))}
+	return KeyRow{
+		Tenant: tenant, ID: id, Master: k.id, Created: now,
+		Wrapped: aead.Seal(nonce, nonce, secret, wrapAD(tenant, id)),
+	}
 }
 
 func unwrap(m *Master, row KeyRow) (*dataKey, error) {
 	const op = "vault.unwrap"
 	k, ok := m.find(row.Master)
 	if !ok {
-		return nil, &fault.Error{Kind: fault.Unavailable, Op: op, Key: string(row.Tenant),
+		return nil, &fault.Error{
+			Kind: fault.Unavailable, Op: op, Key: string(row.Tenant),
 			Msg:  fmt.Sprintf("data key %d is wrapped by master key %s, which the master key file does not hold", row.ID, row.Master),
-			Help: "add that master key to the file, below the newest"}
+			Help: "add that master key to the file, below the newest",
+		}
 	}
 	aead, err := chacha20poly1305.NewX(k.secret[:])
 	if err != nil {

@@ -95,8 +95,10 @@ func ReadMaster(path string) (*Master, error) {
 	case err != nil:
 		return nil, fault.As(err, fault.Unavailable, op, path)
 	case info.Mode().Perm()&0o077 != 0:
-		return nil, &fault.Error{Kind: fault.Invalid, Op: op, Key: path,
-			Msg: "the file can be read or written by others than its owner", Help: "chmod 600 " + path}
+		return nil, &fault.Error{
+			Kind: fault.Invalid, Op: op, Key: path,
+			Msg: "the file can be read or written by others than its owner", Help: "chmod 600 " + path,
+		}
 	case info.Size() > 64<<10:
 		return nil, &fault.Error{Kind: fault.Invalid, Op: op, Key: path, Msg: "the file is too large for a key file"}
 	}
@@ -119,8 +121,10 @@ func parseMaster(data []byte) (*Master, error) {
 		raw, err := base64.StdEncoding.DecodeString(encoded)
 		if !ok || err != nil || len(raw) != keySize {
 			// The cause is left out: it could quote the key.
-			return nil, &fault.Error{Kind: fault.Invalid, Op: "vault.parse", Msg: fmt.Sprintf("line %d is not a master key", n+1),
-				Help: "restore the file from your backup; without it sealed secrets can't be opened"}
+			return nil, &fault.Error{
+				Kind: fault.Invalid, Op: "vault.parse", Msg: fmt.Sprintf("line %d is not a master key", n+1),
+				Help: "restore the file from your backup; without it sealed secrets can't be opened",
+			}
 		}
 		k := masterKey{secret: [keySize]byte(raw)}
 		sum := sha256.Sum256(raw)

@@ -105,8 +105,10 @@ func (v *Vault) Open(tenant model.TenantID, purpose string, sealed, ad []byte) (
 	}
 	plain, err := d.purpose(tenant, purpose).aead.Open(nil, sealed[5:blobHead], sealed[blobHead:], sealAD(sealed[:5], ad))
 	if err != nil {
-		return nil, &fault.Error{Kind: fault.Invalid, Op: op, Key: string(tenant),
-			Msg: "sealed data was altered, or sealed for another tenant, purpose or place"}
+		return nil, &fault.Error{
+			Kind: fault.Invalid, Op: op, Key: string(tenant),
+			Msg: "sealed data was altered, or sealed for another tenant, purpose or place",
+		}
 	}
 	return plain, nil
 }

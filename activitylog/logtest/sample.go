@@ -21,8 +21,10 @@ func sample(n int) model.Activity {
 		Type:     []model.ActivityType{model.ActivityDownload, model.ActivityLogin, model.ActivityView, model.ActivityUpload, model.ActivityPrint}[n%5],
 		Taken:    []model.Taken{model.TakenNone, model.TakenBlock, model.TakenAudit}[n%3],
 		App:      model.AppRef{ID: model.AppID(11161 + n%4), Key: pick("onedrive", "sharepoint", "Salesforce"), Name: pick("OneDrive for Business", "SharePoint Online", "Salesforce")},
-		User: model.User{ID: model.UserID(fmt.Sprint("user-", n%9)), Name: pick("Ann Lee", "Böb Strauß", "İsmail"), Username: fmt.Sprintf("u%d@%s", n%9, pick("contoso.com", "Fabrikam.com")),
-			External: n%4 == 0},
+		User: model.User{
+			ID: model.UserID(fmt.Sprint("user-", n%9)), Name: pick("Ann Lee", "Böb Strauß", "İsmail"), Username: fmt.Sprintf("u%d@%s", n%9, pick("contoso.com", "Fabrikam.com")),
+			External: n%4 == 0,
+		},
 		Device:  model.ActivityDevice{ID: pick("", "dev-1", "dev-2")},
 		Network: model.Network{Address: address(n), Country: pick("DK", "SE", "", "US"), City: pick("Aarhus", "Malmö", ""), ISP: pick("TDC", "Telia"), ASN: uint32(n % 3 * 1000)},
 		Agent:   model.Agent{Raw: pick("Mozilla/5.0 (Windows NT 10.0)", "curl/8.5.0"), OS: pick("Windows 10", "Linux"), Browser: pick("Edge", "")},

@@ -134,11 +134,16 @@ func testBounds(t *testing.T, open Open) {
 	in := family(t, e, 300)
 	first, last := in[len(in)-1].Time, in[0].Time
 	for _, c := range []struct{ from, to time.Time }{
-		{time.Time{}, time.Time{}}, {first, last}, {first.Add(time.Microsecond), last.Add(time.Microsecond)},
-		{in[200].Time, in[100].Time}, {in[200].Time, time.Time{}}, {time.Time{}, in[100].Time},
+		{time.Time{}, time.Time{}},
+		{first, last},
+		{first.Add(time.Microsecond), last.Add(time.Microsecond)},
+		{in[200].Time, in[100].Time},
+		{in[200].Time, time.Time{}},
+		{time.Time{}, in[100].Time},
 		{in[5].Time.Add(time.Nanosecond), in[4].Time}, // bounds are rounded down to the microsecond, as times in filters
 		{in[5].Time, in[5].Time.Add(time.Microsecond)},
-		{last.AddDate(1, 0, 0), time.Time{}}, {time.Time{}, first.AddDate(-1, 0, 0)},
+		{last.AddDate(1, 0, 0), time.Time{}},
+		{time.Time{}, first.AddDate(-1, 0, 0)},
 	} {
 		var want []model.Activity
 		for _, a := range in {

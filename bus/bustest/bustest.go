@@ -64,8 +64,10 @@ func messages(n, tenants, keys int) []bus.Message {
 	for i := range out {
 		tenant, key := fmt.Sprintf("tenant-%d", i%tenants), fmt.Sprintf("user-%d", (i/tenants)%keys)
 		at := tenant + "/" + key
-		out[i] = bus.Message{Topic: bus.TopicActivity, Tenant: model.TenantID(tenant), Key: key,
-			ID: fmt.Sprintf("m-%d", i), Data: fmt.Appendf(nil, "%s/%d", at, place[at])}
+		out[i] = bus.Message{
+			Topic: bus.TopicActivity, Tenant: model.TenantID(tenant), Key: key,
+			ID: fmt.Sprintf("m-%d", i), Data: fmt.Appendf(nil, "%s/%d", at, place[at]),
+		}
 		place[at]++
 	}
 	return out

@@ -18,8 +18,10 @@ import (
 // natsServer runs a server that listens on loopback, as a cluster's does.
 func natsServer(t *testing.T) string {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(),
-		JetStreamMaxStore: 4 << 30, MaxPayload: 8 << 20, NoSigs: true, NoLog: true})
+	s, err := server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(),
+		JetStreamMaxStore: 4 << 30, MaxPayload: 8 << 20, NoSigs: true, NoLog: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,8 +43,10 @@ func TestClusterConforms(t *testing.T) {
 		if urls[dir] == "" {
 			urls[dir] = natsServer(t)
 		}
-		return jetstream.Open(background, jetstream.Options{URLs: []string{urls[dir]}, MaxBytes: maxBytes,
-			Consumers: map[bus.Topic][]string{bus.TopicActivity: {bustest.Consumer}}})
+		return jetstream.Open(background, jetstream.Options{
+			URLs: []string{urls[dir]}, MaxBytes: maxBytes,
+			Consumers: map[bus.Topic][]string{bus.TopicActivity: {bustest.Consumer}},
+		})
 	})
 }
 

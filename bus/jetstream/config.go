@@ -36,8 +36,10 @@ type Options struct {
 // withDefaults returns the options with every default in place, or what is wrong with them.
 func (o Options) withDefaults() (Options, error) {
 	if (o.Dir == "") == (len(o.URLs) == 0) {
-		return o, &fault.Error{Kind: fault.Invalid, Op: "jetstream.Open", Msg: "exactly one of a directory and cluster addresses is needed",
-			Help: "set bus.dir for one machine or bus.urls for a cluster"}
+		return o, &fault.Error{
+			Kind: fault.Invalid, Op: "jetstream.Open", Msg: "exactly one of a directory and cluster addresses is needed",
+			Help: "set bus.dir for one machine or bus.urls for a cluster",
+		}
 	}
 	switch {
 	case o.MaxBytes < 0, o.MaxMessage < 0, o.Partitions < 0, o.Replicas < 0, o.Reserve < 0, o.DuplicateWindow < 0:

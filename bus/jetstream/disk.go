@@ -67,11 +67,15 @@ func (d *disk) refuse(op, key string) error {
 	case d == nil: // a cluster's servers look after their disks
 		return nil
 	case d.failed.Load():
-		return &fault.Error{Kind: fault.Unavailable, Op: op, Key: key, Msg: "the bus could not write to its disk",
-			Help: "make room or mend the disk, then start Referee again; what was acknowledged is kept"}
+		return &fault.Error{
+			Kind: fault.Unavailable, Op: op, Key: key, Msg: "the bus could not write to its disk",
+			Help: "make room or mend the disk, then start Referee again; what was acknowledged is kept",
+		}
 	case d.spare.Load() < 0:
-		return &fault.Error{Kind: fault.Limited, Op: op, Key: key, Msg: "the bus's disk is nearly full",
-			Help: "make room on the disk that holds the data directory"}
+		return &fault.Error{
+			Kind: fault.Limited, Op: op, Key: key, Msg: "the bus's disk is nearly full",
+			Help: "make room on the disk that holds the data directory",
+		}
 	}
 	return nil
 }

@@ -37,8 +37,10 @@ func message(i int) bus.Message {
 func TestSyncAlwaysConforms(t *testing.T) {
 	t.Parallel()
 	bustest.Run(t, func(dir string, maxBytes int64) (bustest.Engine, error) {
-		return jetstream.Open(background, jetstream.Options{Dir: dir, MaxBytes: maxBytes, SyncAlways: true, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-			Consumers: map[bus.Topic][]string{bus.TopicActivity: {bustest.Consumer}}})
+		return jetstream.Open(background, jetstream.Options{
+			Dir: dir, MaxBytes: maxBytes, SyncAlways: true, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+			Consumers: map[bus.Topic][]string{bus.TopicActivity: {bustest.Consumer}},
+		})
 	})
 }
 

@@ -21,8 +21,10 @@ func lockDir(path string) (*dirLock, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, &fault.Error{Kind: fault.Conflict, Op: "jetstream.Open", Key: path, Msg: "another process uses this bus store",
-				Help: "stop the other process, or give each its own data directory"}
+			return nil, &fault.Error{
+				Kind: fault.Conflict, Op: "jetstream.Open", Key: path, Msg: "another process uses this bus store",
+				Help: "stop the other process, or give each its own data directory",
+			}
 		}
 		return nil, fault.As(err, fault.Unavailable, "jetstream.Open", path)
 	}

@@ -43,8 +43,10 @@ func startServer(opt Options, d *disk) (*server.Server, error) {
 	}
 	if !s.JetStreamEnabled() {
 		s.Shutdown()
-		return nil, &fault.Error{Kind: fault.Unavailable, Op: op, Key: opt.Dir, Msg: "the embedded server could not open its store",
-			Help: "see the log for the cause; the disk may be full or the directory not writable"}
+		return nil, &fault.Error{
+			Kind: fault.Unavailable, Op: op, Key: opt.Dir, Msg: "the embedded server could not open its store",
+			Help: "see the log for the cause; the disk may be full or the directory not writable",
+		}
 	}
 	return s, nil
 }
@@ -75,12 +77,15 @@ type serverLog struct {
 func (l *serverLog) Noticef(format string, v ...any) {
 	l.log.Debug("bus server", "line", fmt.Sprintf(format, v...))
 }
+
 func (l *serverLog) Warnf(format string, v ...any) {
 	l.log.Warn("bus server", "line", fmt.Sprintf(format, v...))
 }
+
 func (l *serverLog) Fatalf(format string, v ...any) {
 	l.log.Error("bus server", "line", fmt.Sprintf(format, v...))
 }
+
 func (l *serverLog) Errorf(format string, v ...any) {
 	line := fmt.Sprintf(format, v...)
 	l.log.Error("bus server", "line", line)

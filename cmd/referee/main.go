@@ -29,8 +29,10 @@ func main() {
 
 // startDemo starts the demo with what the command line gave.
 func startDemo(ctx context.Context, o cli.DemoOptions) error {
-	return demo.Run(ctx, demo.Options{Data: o.Data, Port: o.Port, JSON: o.JSON, Advance: o.Advance, Real: o.Real, Block: o.Block, Out: o.Out,
-		PDFJS: viewer()})
+	return demo.Run(ctx, demo.Options{
+		Data: o.Data, Port: o.Port, JSON: o.JSON, Advance: o.Advance, Real: o.Real, Block: o.Block, Out: o.Out,
+		PDFJS: viewer(),
+	})
 }
 
 // viewer finds pdf.js where `make demo-web` puts it: below the work tree that the binary was built in, or below the
@@ -51,6 +53,7 @@ func isDir(name string) bool {
 }
 
 func trustDemo(ctx context.Context, o cli.DemoOptions) error { return demo.Trust(ctx, o.Data, o.Out) }
+
 func untrustDemo(ctx context.Context, o cli.DemoOptions) error {
 	return demo.Untrust(ctx, o.Data, o.Out)
 }

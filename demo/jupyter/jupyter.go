@@ -141,13 +141,17 @@ func (n *Notebook) files() error {
 		return fault.Wrap(err, op, "")
 	}
 	var conf bytes.Buffer
-	err = apacheConf.Execute(&conf, map[string]any{"Dir": c.Dir, "Host": host, "Port": port, "Issuer": issuer.String(), "ClientID": c.ClientID, "ClientSecret": c.ClientSecret,
-		"Root": os.Getuid() == 0, "Passphrase": hex.EncodeToString(secret)})
+	err = apacheConf.Execute(&conf, map[string]any{
+		"Dir": c.Dir, "Host": host, "Port": port, "Issuer": issuer.String(), "ClientID": c.ClientID, "ClientSecret": c.ClientSecret,
+		"Root": os.Getuid() == 0, "Passphrase": hex.EncodeToString(secret),
+	})
 	if err != nil {
 		return fault.Wrap(err, op, "apache.conf")
 	}
-	for name, text := range map[string][]byte{"apache.conf": conf.Bytes(), "cert.pem": chain.Bytes(), "key.pem": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
-		"files/Quarter.csv": []byte("region,amount\nnorth,120\nsouth,90\n"), "files/Notes.txt": []byte("Notes for the board.\n")} {
+	for name, text := range map[string][]byte{
+		"apache.conf": conf.Bytes(), "cert.pem": chain.Bytes(), "key.pem": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
+		"files/Quarter.csv": []byte("region,amount\nnorth,120\nsouth,90\n"), "files/Notes.txt": []byte("Notes for the board.\n"),
+	} {
 		if err := os.WriteFile(n.path(name), text, 0o600); err != nil {
 			return fault.As(err, fault.Unavailable, op, name)
 		}

@@ -145,8 +145,10 @@ func (p *Provider) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 		"scopes_supported":                      scopesSupported,
 		"acr_values_supported":                  []string{ACRPassword, ACRSecondFactor},
 		"prompt_values_supported":               []string{"none", "login"},
-		"claims_supported": []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",
-			"name", "preferred_username", "email", "email_verified", "groups"},
+		"claims_supported": []string{
+			"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",
+			"name", "preferred_username", "email", "email_verified", "groups",
+		},
 		"claims_parameter_supported":                     false,
 		"request_parameter_supported":                    false,
 		"request_uri_parameter_supported":                false,

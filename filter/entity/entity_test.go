@@ -26,12 +26,16 @@ func sample() *model.Activity {
 		App:     model.AppRef{ID: 15600, Key: "onedrive", Name: "OneDrive for Business", Instance: "od1"},
 		User:    model.User{ID: "u1", Name: "Ola Nordmann", Username: "Ola@Contoso.com", Email: "ola@contoso.com", Groups: []model.GroupID{"Directors"}, Roles: []string{"admin"}, Provider: "entra"},
 		Session: "s1", Device: model.ActivityDevice{ID: "d1", Tags: []model.DeviceTag{model.TagUnmanaged}},
-		Network: model.Network{Address: netip.MustParseAddr("203.0.113.7"), Country: "DK", City: "Aarhus", ISP: "Example Net", ASN: 64500,
-			Categories: []string{"Risky"}, Tags: []string{"Tor"}, Locations: []string{"HQ"}},
+		Network: model.Network{
+			Address: netip.MustParseAddr("203.0.113.7"), Country: "DK", City: "Aarhus", ISP: "Example Net", ASN: 64500,
+			Categories: []string{"Risky"}, Tags: []string{"Tor"}, Locations: []string{"HQ"},
+		},
 		Agent: model.Agent{Raw: "Mozilla/5.0", DeviceType: model.DevicePC, OS: "Windows 11", Browser: "Firefox", Tags: []string{"Outdated browser"}},
 		Files: []model.File{
-			{ID: "f1", Name: "Budget.XLSX", MIME: "application/octet-stream", TrueMIME: "application/zip", Size: 25_000_000, SHA256: "AB12", URL: "https://x/y",
-				Labels: []model.Label{{ID: "l1", Name: "Confidential"}}},
+			{
+				ID: "f1", Name: "Budget.XLSX", MIME: "application/octet-stream", TrueMIME: "application/zip", Size: 25_000_000, SHA256: "AB12", URL: "https://x/y",
+				Labels: []model.Label{{ID: "l1", Name: "Confidential"}},
+			},
 			{Name: "a/b.c/readme", Size: -1, Labels: []model.Label{{ID: "l2"}}},
 		},
 		Objects:  []model.Object{{Type: "file", ID: "f1", Name: "Budget.XLSX"}},

@@ -73,9 +73,11 @@ var Schema = filter.MustSchema("row", []filter.Field[Row]{
 	text(choices(info("phase", filter.KindEnum, false), "monitor", "block"), func(r *Row) string { return r.Phase }),
 	texts(choices(info("tags", filter.KindEnum, false), "managed", "unmanaged", "compliant"), func(r *Row) []string { return r.Tags }),
 	{Info: info("count", filter.KindNumber, false), Number: func(r *Row) (int64, filter.State) { return known(r.Count) }},
-	{Info: sized(info("sizes", filter.KindNumber, false)),
+	{
+		Info:     sized(info("sizes", filter.KindNumber, false)),
 		Count:    func(r *Row) (int, filter.State) { return len(r.Sizes), filter.Known },
-		NumberAt: func(r *Row, i int) (int64, bool) { return r.Sizes[i], r.Sizes[i] >= 0 }},
+		NumberAt: func(r *Row, i int) (int64, bool) { return r.Sizes[i], r.Sizes[i] >= 0 },
+	},
 	{Info: info("when", filter.KindTime, false), Time: func(r *Row) (time.Time, filter.State) { return r.When, filter.Known }},
 	{Info: info("admin", filter.KindBool, false), Bool: func(r *Row) (bool, filter.State) { return known(r.Admin) }},
 	{Info: info("addr", filter.KindAddress, false), Addr: func(r *Row) (netip.Addr, filter.State) {

@@ -107,8 +107,10 @@ func TestFieldsWithoutColumnAreRefused(t *testing.T) {
 func TestRow(t *testing.T) {
 	t.Parallel()
 	n, yes := int64(7), true
-	r := filtertest.Row{ID: "r", Name: "ÅB\xff", Agent: "A\x00B", Words: []string{"X", ""}, App: "App", Count: &n, Sizes: []int64{-1, 3},
-		When: filtertest.Now, Admin: &yes, Addr: "::ffff:10.0.0.1"}
+	r := filtertest.Row{
+		ID: "r", Name: "ÅB\xff", Agent: "A\x00B", Words: []string{"X", ""}, App: "App", Count: &n, Sizes: []int64{-1, 3},
+		When: filtertest.Now, Admin: &yes, Addr: "::ffff:10.0.0.1",
+	}
 	table := where.NewTable(where.SQLite, filtertest.Schema)
 	var got []string
 	for i, v := range table.Row(nil, &r) {
@@ -116,8 +118,10 @@ func TestRow(t *testing.T) {
 			got = append(got, fmt.Sprintf("%s=%v", table.Columns[i].Name, v))
 		}
 	}
-	want := []string{"f_id=r", "f_name_fold=åb\uFFFD", "f_agent=A\uFFFDB", `f_words_fold=["x"]`, "f_notes=[]", "f_app=App", "f_groups_fold=[]",
-		"f_tags=[]", "f_count=7", "f_sizes=[3]", "f_when=1795521600000000", "f_admin=true", "f_addr=10.0.0.1", "f_addr_key=00000000000000000000ffff0a000001"}
+	want := []string{
+		"f_id=r", "f_name_fold=åb\uFFFD", "f_agent=A\uFFFDB", `f_words_fold=["x"]`, "f_notes=[]", "f_app=App", "f_groups_fold=[]",
+		"f_tags=[]", "f_count=7", "f_sizes=[3]", "f_when=1795521600000000", "f_admin=true", "f_addr=10.0.0.1", "f_addr_key=00000000000000000000ffff0a000001",
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

@@ -76,8 +76,10 @@ func balanced(parts []string, op, none string) string {
 func (c *compiler) cond(p *filter.Plan) string {
 	f := p.Field
 	if f.Column == "" {
-		c.mistakes = append(c.mistakes, filter.Mistake{Pos: p.Node.Pos, Path: p.Path,
-			Reason: fmt.Sprintf("%s can't be searched for: it is not kept with each row", f.Name)})
+		c.mistakes = append(c.mistakes, filter.Mistake{
+			Pos: p.Node.Pos, Path: p.Path,
+			Reason: fmt.Sprintf("%s can't be searched for: it is not kept with each row", f.Name),
+		})
 		return never
 	}
 	positive := ""

@@ -228,8 +228,10 @@ func TestRewrittenAnswer(t *testing.T) {
 	t.Parallel()
 	m := mapper()
 	dst := http.Header{}
-	m.Response(dst, http.Header{"Etag": {`"v"`}, "Content-Length": {"3"}, "Accept-Ranges": {"bytes"}, "Digest": {"x"}, "Last-Modified": {"x"},
-		"Cache-Control": {"public, immutable, max-age=9999"}, "Content-Type": {"text/css"}}, &header.Incoming{Epoch: 35, Rewritten: true, Caching: header.CacheBrief})
+	m.Response(dst, http.Header{
+		"Etag": {`"v"`}, "Content-Length": {"3"}, "Accept-Ranges": {"bytes"}, "Digest": {"x"}, "Last-Modified": {"x"},
+		"Cache-Control": {"public, immutable, max-age=9999"}, "Content-Type": {"text/css"},
+	}, &header.Incoming{Epoch: 35, Rewritten: true, Caching: header.CacheBrief})
 	want := http.Header{"Etag": {`W/"v~rz"`}, "Content-Type": {"text/css"}, "Cache-Control": {"private, max-age=300"}}
 	if !reflect.DeepEqual(dst, want) {
 		t.Errorf("got %v", dst)
@@ -243,9 +245,14 @@ func TestCaching(t *testing.T) {
 		c        header.Caching
 		in, want string
 	}{
-		{header.CachePrivate, "", "private"}, {header.CachePrivate, "no-store", "no-store"}, {header.CachePrivate, "private, max-age=1", "private, max-age=1"},
-		{header.CacheNever, "public, max-age=1", "no-store"}, {header.CacheCheck, "max-age=5", "private, no-cache"}, {header.CacheCheck, "no-store", "no-store"},
-		{header.CacheBrief, "", "private, no-cache"}, {header.CacheBrief, "no-cache", "private, no-cache"},
+		{header.CachePrivate, "", "private"},
+		{header.CachePrivate, "no-store", "no-store"},
+		{header.CachePrivate, "private, max-age=1", "private, max-age=1"},
+		{header.CacheNever, "public, max-age=1", "no-store"},
+		{header.CacheCheck, "max-age=5", "private, no-cache"},
+		{header.CacheCheck, "no-store", "no-store"},
+		{header.CacheBrief, "", "private, no-cache"},
+		{header.CacheBrief, "no-cache", "private, no-cache"},
 	} {
 		src, dst := http.Header{}, http.Header{}
 		if tc.in != "" {
@@ -263,12 +270,18 @@ func TestSharing(t *testing.T) {
 	m := mapper()
 	origin := "https://" + files
 	for name, tc := range map[string]struct{ in, want http.Header }{
-		"star": {http.Header{"Access-Control-Allow-Origin": {"*"}, "Access-Control-Expose-Headers": {"*"}, "X-A": {"1"}},
-			http.Header{"Access-Control-Allow-Origin": {origin}, "Access-Control-Allow-Credentials": {"true"}, "Vary": {"Origin"}, "X-A": {"1"}}},
-		"named": {http.Header{"Access-Control-Allow-Origin": {"https://files.app"}, "Vary": {"Accept"}},
-			http.Header{"Access-Control-Allow-Origin": {origin}, "Access-Control-Allow-Credentials": {"true"}, "Vary": {"Accept", "Origin"}}},
-		"another": {http.Header{"Access-Control-Allow-Origin": {"https://x.test"}, "Access-Control-Allow-Credentials": {"true"}},
-			http.Header{"Access-Control-Allow-Origin": {"https://x.test"}, "Vary": {"Origin"}}},
+		"star": {
+			http.Header{"Access-Control-Allow-Origin": {"*"}, "Access-Control-Expose-Headers": {"*"}, "X-A": {"1"}},
+			http.Header{"Access-Control-Allow-Origin": {origin}, "Access-Control-Allow-Credentials": {"true"}, "Vary": {"Origin"}, "X-A": {"1"}},
+		},
+		"named": {
+			http.Header{"Access-Control-Allow-Origin": {"https://files.app"}, "Vary": {"Accept"}},
+			http.Header{"Access-Control-Allow-Origin": {origin}, "Access-Control-Allow-Credentials": {"true"}, "Vary": {"Accept", "Origin"}},
+		},
+		"another": {
+			http.Header{"Access-Control-Allow-Origin": {"https://x.test"}, "Access-Control-Allow-Credentials": {"true"}},
+			http.Header{"Access-Control-Allow-Origin": {"https://x.test"}, "Vary": {"Origin"}},
+		},
 		"none": {http.Header{}, http.Header{"Vary": {"Origin"}}},
 	} {
 		dst := http.Header{}

@@ -26,8 +26,10 @@ func render(text string) map[string]string {
 	}
 	r := httptest.NewRequest("GET", "https://app.contoso.gate.test/", nil)
 	write("blocked", func(w *httptest.ResponseRecorder) {
-		page.WriteBlocked(w, r, 403, brand, "", page.Blocked{Title: text, Message: template.HTML("<p>why</p>"), App: text, File: text, Policy: text, Reference: text,
-			CanDo: page.CanDo(true, false), OverrideURL: "https://signin.test/o?x=" + text, RequestURL: "https://signin.test/r", Contact: text, Back: "javascript:alert(1)"})
+		page.WriteBlocked(w, r, 403, brand, "", page.Blocked{
+			Title: text, Message: template.HTML("<p>why</p>"), App: text, File: text, Policy: text, Reference: text,
+			CanDo: page.CanDo(true, false), OverrideURL: "https://signin.test/o?x=" + text, RequestURL: "https://signin.test/r", Contact: text, Back: "javascript:alert(1)",
+		})
 	})
 	write("notice", func(w *httptest.ResponseRecorder) {
 		page.WriteNotice(w, r, brand, page.Notice{Title: text, App: text, Action: "/.referee/notice", Token: text, Help: "javascript:alert(1)"})
@@ -117,8 +119,10 @@ func TestFramesOfTheTenantOnly(t *testing.T) {
 func TestAbuseAddress(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest("GET", "https://gate.test/", nil)
-	for abuse, want := range map[string]string{"abuse@example.com": `href="mailto:abuse@example.com"`, "https://example.com/abuse": `href="https://example.com/abuse"`,
-		"call +49 30 1": ">call", "javascript:alert(1)@x": `mailto:javascript:alert`} {
+	for abuse, want := range map[string]string{
+		"abuse@example.com": `href="mailto:abuse@example.com"`, "https://example.com/abuse": `href="https://example.com/abuse"`,
+		"call +49 30 1": ">call", "javascript:alert(1)@x": `mailto:javascript:alert`,
+	} {
 		w := httptest.NewRecorder()
 		if err := page.WriteApex(w, r, page.Apex{Suffix: "gate.test", Operator: "Example", Abuse: abuse}); err != nil {
 			t.Fatal(err)

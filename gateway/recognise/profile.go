@@ -30,8 +30,11 @@ func Compile(p catalog.Profile) (*Profile, error) {
 		from  []string
 		to    *[]pattern
 	}{
-		{"previews", p.Previews, &out.previews}, {"downloads", p.Downloads, &out.downloads}, {"exports", p.Exports, &out.exports},
-		{"neverFiles", p.NeverFiles, &out.never}, {"tokenIssuers", p.TokenIssuers, &out.issuers},
+		{"previews", p.Previews, &out.previews},
+		{"downloads", p.Downloads, &out.downloads},
+		{"exports", p.Exports, &out.exports},
+		{"neverFiles", p.NeverFiles, &out.never},
+		{"tokenIssuers", p.TokenIssuers, &out.issuers},
 	} {
 		for _, text := range list.from {
 			c, err := compilePattern(text)

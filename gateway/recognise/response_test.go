@@ -207,8 +207,16 @@ func TestPattern(t *testing.T) {
 		pattern, path string
 		want          bool
 	}{
-		{"/a/*/c", "/a/b/c", true}, {"/a/*/c", "/a/b/b/c", false}, {"/a/**/c", "/a/b/b/c", true}, {"/a/**", "/a/", true}, {"/a/*", "/a/b/", false},
-		{"**.pdf", "/x/y.pdf", true}, {"/a", "/a", true}, {"/a", "/ab", false}, {"/*x*/y", "/axb/y", true}, {"/*x*/y", "/ab/y", false},
+		{"/a/*/c", "/a/b/c", true},
+		{"/a/*/c", "/a/b/b/c", false},
+		{"/a/**/c", "/a/b/b/c", true},
+		{"/a/**", "/a/", true},
+		{"/a/*", "/a/b/", false},
+		{"**.pdf", "/x/y.pdf", true},
+		{"/a", "/a", true},
+		{"/a", "/ab", false},
+		{"/*x*/y", "/axb/y", true},
+		{"/*x*/y", "/ab/y", false},
 	} {
 		p, err := compilePattern(c.pattern)
 		if err != nil {

@@ -180,9 +180,11 @@ func (d *dialer) control(_ context.Context, _, address string, _ syscall.RawConn
 }
 
 func refused(name string, addr netip.Addr) error {
-	return &fault.Error{Kind: fault.Denied, Op: "upstream.dial", Key: name,
+	return &fault.Error{
+		Kind: fault.Denied, Op: "upstream.dial", Key: name,
 		Msg:  "address " + addr.String() + " is not public",
-		Help: "list its range in the gateway's private ranges, if apps may be there"}
+		Help: "list its range in the gateway's private ranges, if apps may be there",
+	}
 }
 
 // allowed reports whether an address may be dialled. fail closed: what isn't plainly public needs leave.

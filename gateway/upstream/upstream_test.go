@@ -45,8 +45,10 @@ func TestSpecialAddressesNeedLeave(t *testing.T) {
 	if err := get(t, upstream.Options{Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, addr); err != nil {
 		t.Errorf("with leave: %v", err)
 	}
-	for _, a := range []string{"10.0.0.1:443", "169.254.169.254:80", "[::1]:443", "[fe80::1]:443", "[fd00::1]:443", "100.64.0.1:443", "0.0.0.0:443", "224.0.0.1:443",
-		"[::ffff:127.0.0.1]:443", "192.168.1.1:443", "[64:ff9b::7f00:1]:443", "[2002:7f00:1::]:443", "255.255.255.255:443", "198.18.0.1:443"} {
+	for _, a := range []string{
+		"10.0.0.1:443", "169.254.169.254:80", "[::1]:443", "[fe80::1]:443", "[fd00::1]:443", "100.64.0.1:443", "0.0.0.0:443", "224.0.0.1:443",
+		"[::ffff:127.0.0.1]:443", "192.168.1.1:443", "[64:ff9b::7f00:1]:443", "[2002:7f00:1::]:443", "255.255.255.255:443", "198.18.0.1:443",
+	} {
 		if err := get(t, upstream.Options{}, a); err == nil || !strings.Contains(err.Error(), "not public") {
 			t.Errorf("%s: %v", a, err)
 		}

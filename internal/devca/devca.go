@@ -128,8 +128,10 @@ func (a *Authority) Nickname() string { return a.server.cert.Subject.CommonName 
 func (a *Authority) Certificate(host string, exact bool) (*tls.Certificate, error) {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if host != "localhost" && !strings.HasSuffix(host, ".localhost") && net.ParseIP(host) == nil {
-		return nil, &fault.Error{Kind: fault.Invalid, Op: "devca.Certificate", Key: host,
-			Msg: "the development CA vouches for names under localhost only", Help: "configure certificate files or ACME for real names"}
+		return nil, &fault.Error{
+			Kind: fault.Invalid, Op: "devca.Certificate", Key: host,
+			Msg: "the development CA vouches for names under localhost only", Help: "configure certificate files or ACME for real names",
+		}
 	}
 	name := host
 	if labels := strings.SplitN(host, ".", 2); !exact && net.ParseIP(host) == nil && strings.Count(host, ".") >= 2 {

@@ -56,8 +56,10 @@ var errAbsent = errors.New("not in this store")
 
 func (a *Authority) each(ctx context.Context, stores []string, create bool, do func(store string) error) ([]string, error) {
 	if _, err := exec.LookPath("certutil"); err != nil {
-		return nil, &fault.Error{Kind: fault.Unavailable, Op: "devca.Trust", Msg: "certutil is not installed",
-			Help: "apt-get install libnss3-tools, or import " + a.RootFile() + " in your browser's certificate settings", Err: err}
+		return nil, &fault.Error{
+			Kind: fault.Unavailable, Op: "devca.Trust", Msg: "certutil is not installed",
+			Help: "apt-get install libnss3-tools, or import " + a.RootFile() + " in your browser's certificate settings", Err: err,
+		}
 	}
 	var done []string
 	var failed []error

@@ -19,10 +19,20 @@ var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 func world() World {
 	return World{
 		Now: now,
-		Apps: []App{{"onedrive", "office365"}, {"sharepoint", "office365"}, {"teams", "office365"}, {"office365", ""}, {"box", ""},
-			{"salesforce", ""}},
-		Instances: []Instance{{"files", "onedrive", model.RouteSSO}, {"sites", "sharepoint", model.RouteFederated},
-			{"chat", "teams", model.RouteFederated}, {"crm", "salesforce", model.RouteNative}},
+		Apps: []App{
+			{"onedrive", "office365"},
+			{"sharepoint", "office365"},
+			{"teams", "office365"},
+			{"office365", ""},
+			{"box", ""},
+			{"salesforce", ""},
+		},
+		Instances: []Instance{
+			{"files", "onedrive", model.RouteSSO},
+			{"sites", "sharepoint", model.RouteFederated},
+			{"chat", "teams", model.RouteFederated},
+			{"crm", "salesforce", model.RouteNative},
+		},
 		Groups: []model.GroupID{"Staff", "Break glass", "Travellers"}, Locations: []string{"HQ"},
 		Exceptions: []policy.Exception{}, Rollouts: []policy.RolloutState{},
 	}
@@ -72,9 +82,11 @@ func swap(text, old, with string) string {
 func approved(n int, policyID string, days int) []policy.Exception {
 	out := make([]policy.Exception, n)
 	for i := range out {
-		out[i] = policy.Exception{ID: fmt.Sprint("ex-", i), Tenant: "contoso", User: fmt.Sprint("u", i), App: "onedrive", Policy: policyID,
+		out[i] = policy.Exception{
+			ID: fmt.Sprint("ex-", i), Tenant: "contoso", User: fmt.Sprint("u", i), App: "onedrive", Policy: policyID,
 			Reason: "a trip", Requester: "u", Approver: "admin", State: policy.ExceptionApproved, Decided: now.Add(-time.Hour),
-			Requested: now.Add(-2 * time.Hour), Expires: now.Add(time.Duration(days) * 24 * time.Hour)}
+			Requested: now.Add(-2 * time.Hour), Expires: now.Add(time.Duration(days) * 24 * time.Hour),
+		}
 	}
 	return out
 }
@@ -111,8 +123,10 @@ var examples = map[string]struct {
 	},
 	"exception_without_policy": {
 		bad: []example{{text: clean(), world: func(w *World) { w.Exceptions = approved(1, "gone", 3) }}},
-		good: []example{{text: clean(), world: func(w *World) { w.Exceptions = approved(1, "session", 3) }},
-			{text: clean(), world: func(w *World) { w.Exceptions = approved(1, "gone", -1) }}},
+		good: []example{
+			{text: clean(), world: func(w *World) { w.Exceptions = approved(1, "session", 3) }},
+			{text: clean(), world: func(w *World) { w.Exceptions = approved(1, "gone", -1) }},
+		},
 	},
 	"level_not_stated": {
 		bad:  []example{{text: swap(clean(), "level: strict\n", "")}},
@@ -127,29 +141,39 @@ var examples = map[string]struct {
 		good: []example{{text: clean()}, {text: swap(clean(), "mcasConfigured", "blockDownloads")}},
 	},
 	"native_client_open": {
-		bad: []example{{text: swap(clean(), "[onedrive]}}", "[onedrive]}, clientAppTypes: [browser]}")},
-			{text: swap(clean(), "[onedrive]}}", "[onedrive]}, clientAppTypes: [browser]}") + fmt.Sprintf(block, "", "sharepoint", ", clientAppTypes: [mobileAppsAndDesktopClients]")}},
-		good: []example{{text: clean()},
+		bad: []example{
+			{text: swap(clean(), "[onedrive]}}", "[onedrive]}, clientAppTypes: [browser]}")},
+			{text: swap(clean(), "[onedrive]}}", "[onedrive]}, clientAppTypes: [browser]}") + fmt.Sprintf(block, "", "sharepoint", ", clientAppTypes: [mobileAppsAndDesktopClients]")},
+		},
+		good: []example{
+			{text: clean()},
 			{text: swap(clean(), "[onedrive]}}", "[onedrive]}, clientAppTypes: [browser]}") + fmt.Sprintf(block, "", "office365", ", clientAppTypes: [mobileAppsAndDesktopClients]")},
-			{text: swap(clean(), "[onedrive]}}", "[onedrive]}, clientAppTypes: [browser]}") + "---\nkind: AccessPolicy\nid: native\nname: N\nactivities: {clientApp: {eq: mobileAppsAndDesktopClients}}\naction: block\nmessage: No.\nnextStep: Use a browser.\n"}},
+			{text: swap(clean(), "[onedrive]}}", "[onedrive]}, clientAppTypes: [browser]}") + "---\nkind: AccessPolicy\nid: native\nname: N\nactivities: {clientApp: {eq: mobileAppsAndDesktopClients}}\naction: block\nmessage: No.\nnextStep: Use a browser.\n"},
+		},
 	},
 	"native_route": {
 		bad:  []example{{text: fmt.Sprintf(route+session, "salesforce", "mcasConfigured", "salesforce")}},
 		good: []example{{text: clean()}},
 	},
 	"not_enforced": {
-		bad: []example{{text: swap(clean(), "action: block", "action: requireStepUp\nstepUp: {context: c1}")},
+		bad: []example{
+			{text: swap(clean(), "action: block", "action: requireStepUp\nstepUp: {context: c1}")},
 			{text: swap(clean(), "action: block", "action: protect\nprotect: {label: secret}")},
 			{text: swap(clean(), "action: block", "action: block\ninspection: malware")},
 			{text: swap(clean(), "action: block", "action: block\nfiles: {fileLabels: {isset: true}}")},
-			{text: clean() + "---\nkind: FilePolicy\nid: f\nname: F\nfilters: {}\n"}},
-		good: []example{{text: clean()}, {text: swap(clean(), "action: block", "action: requireStepUp\nstepUp: {context: c1}"),
-			world: func(w *World) { w.Capabilities.StepUp = true }}},
+			{text: clean() + "---\nkind: FilePolicy\nid: f\nname: F\nfilters: {}\n"},
+		},
+		good: []example{{text: clean()}, {
+			text:  swap(clean(), "action: block", "action: requireStepUp\nstepUp: {context: c1}"),
+			world: func(w *World) { w.Capabilities.StepUp = true },
+		}},
 	},
 	"resource_apps_open": {
 		bad: []example{{text: fmt.Sprintf(route+session, "office365", "mcasConfigured", "teams")}},
-		good: []example{{text: fmt.Sprintf(route+session, "office365", "mcasConfigured", "[teams, sharepoint, onedrive]")},
-			{text: fmt.Sprintf(route+session, "office365", "mcasConfigured", "teams") + swap(fmt.Sprintf(session, "[sharepoint, onedrive]"), "id: session", "id: files")}},
+		good: []example{
+			{text: fmt.Sprintf(route+session, "office365", "mcasConfigured", "[teams, sharepoint, onedrive]")},
+			{text: fmt.Sprintf(route+session, "office365", "mcasConfigured", "teams") + swap(fmt.Sprintf(session, "[sharepoint, onedrive]"), "id: session", "id: files")},
+		},
 	},
 	"rollout_unread": {
 		bad: []example{{text: clean() + "rollout: {then: block}\n", world: func(w *World) {
@@ -164,14 +188,21 @@ var examples = map[string]struct {
 		}}},
 	},
 	"session_not_routed": {
-		bad: []example{{text: fmt.Sprintf(session, "onedrive")},
+		bad: []example{
+			{text: fmt.Sprintf(session, "onedrive")},
 			{text: swap(clean(), "name: Route", "name: Route\nstate: reportOnly")},
 			{text: swap(clean(), "name: Route", "name: Route\nstate: disabled")},
 			{text: swap(clean(), "[onedrive]", "[office365], excludeApplications: [onedrive]")},
 			{text: swap(clean(), "[onedrive]}", "[onedrive]}, clientAppTypes: [mobileAppsAndDesktopClients]")},
-			{text: swap(fmt.Sprintf(session, "onedrive"), "{app: {eq: onedrive}}", "{}")}},
-		good: []example{{text: clean()}, {text: swap(clean(), "[onedrive]", "[All]")}, {text: swap(clean(), "[onedrive]", "[office365]")},
-			{text: swap(clean(), "[onedrive]", "[files]")}, {text: swap(clean(), "{app: {eq: onedrive}}", "{}")}},
+			{text: swap(fmt.Sprintf(session, "onedrive"), "{app: {eq: onedrive}}", "{}")},
+		},
+		good: []example{
+			{text: clean()},
+			{text: swap(clean(), "[onedrive]", "[All]")},
+			{text: swap(clean(), "[onedrive]", "[office365]")},
+			{text: swap(clean(), "[onedrive]", "[files]")},
+			{text: swap(clean(), "{app: {eq: onedrive}}", "{}")},
+		},
 	},
 	"too_many_exceptions": {
 		bad:  []example{{text: clean(), world: func(w *World) { w.Exceptions = approved(11, "session", 3) }}},
@@ -179,29 +210,41 @@ var examples = map[string]struct {
 	},
 	"unknown_app": {
 		bad: []example{{text: fmt.Sprintf(route, "onedrvie", "mcasConfigured")}, {text: swap(clean(), "app: {eq: onedrive}", "app: {eq: [onedrive, sharepiont]}")}},
-		good: []example{{text: clean()}, {text: fmt.Sprintf(route, "files", "mcasConfigured")}, {text: fmt.Sprintf(route, `"15600"`, "mcasConfigured")},
-			{text: fmt.Sprintf(route, "nonsense", "mcasConfigured"), world: func(w *World) { w.Apps, w.Instances = nil, nil }}},
+		good: []example{
+			{text: clean()},
+			{text: fmt.Sprintf(route, "files", "mcasConfigured")},
+			{text: fmt.Sprintf(route, `"15600"`, "mcasConfigured")},
+			{text: fmt.Sprintf(route, "nonsense", "mcasConfigured"), world: func(w *World) { w.Apps, w.Instances = nil, nil }},
+		},
 	},
 	"unknown_group": {
-		bad: []example{{text: fmt.Sprintf(block, ", excludeGroups: [break glass]", "All", "")},
-			{text: swap(clean(), "app: {eq: onedrive}", "app: {eq: onedrive}, user.groups: {eq: Saff}")}},
-		good: []example{{text: fmt.Sprintf(block, ", excludeGroups: [Break glass]", "All", "")},
-			{text: fmt.Sprintf(block, ", excludeGroups: [whoever]", "All", ""), world: func(w *World) { w.Groups = nil }}},
+		bad: []example{
+			{text: fmt.Sprintf(block, ", excludeGroups: [break glass]", "All", "")},
+			{text: swap(clean(), "app: {eq: onedrive}", "app: {eq: onedrive}, user.groups: {eq: Saff}")},
+		},
+		good: []example{
+			{text: fmt.Sprintf(block, ", excludeGroups: [Break glass]", "All", "")},
+			{text: fmt.Sprintf(block, ", excludeGroups: [whoever]", "All", ""), world: func(w *World) { w.Groups = nil }},
+		},
 	},
 	"unknown_location": {
 		bad:  []example{{text: fmt.Sprintf(block, "", "onedrive", ", locations: {excludeLocations: [Head office]}")}},
 		good: []example{{text: fmt.Sprintf(block, "", "onedrive", ", locations: {includeLocations: [All], excludeLocations: [hq, AllTrusted]}")}},
 	},
 	"unreachable": {
-		bad: []example{{text: fmt.Sprintf(block, ", excludeUsers: [All]", "onedrive", "")},
+		bad: []example{
+			{text: fmt.Sprintf(block, ", excludeUsers: [All]", "onedrive", "")},
 			{text: fmt.Sprintf(block, "", "onedrive], excludeApplications: [onedrive", "")},
 			{text: fmt.Sprintf(swap(block, "[All]", "[None]"), "", "onedrive", "")},
 			{text: swap(clean(), "{app: {eq: onedrive}}", "{all: [{app: {eq: onedrive}}, {user.domain: {eq: a.com}}, {user.domain: {eq: B.com}}]}")},
 			{text: swap(clean(), "{app: {eq: onedrive}}", "{app: {eq: onedrive}, user.domain: {eq: a.com, neq: A.com}}")},
-			{text: swap(clean(), "level: strict", "level: strict\nfiles: {all: [{extension: {eq: a}}, {extension: {eq: b}}]}")}},
-		good: []example{{text: clean()},
+			{text: swap(clean(), "level: strict", "level: strict\nfiles: {all: [{extension: {eq: a}}, {extension: {eq: b}}]}")},
+		},
+		good: []example{
+			{text: clean()},
 			{text: swap(clean(), "{app: {eq: onedrive}}", "{all: [{app: {eq: onedrive}}, {user.domain: {eq: [a.com, b.com]}}, {user.domain: {eq: B.com}}]}")},
-			{text: swap(clean(), "{app: {eq: onedrive}}", "{all: [{app: {eq: onedrive}}, {user.groups: {eq: Staff}}, {user.groups: {eq: Travellers}}]}")}},
+			{text: swap(clean(), "{app: {eq: onedrive}}", "{all: [{app: {eq: onedrive}}, {user.groups: {eq: Staff}}, {user.groups: {eq: Travellers}}]}")},
+		},
 	},
 	"unscannable_not_stated": {
 		bad:  []example{{text: swap(clean(), "unscannable: block\n", "")}},

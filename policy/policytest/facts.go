@@ -40,9 +40,11 @@ func (table *Table) option(line string) error {
 		if err != nil {
 			return err
 		}
-		e := policy.Exception{ID: words[1], Tenant: "contoso", App: words[4], Policy: words[5], Expires: expires, Reason: "a trip",
+		e := policy.Exception{
+			ID: words[1], Tenant: "contoso", App: words[4], Policy: words[5], Expires: expires, Reason: "a trip",
 			Requester: "director", Approver: "admin", State: policy.ExceptionApproved, Version: 1,
-			Requested: Now.Add(-48 * time.Hour), Decided: Now.Add(-24 * time.Hour)}
+			Requested: Now.Add(-48 * time.Hour), Decided: Now.Add(-24 * time.Hour),
+		}
 		if words[2] == "user" {
 			e.User = words[3]
 		} else {
@@ -59,9 +61,11 @@ func (table *Table) option(line string) error {
 // Input reads facts: words of the form key=value, or a flag alone. A value of ? means unknown, of !
 // unobtainable. Underscores stand for spaces.
 func Input(facts string) (*policy.Input, error) {
-	in := &policy.Input{Now: Now, Tenant: "contoso", Stage: policy.StageActivity, ClientApp: model.ClientBrowser,
+	in := &policy.Input{
+		Now: Now, Tenant: "contoso", Stage: policy.StageActivity, ClientApp: model.ClientBrowser,
 		User: model.User{ID: "u1", Username: "director@contoso.com"}, DeviceState: filter.Known, GeoState: filter.Known,
-		NameState: filter.Known, LabelState: filter.Known, TypeState: filter.Known}
+		NameState: filter.Known, LabelState: filter.Known, TypeState: filter.Known,
+	}
 	for _, word := range strings.Fields(facts) {
 		key, value, _ := strings.Cut(word, "=")
 		if err := fact(in, key, strings.ReplaceAll(value, "_", " ")); err != nil {

@@ -36,10 +36,12 @@ func Remember(in *policy.Input, a *model.Activity) {
 	if a.Detail == nil {
 		a.Detail = map[string]any{}
 	}
-	a.Detail[detailKey] = memory{Stage: in.Stage, Control: in.Control, Suite: in.Suite, ClientApp: in.ClientApp,
+	a.Detail[detailKey] = memory{
+		Stage: in.Stage, Control: in.Control, Suite: in.Suite, ClientApp: in.ClientApp,
 		Preview: in.Preview, Navigation: in.Navigation, Saved: in.Saved, Satisfied: slices.Clone(in.Satisfied),
 		Findings: slices.Clone(in.Findings), Malware: in.Malware,
-		States: [8]filter.State{in.DeviceState, in.GeoState, in.NameState, in.SizeState, in.TypeState, in.LabelState, in.ContentState, in.MalwareState}}
+		States: [8]filter.State{in.DeviceState, in.GeoState, in.NameState, in.SizeState, in.TypeState, in.LabelState, in.ContentState, in.MalwareState},
+	}
 }
 
 // recall reads what Remember wrote, from this process or from a store.
@@ -63,8 +65,10 @@ func recall(a *model.Activity) (memory, bool) {
 // false for activities that no policy of a sign-in or a session decides on, such as changes by administrators.
 // Suites gives the suite key of an app key, for activities without a remembered decision.
 func Input(a *model.Activity, in *policy.Input, suites map[string]string) bool {
-	*in = policy.Input{Now: a.Time, Tenant: a.Tenant, Session: a.Session, App: a.App, Suite: suites[a.App.Key], User: a.User,
-		Network: a.Network, Agent: a.Agent, Device: a.Device.Tags}
+	*in = policy.Input{
+		Now: a.Time, Tenant: a.Tenant, Session: a.Session, App: a.App, Suite: suites[a.App.Key], User: a.User,
+		Network: a.Network, Agent: a.Agent, Device: a.Device.Tags,
+	}
 	switch a.Source {
 	case model.SourceAccess:
 		in.Stage = policy.StageSignIn
@@ -92,8 +96,10 @@ func (m *memory) restore(in *policy.Input) {
 	}
 	in.Preview, in.Navigation, in.Saved, in.Satisfied = m.Preview, m.Navigation, m.Saved, m.Satisfied
 	in.Findings, in.Malware = m.Findings, m.Malware
-	for i, to := range []*filter.State{&in.DeviceState, &in.GeoState, &in.NameState, &in.SizeState, &in.TypeState,
-		&in.LabelState, &in.ContentState, &in.MalwareState} {
+	for i, to := range []*filter.State{
+		&in.DeviceState, &in.GeoState, &in.NameState, &in.SizeState, &in.TypeState,
+		&in.LabelState, &in.ContentState, &in.MalwareState,
+	} {
 		// What nobody knew then, nobody can fetch now.
 		if *to = m.States[i]; *to == filter.Unknown {
 			*to = filter.Unobtainable

@@ -107,8 +107,10 @@ func (r *Result) compare(a *model.Activity, in *policy.Input, before, after gate
 	if before.gate == after.gate {
 		return
 	}
-	c := Change{Activity: a.ID, Time: a.Time, User: a.User.Username, App: a.App.Key, Type: a.Type, File: in.File.Name,
-		Before: before.gate.String(), After: after.gate.String(), By: after.by, Guessed: guessed(in)}
+	c := Change{
+		Activity: a.ID, Time: a.Time, User: a.User.Username, App: a.App.Key, Type: a.Type, File: in.File.Name,
+		Before: before.gate.String(), After: after.gate.String(), By: after.by, Guessed: guessed(in),
+	}
 	if after.gate > before.gate {
 		r.Stricter++
 		if !slices.Contains(r.People, c.User) {

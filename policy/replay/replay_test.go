@@ -52,8 +52,10 @@ func recorded(t *testing.T, id, facts string) model.Activity {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := model.Activity{ID: model.ActivityID(id), Tenant: "contoso", Time: in.Now, Source: model.SourceSession, Type: in.Activity,
-		App: in.App, User: in.User, Device: model.ActivityDevice{Tags: in.Device}, Network: in.Network, Agent: in.Agent, Files: []model.File{in.File}}
+	a := model.Activity{
+		ID: model.ActivityID(id), Tenant: "contoso", Time: in.Now, Source: model.SourceSession, Type: in.Activity,
+		App: in.App, User: in.User, Device: model.ActivityDevice{Tags: in.Device}, Network: in.Network, Agent: in.Agent, Files: []model.File{in.File},
+	}
 	if in.Stage != policy.StageActivity {
 		a.Source = model.SourceAccess
 	}
@@ -157,8 +159,10 @@ func TestRememberedDecisionsComeOutTheSame(t *testing.T) {
 
 func TestWhatWasNotRecordedIsUnobtainable(t *testing.T) {
 	t.Parallel()
-	a := model.Activity{ID: "1", Tenant: "contoso", Time: policytest.Now, Source: model.SourceSession, Type: model.ActivityDownload,
-		App: model.AppRef{Key: "onedrive"}, Agent: model.Agent{Tags: []string{"Native client"}}}
+	a := model.Activity{
+		ID: "1", Tenant: "contoso", Time: policytest.Now, Source: model.SourceSession, Type: model.ActivityDownload,
+		App: model.AppRef{Key: "onedrive"}, Agent: model.Agent{Tags: []string{"Native client"}},
+	}
 	var in policy.Input
 	if !Input(&a, &in, map[string]string{"onedrive": "office365"}) {
 		t.Fatal("not replayed")

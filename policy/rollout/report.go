@@ -42,8 +42,10 @@ type Reporter struct {
 
 // NewReporter begins a report on one policy.
 func NewReporter(policy string) *Reporter {
-	return &Reporter{report: Report{Policy: policy}, people: map[model.UserID]*Person{},
-		sessions: map[model.SessionID]bool{}, seen: map[model.ActivityID]bool{}}
+	return &Reporter{
+		report: Report{Policy: policy}, people: map[model.UserID]*Person{},
+		sessions: map[model.SessionID]bool{}, seen: map[model.ActivityID]bool{},
+	}
 }
 
 // Add takes one activity into account.

@@ -49,8 +49,10 @@ func Begin(d *policy.Document, tenant model.TenantID, author string, now time.Ti
 		return policy.RolloutState{}, false
 	}
 	phase := d.Inline.Rollout.Phase
-	return policy.RolloutState{Tenant: tenant, Policy: d.ID, Phase: phase, Since: now, Version: 1,
-		Steps: []policy.RolloutStep{{At: now, To: phase, By: author, Why: "applied"}}}, true
+	return policy.RolloutState{
+		Tenant: tenant, Policy: d.ID, Phase: phase, Since: now, Version: 1,
+		Steps: []policy.RolloutStep{{At: now, To: phase, By: author, Why: "applied"}},
+	}, true
 }
 
 // Next flips a policy from monitor to enforce when everything that its document asks for has happened, and

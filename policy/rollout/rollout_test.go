@@ -57,8 +57,11 @@ func TestNext(t *testing.T) {
 		{"read again lately, the first counts", nil, Facts{Reads: append(read(week-time.Minute), read(time.Hour)...), Report: enough}, week, nil, 0},
 		{"few sessions", nil, Facts{Reads: read(time.Hour), Report: Report{Sessions: 19}}, week, []string{"19 of 20 sessions"}, 0},
 		{"many people", nil, Facts{Reads: read(time.Hour), Report: Report{Sessions: 20, People: people(4)}}, week, []string{"4 people would have been stopped, more than 3"}, 0},
-		{"many people, confirmed", func(s *policy.RolloutState) { s.Confirmed = "admin" },
-			Facts{Reads: read(time.Hour), Report: Report{Sessions: 20, People: people(4)}}, week, nil, 0},
+		{
+			"many people, confirmed", func(s *policy.RolloutState) { s.Confirmed = "admin" },
+			Facts{Reads: read(time.Hour), Report: Report{Sessions: 20, People: people(4)}},
+			week, nil, 0,
+		},
 		{"before work", nil, Facts{Reads: read(time.Hour), Report: enough}, week + 22*time.Hour, []string{"working hours only, next at Tue 24 Nov 08:00"}, week + 23*time.Hour},
 		{"after work", nil, Facts{Reads: read(time.Hour), Report: enough}, week + 7*time.Hour, []string{"next at Tue 24 Nov 08:00"}, week + 23*time.Hour},
 		{"Friday evening waits for Monday", nil, Facts{Reads: read(time.Hour), Report: enough}, week + 4*24*time.Hour + 8*time.Hour, []string{"next at Mon 30 Nov 08:00"}, 2*week - time.Hour},
@@ -190,9 +193,11 @@ func TestReport(t *testing.T) {
 	t.Parallel()
 	mine := []model.PolicyRef{{ID: "p", Action: "block", Monitor: true}}
 	activity := func(id, user, session string, at time.Duration, refs []model.PolicyRef, file string) *model.Activity {
-		return &model.Activity{ID: model.ActivityID(id), Time: monday.Add(at), Type: model.ActivityDownload, Session: model.SessionID(session),
+		return &model.Activity{
+			ID: model.ActivityID(id), Time: monday.Add(at), Type: model.ActivityDownload, Session: model.SessionID(session),
 			App: model.AppRef{Key: "onedrive"}, User: model.User{ID: model.UserID(user), Username: user + "@contoso.com"},
-			Files: []model.File{{Name: file}}, Policies: refs}
+			Files: []model.File{{Name: file}}, Policies: refs,
+		}
 	}
 	r := NewReporter("p")
 	for _, a := range []*model.Activity{

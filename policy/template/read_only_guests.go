@@ -24,9 +24,11 @@ var readOnlyGuests = Template{
 		who := policy.Users{Include: []string{policy.Guests}}
 		return []*policy.Document{
 			access(v, "guests-route", "Guests through session control", who, policy.ConditionalAccess{
-				ClientApps: []model.ClientApp{model.ClientBrowser}, Session: "mcasConfigured"}),
+				ClientApps: []model.ClientApp{model.ClientBrowser}, Session: "mcasConfigured",
+			}),
 			access(v, "guests-browser-only", "Guests use browsers only", who, policy.ConditionalAccess{
-				ClientApps: []model.ClientApp{model.ClientNative}, Grant: policy.Grant{Controls: []policy.GrantControl{policy.GrantBlock}}}),
+				ClientApps: []model.ClientApp{model.ClientNative}, Grant: policy.Grant{Controls: []policy.GrantControl{policy.GrantBlock}},
+			}),
 			guests(policy.ControlFileDownload, "guests-download", "Guests can't download", "**{{file}} can't be downloaded by guests of {{app}}.**",
 				"Read it here, or ask the person who shared it for a copy."),
 			guests(policy.ControlFileUpload, "guests-upload", "Guests can't upload", "**Guests can't add files to {{app}}.**",

@@ -21,10 +21,12 @@ func routing(v Values) []*policy.Document {
 	everybody := policy.Users{Include: []string{policy.All}}
 	return []*policy.Document{
 		access(v, "route-unmanaged", "Route unmanaged devices through session control", everybody, policy.ConditionalAccess{
-			ClientApps: []model.ClientApp{model.ClientBrowser}, Devices: devices, Session: "mcasConfigured"}),
+			ClientApps: []model.ClientApp{model.ClientBrowser}, Devices: devices, Session: "mcasConfigured",
+		}),
 		access(v, "block-native-unmanaged", "Block sync clients and mobile apps on unmanaged devices", everybody, policy.ConditionalAccess{
 			ClientApps: []model.ClientApp{model.ClientNative}, Devices: devices,
-			Grant: policy.Grant{Controls: []policy.GrantControl{policy.GrantBlock}}}),
+			Grant: policy.Grant{Controls: []policy.GrantControl{policy.GrantBlock}},
+		}),
 	}
 }
 
@@ -34,6 +36,8 @@ func access(v Values, id, name string, who policy.Users, c policy.ConditionalAcc
 	if c.Devices.Unknown == "" {
 		c.Devices.Unknown = model.TagUnmanaged
 	}
-	return &policy.Document{Kind: policy.KindConditionalAccess, ID: slug(v["app"]) + "-" + id, Name: fmt.Sprintf("%s - %s", v["app"], name),
-		Severity: policy.SeverityLow, Category: policy.CategoryAccessControl, State: policy.StateEnabled, Access: &c}
+	return &policy.Document{
+		Kind: policy.KindConditionalAccess, ID: slug(v["app"]) + "-" + id, Name: fmt.Sprintf("%s - %s", v["app"], name),
+		Severity: policy.SeverityLow, Category: policy.CategoryAccessControl, State: policy.StateEnabled, Access: &c,
+	}
 }

@@ -125,11 +125,15 @@ var (
 // session begins a session policy with what the parameters say.
 func session(v Values, id, name string, control policy.ControlType) *policy.Document {
 	prefix := slug(v["app"])
-	d := &policy.Document{Kind: policy.KindSession, ID: prefix + "-" + id, Name: fmt.Sprintf("%s - %s", v["app"], name),
+	d := &policy.Document{
+		Kind: policy.KindSession, ID: prefix + "-" + id, Name: fmt.Sprintf("%s - %s", v["app"], name),
 		Severity: policy.SeverityMedium, Category: policy.CategoryDLP, State: policy.StateEnabled,
-		Inline: &policy.Inline{Control: control, Action: policy.Action(v["action"]), Unscannable: policy.UnscannableBlock,
+		Inline: &policy.Inline{
+			Control: control, Action: policy.Action(v["action"]), Unscannable: policy.UnscannableBlock,
 			DeviceUnknown: model.TagUnmanaged, Deadline: policy.DefaultDeadline, Contact: v["contact"],
-			Inspection: policy.Inspection{Method: policy.InspectNone}}}
+			Inspection: policy.Inspection{Method: policy.InspectNone},
+		},
+	}
 	conds := []*filter.Node{filter.Cond("app", filter.Eq, v.list("app")...)}
 	if v["device"] != "" {
 		conds = append(conds, filter.Cond("device.tags", filter.Eq, v["device"]))

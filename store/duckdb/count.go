@@ -92,8 +92,10 @@ func (l *Log) buckets(ctx context.Context, query string, args []any, top int) ([
 func bucketColumn(field string) (name string, many bool, err error) {
 	info := entity.Activity.Field(field)
 	if info == nil || info.Column == "" {
-		return "", false, &fault.Error{Kind: fault.Invalid, Op: "duckdb.Count", Key: field, Msg: "is no field that can be counted",
-			Help: fmt.Sprintf("use one of %s", strings.Join(countable(), ", "))}
+		return "", false, &fault.Error{
+			Kind: fault.Invalid, Op: "duckdb.Count", Key: field, Msg: "is no field that can be counted",
+			Help: fmt.Sprintf("use one of %s", strings.Join(countable(), ", ")),
+		}
 	}
 	for _, c := range activities.Columns {
 		if c.Field == info {

@@ -29,8 +29,10 @@ func classify(ctx context.Context, err error, op, key string) error {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return fault.As(err, fault.Canceled, op, key)
 	case interrupted:
-		return &fault.Error{Kind: fault.Limited, Op: op, Key: key, Msg: "the query took too long", Err: err,
-			Help: "ask for a shorter time range or fewer conditions"}
+		return &fault.Error{
+			Kind: fault.Limited, Op: op, Key: key, Msg: "the query took too long", Err: err,
+			Help: "ask for a shorter time range or fewer conditions",
+		}
 	case de == nil:
 		errors.As(err, &de)
 	}
@@ -39,8 +41,10 @@ func classify(ctx context.Context, err error, op, key string) error {
 	}
 	switch de.Type {
 	case driver.ErrorTypeOutOfMemory:
-		return &fault.Error{Kind: fault.Limited, Op: op, Key: key, Msg: "the query needs more memory or disk than it may have", Err: err,
-			Help: "ask for a shorter time range, or raise the activity log's memory"}
+		return &fault.Error{
+			Kind: fault.Limited, Op: op, Key: key, Msg: "the query needs more memory or disk than it may have", Err: err,
+			Help: "ask for a shorter time range, or raise the activity log's memory",
+		}
 	case driver.ErrorTypeIO, driver.ErrorTypeFatal, driver.ErrorTypeSerialization, driver.ErrorTypeConnection, driver.ErrorTypeTransaction:
 		return fault.As(err, fault.Unavailable, op, key)
 	}
@@ -67,8 +71,10 @@ func secondary(err error) bool {
 
 // damaged is the fault of a file that can't be read.
 func damaged(path string, err error) error {
-	return &fault.Error{Kind: fault.Unavailable, Op: "duckdb.attach", Key: path, Msg: "the month's file can't be read", Err: err,
-		Help: "restore the file from a backup, or move it away together with its .wal; the other months are not affected"}
+	return &fault.Error{
+		Kind: fault.Unavailable, Op: "duckdb.attach", Key: path, Msg: "the month's file can't be read", Err: err,
+		Help: "restore the file from a backup, or move it away together with its .wal; the other months are not affected",
+	}
 }
 
 // explain makes an error about a file's content the fault of a damaged file, and leaves others as they are.

@@ -132,8 +132,10 @@ func TestColumnsOfAnotherBuild(t *testing.T) {
 				t.Fatal(err)
 			}
 			l = openLog(t, dir)
-			page, err := l.Search(t.Context(), "contoso", activitylog.Query{Total: true,
-				Filter: filter.AllOf(filter.Cond("user.username", filter.Eq, "user3@contoso.example"), filter.Cond("service", filter.Eq, "11161"))})
+			page, err := l.Search(t.Context(), "contoso", activitylog.Query{
+				Total:  true,
+				Filter: filter.AllOf(filter.Cond("user.username", filter.Eq, "user3@contoso.example"), filter.Cond("service", filter.Eq, "11161")),
+			})
 			if want := int64((rebuildRows + 50 + 3) / 7); err != nil || page.Total != want {
 				t.Fatalf("%d rows, %v, %v, want %d", page.Total, page.Missing, err, want)
 			}

@@ -90,9 +90,11 @@ func fits(ctx context.Context, db *sql.DB, alias, path string) (bool, error) {
 	case err != nil:
 		return false, damaged(path, fmt.Errorf("the layout is %q", text))
 	case version > layout:
-		return false, &fault.Error{Kind: fault.Unavailable, Op: "duckdb.attach", Key: path,
+		return false, &fault.Error{
+			Kind: fault.Unavailable, Op: "duckdb.attach", Key: path,
 			Msg:  fmt.Sprintf("a newer Referee wrote this file: its layout is %d, known is %d", version, layout),
-			Help: "run the newer Referee, or restore the file from before the upgrade"}
+			Help: "run the newer Referee, or restore the file from before the upgrade",
+		}
 	}
 	have, err := columnsOf(ctx, db, alias)
 	if err != nil {

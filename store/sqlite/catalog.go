@@ -52,8 +52,10 @@ func (t *tx) claim(op string, in *catalog.Instance, kind, name string) error {
 	if _, err := t.row(`SELECT instance FROM instance_hosts WHERE tenant = ? AND kind = ? AND name = ?`, []any{string(in.Tenant), kind, name}, &other); err != nil {
 		return err
 	}
-	return &fault.Error{Kind: fault.Conflict, Op: op, Key: string(in.ID), Msg: kind + " " + name + " belongs to instance " + other,
-		Help: "take it from that instance first, or choose another " + kind}
+	return &fault.Error{
+		Kind: fault.Conflict, Op: op, Key: string(in.ID), Msg: kind + " " + name + " belongs to instance " + other,
+		Help: "take it from that instance first, or choose another " + kind,
+	}
 }
 
 // DeleteInstance implements [catalog.Store].

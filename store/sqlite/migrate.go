@@ -77,9 +77,11 @@ func step(ctx context.Context, conn *sql.Conn, list []migration) (done bool, err
 	}
 	switch {
 	case version > len(list):
-		return false, &fault.Error{Kind: fault.Invalid, Op: "sqlite.migrate",
+		return false, &fault.Error{
+			Kind: fault.Invalid, Op: "sqlite.migrate",
 			Msg:  fmt.Sprintf("the database has schema %d, and this program knows up to %d", version, len(list)),
-			Help: "start the newer version again, or restore the backup from before it"}
+			Help: "start the newer version again, or restore the backup from before it",
+		}
 	case version == len(list):
 		return true, nil
 	}

@@ -17,8 +17,10 @@ const sessionColumns = `id, user, created, last_seen, expires, idle, revoked, re
 // sessionArgs are the values of tenant and sessionColumns.
 func sessionArgs(s *session.Session) ([]any, error) {
 	doc, err := json.Marshal(s)
-	return []any{string(s.Tenant), string(s.ID), string(s.User.ID), nanos(s.Created), nanos(s.LastSeen), nanos(s.Expires), int64(s.Idle), nanos(s.Revoked),
-		s.Reason, s.SecretHash, doc}, err
+	return []any{
+		string(s.Tenant), string(s.ID), string(s.User.ID), nanos(s.Created), nanos(s.LastSeen), nanos(s.Expires), int64(s.Idle), nanos(s.Revoked),
+		s.Reason, s.SecretHash, doc,
+	}, err
 }
 
 func scanSession(row scanner, tenant model.TenantID) (s session.Session, err error) {

@@ -206,9 +206,13 @@ func TestOpenAtOnce(t *testing.T) {
 
 func benchSession(i int) session.Session {
 	now := time.Now()
-	return session.Session{ID: model.SessionID(fmt.Sprint("session-", i)), Tenant: "contoso", User: model.User{ID: model.UserID(fmt.Sprint("u", i)), Name: "Dora Director",
-		Username: "dora@contoso.example", Groups: []model.GroupID{"board", "all"}}, Created: now, LastSeen: now, Expires: now.Add(time.Hour), Idle: time.Hour,
-		Agent: model.Agent{Raw: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}, SecretHash: session.NewSecret().Hash()}
+	return session.Session{
+		ID: model.SessionID(fmt.Sprint("session-", i)), Tenant: "contoso", User: model.User{
+			ID: model.UserID(fmt.Sprint("u", i)), Name: "Dora Director",
+			Username: "dora@contoso.example", Groups: []model.GroupID{"board", "all"},
+		}, Created: now, LastSeen: now, Expires: now.Add(time.Hour), Idle: time.Hour,
+		Agent: model.Agent{Raw: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}, SecretHash: session.NewSecret().Hash(),
+	}
 }
 
 func BenchmarkPutSession(b *testing.B) {

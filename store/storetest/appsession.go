@@ -14,9 +14,11 @@ import (
 
 // anApp is an app session with every field set.
 func anApp(tenant model.TenantID, id string, sid model.SessionID) session.AppSession {
-	return session.AppSession{ID: id, Session: sid, Tenant: tenant, Instance: "files", Control: session.ControlCustom,
+	return session.AppSession{
+		ID: id, Session: sid, Tenant: tenant, Instance: "files", Control: session.ControlCustom,
 		Access: []model.PolicyRef{{ID: "p1", Revision: 3}}, Lookup: "lookup-" + id, Label: "label-" + id, Created: start,
-		BrokerKey: []byte("b"), LookupKey: []byte("l"), LabelKey: []byte("t")}
+		BrokerKey: []byte("b"), LookupKey: []byte("l"), LabelKey: []byte("t"),
+	}
 }
 
 // AppSessions is the suite of [session.AppStore].
@@ -219,7 +221,8 @@ func Expiry(t *testing.T, open Opener) {
 		must(t, e.PutHostCookie(ctx, session.HostCookie{Hash: app.ID, Tenant: "contoso", AppSession: app.ID, WrappedKey: []byte{1}}))
 		_, err := e.WriteJar(ctx, "contoso", app.ID, []session.JarRow{
 			{AppSession: app.ID, Tenant: "contoso", Path: "/", Name: "kept", Sealed: []byte{1}, Version: 1},
-			{AppSession: app.ID, Tenant: "contoso", Path: "/", Name: "gone", Sealed: []byte{1}, Version: 1, Expires: end}}, nil)
+			{AppSession: app.ID, Tenant: "contoso", Path: "/", Name: "gone", Sealed: []byte{1}, Version: 1, Expires: end},
+		}, nil)
 		must(t, err)
 	}
 	must(t, e.PutSession(ctx, aSession("contoso", "revoked", "dora")))

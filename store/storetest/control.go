@@ -88,8 +88,10 @@ func Vault(t *testing.T, open Opener) {
 
 // anInstance is a valid instance on two hosts.
 func anInstance(tenant model.TenantID, id model.InstanceID, hosts ...string) catalog.Instance {
-	in := catalog.Instance{ID: id, Tenant: tenant, App: "onedrive", Name: "Files", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
-		Federation: catalog.Federation{Protocol: "oidc", ClientID: "c", RedirectURIs: []string{"https://" + hosts[0] + "/cb"}}}
+	in := catalog.Instance{
+		ID: id, Tenant: tenant, App: "onedrive", Name: "Files", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
+		Federation: catalog.Federation{Protocol: "oidc", ClientID: "c", RedirectURIs: []string{"https://" + hosts[0] + "/cb"}},
+	}
 	for _, h := range hosts {
 		in.Hosts = append(in.Hosts, catalog.Host{Name: h, Role: catalog.RoleApp})
 	}

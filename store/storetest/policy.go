@@ -12,8 +12,10 @@ import (
 )
 
 func aRevision(tenant model.TenantID, id string, number int64) policy.Revision {
-	return policy.Revision{Tenant: tenant, ID: id, Number: number, Kind: policy.KindSession, Name: "Block downloads", Text: []byte("kind: session\n"),
-		Author: "ada", Time: start, Comment: "first"}
+	return policy.Revision{
+		Tenant: tenant, ID: id, Number: number, Kind: policy.KindSession, Name: "Block downloads", Text: []byte("kind: session\n"),
+		Author: "ada", Time: start, Comment: "first",
+	}
 }
 
 // Documents is the suite of [policy.DocumentStore].
@@ -64,8 +66,10 @@ func Documents(t *testing.T, open Opener) {
 }
 
 func anException(tenant model.TenantID, id string) policy.Exception {
-	return policy.Exception{ID: id, Tenant: tenant, User: "dora", App: "onedrive", Policy: "p1", Reason: "board meeting", State: policy.ExceptionRequested,
-		Requester: "dora", Requested: start, Expires: start.Add(24 * time.Hour), Version: 1}
+	return policy.Exception{
+		ID: id, Tenant: tenant, User: "dora", App: "onedrive", Policy: "p1", Reason: "board meeting", State: policy.ExceptionRequested,
+		Requester: "dora", Requested: start, Expires: start.Add(24 * time.Hour), Version: 1,
+	}
 }
 
 // Exceptions is the suite of [policy.ExceptionStore].

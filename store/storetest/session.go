@@ -16,10 +16,12 @@ import (
 
 // aSession is a session with every field set.
 func aSession(tenant model.TenantID, id model.SessionID, user model.UserID) session.Session {
-	return session.Session{ID: id, Tenant: tenant, User: model.User{ID: user, Name: "Dora Director", Username: "dora@contoso.example", Groups: []model.GroupID{"board"}},
+	return session.Session{
+		ID: id, Tenant: tenant, User: model.User{ID: user, Name: "Dora Director", Username: "dora@contoso.example", Groups: []model.GroupID{"board"}},
 		Auth: model.Authentication{Provider: "entra", Time: start, AMR: []string{"pwd", "mfa"}}, Created: start, LastSeen: start, Expires: start.Add(12 * time.Hour), Idle: time.Hour,
 		Network: model.Network{Address: netip.MustParseAddr("192.0.2.7"), Country: "NL"}, Agent: model.Agent{Raw: "Mozilla/5.0", Browser: "Firefox"}, TLSPrint: "t13d",
-		Proofs: []model.Proof{{Tag: model.TagUnmanaged, Kind: "none-offered", At: start, Expires: start.Add(time.Minute)}}, SecretHash: "hash-" + string(id)}
+		Proofs: []model.Proof{{Tag: model.TagUnmanaged, Kind: "none-offered", At: start, Expires: start.Add(time.Minute)}}, SecretHash: "hash-" + string(id),
+	}
 }
 
 func ids(list []session.Session) (out []model.SessionID) {

@@ -20,8 +20,10 @@ func open(t *testing.T, text string) (*Reader, *Map) {
 
 func TestDurations(t *testing.T) {
 	t.Parallel()
-	for s, want := range map[string]time.Duration{"7d": 168 * time.Hour, "24h": 24 * time.Hour, "1d12h": 36 * time.Hour, "90m": 90 * time.Minute,
-		"30s": 30 * time.Second, "1h30m15s": time.Hour + 30*time.Minute + 15*time.Second, "0": 0} {
+	for s, want := range map[string]time.Duration{
+		"7d": 168 * time.Hour, "24h": 24 * time.Hour, "1d12h": 36 * time.Hour, "90m": 90 * time.Minute,
+		"30s": 30 * time.Second, "1h30m15s": time.Hour + 30*time.Minute + 15*time.Second, "0": 0,
+	} {
 		if got, ok := ParseDuration(s); !ok || got != want {
 			t.Errorf("%s reads as %s, %t", s, got, ok)
 		}
@@ -54,8 +56,10 @@ func TestReadsOnAfterAMistake(t *testing.T) {
 	if last != "fine" || strings.Join(list, " ") != "x" {
 		t.Errorf("read %q, %q", last, list)
 	}
-	want := []string{"a[0]: must be text", "a[2]: \"x\" is listed twice", "b: must be text, not a mapping", "c: must be true or false",
-		"d: must be a whole number", "e: must be text", "f: \"f\" has no value", "a key is a plain name", "1: no key is called"}
+	want := []string{
+		"a[0]: must be text", "a[2]: \"x\" is listed twice", "b: must be text, not a mapping", "c: must be true or false",
+		"d: must be a whole number", "e: must be text", "f: \"f\" has no value", "a key is a plain name", "1: no key is called",
+	}
 	got := r.Mistakes.Error()
 	for _, w := range want {
 		if !strings.Contains(got, w) {
