@@ -58,6 +58,10 @@ test-go: data demo-web ## Go tests, with the race detector
 test-browser: build demo-web ## tests in Chromium and Firefox
 	cd test/browser && npm ci --ignore-scripts --no-audit --no-fund --silent && REFEREE_BIN="$(CURDIR)/bin/referee" npm test
 
+.PHONY: test-bypass
+test-bypass: build demo-web ## ways around a download policy, in both browsers (some ten minutes); writes docs/reference/bypasses.md
+	cd test/browser && npm ci --ignore-scripts --no-audit --no-fund --silent && REFEREE_BIN="$(CURDIR)/bin/referee" npm test -- bypass
+
 .PHONY: demo
 demo: build demo-web ## Referee with a director, a contractor, an employee and a files app; prints one link
 	bin/referee demo
@@ -79,6 +83,7 @@ bench: data ## benchmarks (BENCH=regexp), then Referee beside nginx and httputil
 
 .PHONY: accept
 accept: build demo-web ## the long runs: kill -9 under load, bypasses, simulated tenants (hours)
+	$(MAKE) --no-print-directory test-bypass
 	$(GO) test -tags accept -count=1 -timeout 6h -v ./test/accept/...
 
 .PHONY: fuzz
