@@ -30,6 +30,9 @@ func newApp() *app { return &app{received: map[string]int64{}} }
 // filler is what files are made of.
 var filler = []byte(strings.Repeat("Referee's files are made of this sentence, which is repeated. ", 1040))
 
+// page is an ordinary page of 20 kB, with addresses of the app's own.
+var page = "<!doctype html><title>Files</title><script src=/app.js></script>" + strings.Repeat(`<p>A paragraph with <a href="https://files.app.localhost/page">a link</a> and words.</p>`, 230)
+
 func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	part := strings.Split(r.URL.Path, "/")
 	switch {
@@ -49,7 +52,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		echo(w, r)
 	default:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		io.WriteString(w, "<!doctype html><title>Files</title><p>A page of the app.") //nolint:errcheck // the client may have gone
+		io.WriteString(w, page) //nolint:errcheck // the client may have gone
 	}
 }
 

@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/test/stage"
@@ -17,7 +14,7 @@ import (
 
 // activities reads all of a tenant's activities of some types by the API.
 func activities(ctx context.Context, s *stage.Stage, tenant model.TenantID, types ...model.ActivityType) ([]model.Activity, error) {
-	token, err := os.ReadFile(filepath.Join(s.Setup.Data, "admin.token"))
+	token, err := s.Token()
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +22,7 @@ func activities(ctx context.Context, s *stage.Stage, tenant model.TenantID, type
 	if err != nil {
 		return nil, err
 	}
-	q.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
+	q.Header.Set("Authorization", "Bearer "+token)
 	c := s.Client()
 	defer c.CloseIdleConnections()
 	res, err := c.Do(q)

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/referee-casb/referee/fault"
@@ -50,17 +49,12 @@ func (s *Stage) Start(ctx context.Context) (*Referee, error) {
 	}
 	defer socket.Close()      //nolint:errcheck // the child has its own
 	cmd := exec.Command(self) //nolint:gosec,noctx // this very program; it is ended by Stop, Kill or its standard input
+	if s.holder != nil {
+		cmd = s.holder.command(self)
+	}
 	cmd.Env = append(os.Environ(), childVariable+"="+setup)
 	cmd.ExtraFiles = []*os.File{socket}
 	cmd.Stderr = os.Stderr
-	if len(s.Setup.Mounts) > 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-		if os.Geteuid() != 0 {
-			cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-			cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}}
-			cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}}
-		}
-	}
 	r := &Referee{cmd: cmd, lines: make(chan string, 16), ended: make(chan struct{})}
 	if r.stdin, err = cmd.StdinPipe(); err != nil {
 		return nil, fault.As(err, fault.Unavailable, op, "")

@@ -31,7 +31,6 @@ type Setup struct {
 	Policies    string             `json:"policies"` // YAML, for every tenant, in force at once
 	Log         string             `json:"log"`      // file for Referee's own log
 	Stored      *Stored            `json:"stored,omitempty"`
-	Mounts      []Mount            `json:"mounts,omitempty"`
 }
 
 // Stored asks for sessions that are in the store as if people had signed in.
@@ -40,7 +39,7 @@ type Stored struct {
 	File  string `json:"file"` // gets a line a session: tenant, a space, value of the host cookie
 }
 
-// Mount puts a small file system of its own on a folder, seen by the child alone.
+// Mount puts a small file system of its own on a folder, seen by the children alone.
 type Mount struct {
 	Dir   string `json:"dir"`
 	Bytes int64  `json:"bytes"`

@@ -35,7 +35,7 @@ type Options struct {
 	Profile     catalog.Profile  // of the app
 	BusMaxBytes int64            // default: Referee's
 	Stored      int              // sessions that are in the store from the start
-	Mounts      []Mount          // small file systems below Dir for the child alone
+	Mounts      []Mount          // small file systems below Dir that the children alone see
 }
 
 // Stage is the scene: provider and app run until Close, Referee between Start and its end.
@@ -49,6 +49,7 @@ type Stage struct {
 	servers   []*http.Server
 	transport *http.Transport
 	people    map[model.TenantID][]provider.User
+	holder    *holder // nil without mounts
 }
 
 // New makes the scene and starts provider and app.
@@ -75,9 +76,14 @@ func New(opt Options) (_ *Stage, err error) {
 	}
 	s.Port = port(s.listener)
 	s.Setup = Setup{Data: filepath.Join(opt.Dir, "data"), Authority: filepath.Join(opt.Dir, "ca"), Suffix: opt.Suffix, Port: s.Port, BusMaxBytes: opt.BusMaxBytes,
-		Policies: opt.Policies, Log: filepath.Join(opt.Dir, "referee.log"), Mounts: opt.Mounts}
+		Policies: opt.Policies, Log: filepath.Join(opt.Dir, "referee.log")}
 	if opt.Stored > 0 {
 		s.Setup.Stored = &Stored{Count: opt.Stored, File: filepath.Join(opt.Dir, "sessions")}
+	}
+	if len(opt.Mounts) > 0 {
+		if s.holder, err = hold(opt.Mounts); err != nil {
+			return nil, err
+		}
 	}
 	origin := opt.Origin
 	if opt.App != nil {
@@ -165,6 +171,9 @@ func (s *Stage) Close() error {
 	}
 	if s.listener != nil {
 		errs = append(errs, s.listener.Close())
+	}
+	if s.holder != nil {
+		s.holder.close()
 	}
 	return errors.Join(errs...)
 }
