@@ -1,11 +1,10 @@
 // Who is asking: copied and tossed cookies, hand-over codes, other accounts, hostile neighbours, the app's real hosts.
 
+import { join } from 'node:path';
 import { until } from '../lib/driver.mjs';
-import { signIn } from '../lib/world.mjs';
+import { canary, signIn } from '../lib/world.mjs';
 import { startTap } from '../tap/tap.mjs';
 import { send } from './client.mjs';
-import { join } from 'node:path';
-import { canary } from '../lib/world.mjs';
 
 const all = (a) => `${a.status} ${a.body}`;
 
@@ -32,6 +31,19 @@ async function redeem(x, enter, cookies) {
     headers: { ...(cookies ? { Cookie: cookies } : {}), 'User-Agent': x.agent, Accept: 'text/html', 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' },
   });
   return { status: a.status, session: /set-cookie: (__Host-referee=[^;]+)/i.exec(a.head)?.[1] || '', body: a.body };
+}
+
+/** Somebody else's browser behind a tap of its own, signed in; it stays for the next levels. */
+async function other(x, key, who, options) {
+  x.world.others ||= {};
+  return (x.world.others[key] ||= await (async () => {
+    const keylog = join(x.world.data, `${x.name}-${key}.keys`);
+    const tap = await startTap({ keylog, marker: canary });
+    const browser = await x.world.browser(x.name, { tap, keylog, ...options });
+    const page = await browser.page();
+    await signIn(x.world, page, who, `${x.origin('app')}/folders/projects`);
+    return { tap, browser, page };
+  })());
 }
 
 const fetchWith = (x, cookie) => x.program('app', { path: '/files/report/raw', headers: { Cookie: cookie } }, 'script');
@@ -94,20 +106,10 @@ export default [
     id: 'cookie-managed',
     title: 'Cookies of a managed device copied to another client',
     async run(x) {
-      const keylog = join(x.world.data, `${x.name}-${x.level}-managed.keys`);
-      const tap = await startTap({ keylog, marker: canary });
-      const laptop = await x.world.browser(x.name, { managed: true, tap, keylog });
-      try {
-        // On the managed device the app may be used directly; the gateway is asked for.
-        const page = await laptop.page();
-        await signIn(x.world, page, 'director', `${x.origin('app')}/folders/board-papers`);
-        const name = x.hosts.app.split(':')[0];
-        const cookies = (await laptop.cookies()).filter((c) => c.domain === name || (c.domain.startsWith('.') && `.${name}`.endsWith(c.domain))).map((c) => `${c.name}=${c.value}`).join('; ');
-        return all(await x.program('app', { path: '/files/report/raw', headers: { Cookie: cookies, 'User-Agent': 'curl/8.0', 'Sec-Fetch-Site': 'same-origin' } }, 'script'));
-      } finally {
-        await laptop.close();
-        tap.close();
-      }
+      // On the managed device the app may be used directly; the gateway is asked for.
+      const laptop = await other(x, 'managed', 'director', { managed: true });
+      const mine = await x.cookiesOf(laptop.browser, x.hosts.app);
+      return all(await x.program('app', { path: '/files/report/raw', headers: { Cookie: mine, 'User-Agent': 'curl/8.0', 'Sec-Fetch-Site': 'same-origin' } }, 'script'));
     },
     standard: 'bytes',
   },
@@ -187,20 +189,12 @@ export default [
     title: 'The signed address, opened by another account',
     async run(x) {
       const url = await x.url('navigate');
-      const keylog = join(x.world.data, `${x.name}-${x.level}-other.keys`);
-      const tap = await startTap({ keylog, marker: canary });
-      const b = await x.world.browser(x.name, { tap, keylog });
-      try {
-        const page = await b.page();
-        await signIn(x.world, page, 'contractor');
-        await page.goto(String(url)).catch(() => undefined);
-        await until(async () => (await tap.hits(), tap.exchanges.some((e) => e.url.startsWith('/d/') && e.ended)), 'an answer', 4000).catch(() => undefined);
-        const hits = await tap.hits();
-        return hits.length ? `${canary} arrived` : 'nothing arrived';
-      } finally {
-        await b.close();
-        tap.close();
-      }
+      const b = await other(x, 'contractor', 'contractor');
+      const hits = (await b.tap.hits()).length;
+      const from = b.tap.exchanges.length;
+      await b.page.goto(String(url)).catch(() => undefined); // it may become a download
+      await until(async () => (await b.tap.hits(), b.tap.exchanges.slice(from).some((e) => e.url.startsWith('/d/') && e.ended)), 'an answer');
+      return (await b.tap.hits()).length > hits ? `${canary} arrived` : 'nothing arrived';
     },
     standard: 'stopped',
   },

@@ -1,9 +1,9 @@
 // One way to drive both browsers.
 //
 // A browser: name, page(), pages(), cookies(), forget(host) its cookies and those of the domain above,
-// downloads(), received(), grant(origin, permissions), close(). A page: goto(url) → status, url(), evaluate(fn, arg), init(fn, arg) before every
-// document, click, fill, press('Control+c'), waitFor(selector | fn, arg, ms), files(selector, paths),
-// screenshot(path), close(); media(features) and cdp() in Chromium only; raw is the library's own.
+// downloads(), clear() them, received(), version(), grant(origin, permissions), close(). A page:
+// goto(url) → status, url(), evaluate(fn, arg), init(fn, arg) before every document, click, fill,
+// press('Control+c'), waitFor(selector | fn, arg, ms), files(selector, paths), screenshot(path), close(); media(features) and cdp() in Chromium only; raw is the library's own.
 
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,6 +38,11 @@ export async function launch(name, options) {
       return there
         .filter((f) => !partial.some((p) => p === f || p.startsWith(f.replace(/\.[^.]*$/, ''))))
         .map((f) => ({ name: f, bytes: readFileSync(join(downloadDir, f)) }));
+    },
+    /** Forgets the files that arrived. */
+    async clear() {
+      await browser.settled();
+      for (const f of readdirSync(downloadDir)) rmSync(join(downloadDir, f), { force: true });
     },
     async close() {
       await close();
