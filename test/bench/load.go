@@ -48,8 +48,10 @@ func (f *field) drive(ctx context.Context, p *peer, proto string, l load, span t
 
 // fields are what a browser sends when it shows a page; peers get the same.
 func (f *field) fields() []string {
-	return []string{"User-Agent: " + stage.UserAgent, "Accept: text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language: en", "Accept-Encoding: gzip, deflate, br",
-		"Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", "Sec-Fetch-Site: none", "Sec-Fetch-User: ?1", "Cookie: " + stage.CookieHeader(f.cookie)}
+	return []string{
+		"User-Agent: " + stage.UserAgent, "Accept: text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language: en", "Accept-Encoding: gzip, deflate, br",
+		"Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", "Sec-Fetch-Site: none", "Sec-Fetch-User: ?1", "Cookie: " + stage.CookieHeader(f.cookie),
+	}
 }
 
 // script has wrk connect to loopback, since the mapped host doesn't resolve, and print what we need.

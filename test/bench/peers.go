@@ -154,13 +154,17 @@ func beProxy() {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
 	target := &url.URL{Scheme: "https", Host: stage.App}
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }, BufferPool: &buffers{}, ErrorLog: log.New(io.Discard, "", 0),
-		Transport: &http.Transport{MaxIdleConnsPerHost: 512, ForceAttemptHTTP2: true, DisableCompression: true, WriteBufferSize: 16 << 10, ReadBufferSize: 16 << 10,
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }, BufferPool: &buffers{}, ErrorLog: log.New(io.Discard, "", 0),
+		Transport: &http.Transport{
+			MaxIdleConnsPerHost: 512, ForceAttemptHTTP2: true, DisableCompression: true, WriteBufferSize: 16 << 10, ReadBufferSize: 16 << 10,
 			TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 				var d net.Dialer
 				return d.DialContext(ctx, network, s.App)
-			}}}
+			},
+		},
+	}
 	server := &http.Server{Addr: s.Address, Handler: proxy, ReadHeaderTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: log.New(io.Discard, "", 0), TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12}}
 	log.Fatal(server.ListenAndServeTLS(s.Cert, s.Key))
 }

@@ -68,8 +68,10 @@ func p99Of(s sample) float64  { return float64(s.p99) / 1e6 }
 
 func (r *results) add(proto string, l load, peer string, s []sample) {
 	by := func(a, b sample) int { return int(a.rate - b.rate) }
-	r.Rows = append(r.Rows, row{Protocol: proto, Load: l, Peer: peer, Rate: median(s, rateOf), Low: slices.MinFunc(s, by).rate, High: slices.MaxFunc(s, by).rate,
-		CPU: median(s, cpuOf), P50: median(s, p50Of), P99: median(s, p99Of)})
+	r.Rows = append(r.Rows, row{
+		Protocol: proto, Load: l, Peer: peer, Rate: median(s, rateOf), Low: slices.MinFunc(s, by).rate, High: slices.MaxFunc(s, by).rate,
+		CPU: median(s, cpuOf), P50: median(s, p50Of), P99: median(s, p99Of),
+	})
 }
 
 func (r *results) addLatency(proto, peer string, s, direct []sample) {

@@ -92,8 +92,10 @@ func openTargets(t *testing.T) ([]*target, []string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	go r.serve(tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
-		GetCertificate: func(i *tls.ClientHelloInfo) (*tls.Certificate, error) { return s.CA.Certificate(i.ServerName, false) }}))
+	go r.serve(tls.NewListener(l, &tls.Config{
+		MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+		GetCertificate: func(i *tls.ClientHelloInfo) (*tls.Certificate, error) { return s.CA.Certificate(i.ServerName, false) },
+	}))
 	t.Cleanup(func() { r.close(l) })
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
@@ -111,14 +113,16 @@ func openTargets(t *testing.T) ([]*target, []string) {
 		t.Fatal(err)
 	}
 	name, _, _ := strings.Cut(p.Host, ":")
-	all := []*target{{name: "Referee", record: r, host: p.Host, other: s.Mapped("other"), cookie: "Cookie: " + stage.CookieHeader(p.Cookie()) + "\r\n", app: stage.App, referee: true,
+	all := []*target{{
+		name: "Referee", record: r, host: p.Host, other: s.Mapped("other"), cookie: "Cookie: " + stage.CookieHeader(p.Cookie()) + "\r\n", app: stage.App, referee: true,
 		dial: func(http2 bool) (net.Conn, error) {
 			proto := "http/1.1"
 			if http2 {
 				proto = "h2"
 			}
 			return tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.Port), &tls.Config{RootCAs: s.CA.RootPool(), ServerName: name, NextProtos: []string{proto}})
-		}}}
+		},
+	}}
 	peers, missing := startPeers(t)
 	for _, p := range peers {
 		all = append(all, &target{name: p.name, record: p.record, host: "app.test:80", other: "other.test:80", dial: func(http2 bool) (net.Conn, error) {

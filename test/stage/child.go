@@ -66,8 +66,10 @@ func beReferee(file string) (err error) {
 	if err != nil {
 		return err
 	}
-	n, err := node.Open(ctx, c, node.Options{Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelInfo})), Listener: listener,
-		Transport: Loopback(ca.RootPool()), Authority: ca, Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	n, err := node.Open(ctx, c, node.Options{
+		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelInfo})), Listener: listener,
+		Transport: Loopback(ca.RootPool()), Authority: ca, Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+	})
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,10 @@ import (
 
 // Loopback makes a transport that reaches every name on this machine and trusts the stage's CA.
 func Loopback(roots *x509.CertPool) *http.Transport {
-	return &http.Transport{DialContext: DialLoopback, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		ForceAttemptHTTP2: true, DisableCompression: true, MaxIdleConnsPerHost: 256, TLSHandshakeTimeout: 10 * time.Second}
+	return &http.Transport{
+		DialContext: DialLoopback, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2: true, DisableCompression: true, MaxIdleConnsPerHost: 256, TLSHandshakeTimeout: 10 * time.Second,
+	}
 }
 
 // DialLoopback connects to the port of any address on this machine: nested names under localhost do not resolve.

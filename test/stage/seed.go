@@ -124,9 +124,11 @@ func (s *Setup) store(ctx context.Context, n *node.Node) (err error) {
 func put(ctx context.Context, n *node.Node, t model.TenantID, instance model.InstanceID, host string, i int) (session.Secret, error) {
 	now, secret := time.Now(), session.NewSecret()
 	user := fmt.Sprintf("user-%05d", i)
-	s := session.Session{ID: model.SessionID(session.NewID()), Tenant: t, Created: now, LastSeen: now, Expires: now.Add(12 * time.Hour), Idle: time.Hour,
+	s := session.Session{
+		ID: model.SessionID(session.NewID()), Tenant: t, Created: now, LastSeen: now, Expires: now.Add(12 * time.Hour), Idle: time.Hour,
 		User:    model.User{ID: model.UserID(user), Name: user, Username: user + "@example.test", Email: user + "@example.test", Groups: []model.GroupID{"Staff", "Projects"}},
-		Network: model.Network{Address: netip.MustParseAddr("127.0.0.1")}, Agent: model.Agent{Raw: UserAgent}, SecretHash: secret.Hash()}
+		Network: model.Network{Address: netip.MustParseAddr("127.0.0.1")}, Agent: model.Agent{Raw: UserAgent}, SecretHash: secret.Hash(),
+	}
 	if err := n.DB.PutSession(ctx, s); err != nil {
 		return "", err
 	}

@@ -75,8 +75,10 @@ func New(opt Options) (_ *Stage, err error) {
 		return nil, err
 	}
 	s.Port = port(s.listener)
-	s.Setup = Setup{Data: filepath.Join(opt.Dir, "data"), Authority: filepath.Join(opt.Dir, "ca"), Suffix: opt.Suffix, Port: s.Port, BusMaxBytes: opt.BusMaxBytes,
-		Policies: opt.Policies, Log: filepath.Join(opt.Dir, "referee.log")}
+	s.Setup = Setup{
+		Data: filepath.Join(opt.Dir, "data"), Authority: filepath.Join(opt.Dir, "ca"), Suffix: opt.Suffix, Port: s.Port, BusMaxBytes: opt.BusMaxBytes,
+		Policies: opt.Policies, Log: filepath.Join(opt.Dir, "referee.log"),
+	}
 	if opt.Stored > 0 {
 		s.Setup.Stored = &Stored{Count: opt.Stored, File: filepath.Join(opt.Dir, "sessions")}
 	}
@@ -103,11 +105,15 @@ func New(opt Options) (_ *Stage, err error) {
 		return nil, fault.As(err, fault.Unavailable, "stage.New", secret)
 	}
 	for _, t := range opt.Tenants {
-		s.Setup.Tenants = append(s.Setup.Tenants, tenant.Tenant{ID: t, Name: string(t), Domains: []string{string(t) + ".example"}, Notice: tenant.Notice{Off: true},
-			Providers: []tenant.Provider{{ID: "company", Issuer: issuer, ClientID: "referee", SecretFile: secret, Scopes: []string{"profile", "email", "groups"}}}})
-		s.Setup.Instances = append(s.Setup.Instances, catalog.Instance{ID: "files", Tenant: t, App: "onedrive", Name: "Files", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
+		s.Setup.Tenants = append(s.Setup.Tenants, tenant.Tenant{
+			ID: t, Name: string(t), Domains: []string{string(t) + ".example"}, Notice: tenant.Notice{Off: true},
+			Providers: []tenant.Provider{{ID: "company", Issuer: issuer, ClientID: "referee", SecretFile: secret, Scopes: []string{"profile", "email", "groups"}}},
+		})
+		s.Setup.Instances = append(s.Setup.Instances, catalog.Instance{
+			ID: "files", Tenant: t, App: "onedrive", Name: "Files", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
 			Hosts: []catalog.Host{{Name: App, Role: catalog.RoleApp}}, Origins: map[string]string{App: origin}, CAFile: s.CA.RootFile(), Profile: opt.Profile,
-			Federation: catalog.Federation{Protocol: "oidc", ClientID: "files", RedirectURIs: []string{"https://" + App + "/callback"}}})
+			Federation: catalog.Federation{Protocol: "oidc", ClientID: "files", RedirectURIs: []string{"https://" + App + "/callback"}},
+		})
 	}
 	return s, nil
 }
@@ -143,8 +149,10 @@ func (s *Stage) openProvider(opt Options) (issuer string, err error) {
 }
 
 func (s *Stage) serve(l net.Listener, h http.Handler) {
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(i *tls.ClientHelloInfo) (*tls.Certificate, error) { return s.CA.Certificate(i.ServerName, false) }}}
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(i *tls.ClientHelloInfo) (*tls.Certificate, error) { return s.CA.Certificate(i.ServerName, false) }},
+	}
 	s.servers = append(s.servers, srv)
 	go srv.ServeTLS(l, "", "") //nolint:errcheck // it ends by Close
 }
