@@ -70,16 +70,23 @@ func (b *table) report(t *testing.T) {
 	for _, name := range b.missing {
 		fmt.Fprintf(&text, "%s is not installed and was left out\n", name)
 	}
-	if file := os.Getenv("REFEREE_SMUGGLE_TABLE"); file != "" {
-		f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		if _, err := f.WriteString(text.String() + "\n"); err != nil {
-			t.Fatal(err)
-		}
+	keep(t, text.String())
+}
+
+// keep appends a table to the file that REFEREE_SMUGGLE_TABLE names; without it the test's log has it.
+func keep(t *testing.T, text string) {
+	t.Helper()
+	file := os.Getenv("REFEREE_SMUGGLE_TABLE")
+	if file == "" {
+		t.Log("\n" + text)
 		return
 	}
-	t.Log("\n" + text.String())
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(text + "\n"); err != nil {
+		t.Fatal(err)
+	}
 }
