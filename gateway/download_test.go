@@ -388,6 +388,11 @@ func TestBusFull(t *testing.T) {
 	if n := r.g.Counts().Unrecorded; n == 0 {
 		t.Error("nothing counted")
 	}
+	r.setPolicies(blockStrict)
+	res, body = do(t, p.client, navigation(u+"/attachment"))
+	if res.StatusCode != 403 || strings.Contains(body, "CANARY") || strings.Contains(body, "Reference code") || strings.Contains(body, "REF0") {
+		t.Errorf("a block that can't be recorded: %s, with a code that nobody can look up: %s", res.Status, body)
+	}
 }
 
 func TestOverride(t *testing.T) {

@@ -35,6 +35,8 @@ type Gateway struct {
 	asked    asked
 	hops     sync.Pool
 	counts   counters
+
+	complained atomic.Int64 // when an unrecorded action was last logged, Unix nanoseconds
 }
 
 // New makes a gateway. Parts that are not optional must be there.

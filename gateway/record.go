@@ -62,10 +62,16 @@ func (h *hop) intend(a *model.Activity) bool {
 	return true
 }
 
+// unrecorded counts and reports an action that could not be recorded; at most once a second, since a full bus refuses
+// every action and the disk may be full as well.
 func (h *hop) unrecorded(err error, a *model.Activity) {
-	h.g.counts.unrecorded.Add(1)
-	if !fault.Is(err, fault.Canceled) {
-		h.g.log.Error("action not recorded, so not done", "err", err, "tenant", h.t.Tenant, "activity", a.Type)
+	n := h.g.counts.unrecorded.Add(1)
+	if fault.Is(err, fault.Canceled) {
+		return
+	}
+	now, last := h.now.UnixNano(), h.g.complained.Load()
+	if now-last >= int64(time.Second) && h.g.complained.CompareAndSwap(last, now) {
+		h.g.log.Error("action not recorded, so not done", "err", err, "tenant", h.t.Tenant, "activity", a.Type, "count", n)
 	}
 }
 
@@ -80,12 +86,14 @@ func (g *Gateway) outcome(ctx context.Context, a *model.Activity) {
 	}
 }
 
-// event writes something of one moment, and says whether it was stored.
+// event writes something of one moment, and says whether it was stored. What was not has no reference code: nobody is
+// given one that can't be looked up.
 func (h *hop) event(a *model.Activity) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), 5*time.Second)
 	defer cancel()
 	if err := h.g.parts.Recorder.Event(ctx, a); err != nil {
 		h.unrecorded(err, a)
+		a.Reference = ""
 		return false
 	}
 	return true
