@@ -40,7 +40,7 @@ function suite(name) {
     after(() => world?.close());
 
     const step = (title, run, ms = 60_000) => test(title, { timeout: ms }, run);
-    const picture = (p, file) => (pictures && name === 'chromium' ? p.screenshot(new URL(`${file}.png`, pictures).pathname) : undefined);
+    const picture = (p, file, whole) => (pictures && name === 'chromium' ? p.screenshot(new URL(`${file}.png`, pictures).pathname, whole) : undefined);
     const open = (path) => page.goto(world.mapped + path);
     const saved = (browser, file) => until(async () => (await browser.downloads()).find((f) => f.name.startsWith(file) && f.bytes.length), `the file ${file}`, 10_000);
     /** Opens a document's page and presses its Download button. */
@@ -124,7 +124,7 @@ function suite(name) {
       assert.equal(new URL(request).origin, world.info.signin);
       assert.equal((await director.downloads()).length, 1, 'nothing more was saved');
       await audit(page, 'the block page');
-      await picture(page, 'block-page');
+      await picture(page, 'block-page', true);
     });
 
     step('referee why explains the code', async () => {

@@ -11,6 +11,7 @@ export async function fill(x) {
   await x.fetch(cookie, { credentials: 'include' });
   await x.fetch(raw);
   await x.fetch(await x.url('as-text', 'agenda'));
+  await x.page.evaluate(async (u) => (await caches.open('mine')).put('/kept', await fetch(u)), String(raw));
   await x.page.goto(String(await x.url('raw', 'agenda'))).catch(() => undefined);
   await x.page.goto(folder(x));
 }
@@ -34,6 +35,12 @@ export default [
       const a = await x.program('app', { path: '/files/report/raw', headers: { 'If-None-Match': '"report-1"' } }, 'script');
       return `${a.status} ${a.body}`;
     },
+  },
+  {
+    id: 'cache-storage',
+    title: 'What a script put into the browser’s storage before',
+    run: async (x) => (await x.ways(), x.page.evaluate(async () => (await caches.match('/kept'))?.text())),
+    open: 'what has arrived stays; nothing calls back bytes that were handed over before the policy applied',
   },
   { id: 'old-session', title: 'A session that began before the policy', run: async (x) => (await x.ways(), x.fetch(await x.url('raw'), { cache: 'no-store' })) },
 ];

@@ -27,7 +27,7 @@ export async function raw(tap, { host, port, ca, servername }, lines, body = '',
 export function send(tap, to, { path = '/', method = 'GET', version = '1.1', host = `${to.host}:${to.port}`, headers = {}, body = '' }) {
   const lines = [`${method} ${path} HTTP/${version}`];
   if (host !== null) lines.push(`Host: ${host}`);
-  for (const [n, v] of Object.entries(headers)) for (const one of [].concat(v)) lines.push(`${n}: ${one}`);
+  for (const [n, v] of Object.entries(headers).filter((h) => h[1] !== undefined)) for (const one of [].concat(v)) lines.push(`${n}: ${one}`);
   if (body) lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
   return raw(tap, to, lines, body);
 }

@@ -152,8 +152,46 @@ const of = (place) => {
   ];
 };
 
+/** The confirmation page of a block that can be confirmed, as the page learns it. */
+async function confirmation(x) {
+  const url = String(await x.url('raw'));
+  await x.ways();
+  return x.page.evaluate(async (u) => {
+    const r = await fetch(u);
+    return (/problem/.test(r.headers.get('Content-Type')) && (await r.json()).confirmUrl) || '';
+  }, url);
+}
+
+const forged = (place) => ({
+  id: `${place}-forges-confirmation`,
+  title: `${titles[place]} sends the confirmation form`,
+  policy: { action: 'blockWithOverride', then: 'blockWithOverride', level: 'strict' },
+  async run(x) {
+    const at = await confirmation(x);
+    if (!at) return (await x.program('app', { path: '/files/report/raw' }, 'script')).body;
+    await places[place](x);
+    await x.page.evaluate(async (u) => {
+      const ref = new URL(u).searchParams.get('ref');
+      const to = u.split('?')[0];
+      await fetch(to, { method: 'POST', mode: 'no-cors', credentials: 'include', body: new URLSearchParams({ ref, reason: 'forged' }) }).catch(() => undefined);
+      const form = document.createElement('form');
+      Object.assign(form, { method: 'post', action: to });
+      for (const [name, value] of Object.entries({ ref, reason: 'forged' })) form.append(Object.assign(document.createElement('input'), { name, value }));
+      document.body.append(form);
+      form.submit();
+    }, at);
+    await until(async () => new URL(x.page.url()).origin === x.world.info.signin && (await heading(x.page)), 'the broker’s answer');
+    const said = await heading(x.page);
+    await x.ways();
+    return `${said}; ${await x.fetch(await x.url('raw'))}`;
+  },
+  standard: 'bytes',
+});
+
 export default [
   ...of('neighbour'),
+  forged('neighbour'),
+  forged('app'),
   ...of('app'),
   {
     id: 'app-sees',

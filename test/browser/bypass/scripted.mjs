@@ -161,6 +161,7 @@ export default [
   },
   {
     id: 'override-click',
+    policy: { action: 'blockWithOverride', then: 'blockWithOverride', level: 'strict' },
     title: 'App script that clicks through a confirmation',
     async run(x) {
       const url = await x.url('raw');

@@ -104,7 +104,7 @@ function wrap(page, context) {
     waitFor: (what, arg, ms = 5000) =>
       typeof what === 'string' ? page.waitForSelector(what, { timeout: ms, state: 'attached' }) : page.waitForFunction(what, arg, { timeout: ms, polling: 50 }),
     files: (selector, paths) => page.setInputFiles(selector, paths),
-    screenshot: (path) => page.screenshot({ path }),
+    screenshot: (path, whole = false) => page.screenshot({ path, fullPage: whole }),
     media: (features) => page.emulateMedia(features),
     cdp: () => context.newCDPSession(page),
     close: () => page.close(),

@@ -3,7 +3,8 @@
 // A browser: name, page(), pages(), cookies(), forget(host) its cookies and those of the domain above,
 // downloads(), clear() them, received(), version(), grant(origin, permissions), close(). A page:
 // goto(url) → status, url(), evaluate(fn, arg), init(fn, arg) before every document, click, fill,
-// press('Control+c'), waitFor(selector | fn, arg, ms), files(selector, paths), screenshot(path), close(); media(features) and cdp() in Chromium only; raw is the library's own.
+// press('Control+c'), waitFor(selector | fn, arg, ms), files(selector, paths), screenshot(path),
+// close(); media(features) and cdp() in Chromium only; raw is the library's own.
 
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

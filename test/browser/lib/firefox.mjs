@@ -97,7 +97,7 @@ function wrap(page) {
     waitFor: (what, arg, ms = 5000) =>
       typeof what === 'string' ? page.waitForSelector(what, { timeout: ms }) : page.waitForFunction(what, { timeout: ms, polling: 50 }, arg),
     files: async (selector, paths) => (await page.$(selector)).uploadFile(...[].concat(paths)),
-    screenshot: (path) => page.screenshot({ path }),
+    screenshot: (path, whole = false) => page.screenshot({ path, fullPage: whole }),
     media: undefined, // BiDi has no command for it yet
     cdp: undefined,
     close: () => page.close(),
