@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,6 +29,11 @@ func openEngine(opt Options) (*engine, error) {
 	if err := os.RemoveAll(spill); err != nil {
 		return nil, fault.As(err, fault.Unavailable, "duckdb.start", spill)
 	}
+	return startEngine(opt, spill)
+}
+
+// startEngine makes an instance.
+func startEngine(opt Options, spill string) (*engine, error) {
 	connector, err := driver.NewConnector("", nil)
 	if err != nil {
 		return nil, fault.As(err, fault.Unavailable, "duckdb.start", "")
@@ -43,6 +49,34 @@ func openEngine(opt Options) (*engine, error) {
 		}
 	}
 	return &engine{db: db}, nil
+}
+
+// makeAlone makes a file with empty tables in an instance of its own, which is gone when it returns. The shared instance
+// lets go of a detached file only when the last transaction that began before has ended, wherever that one looks: it
+// would go on writing to the file after that got its name.
+func makeAlone(ctx context.Context, opt Options, path string) (err error) {
+	opt.MemoryLimit, opt.Threads = 64<<20, 1
+	e, err := startEngine(opt, filepath.Join(opt.Dir, ".spill-new"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.close()) }()
+	if _, err := e.db.ExecContext(ctx, attachStatement(path, "fresh")); err != nil {
+		return err
+	}
+	if err := create(ctx, e.db, "fresh"); err != nil {
+		return err
+	}
+	for _, statement := range []string{"CHECKPOINT fresh", "DETACH fresh"} {
+		if _, err := e.db.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func attachStatement(path, alias string) string {
+	return "ATTACH " + quote(path) + " AS " + alias + " (TYPE duckdb, STORAGE_VERSION 'v1.5.0')"
 }
 
 // settings are the statements that confine an instance. The last one locks them.

@@ -162,15 +162,7 @@ func (l *Log) makeFile(ctx context.Context, f *file) error {
 	if err != nil {
 		return err
 	}
-	alias, err := l.attachPath(ctx, fresh)
-	if err != nil {
-		return classify(ctx, err, op, fresh)
-	}
-	err = create(ctx, l.engine.db, alias)
-	if derr := l.detach(alias, fresh); err == nil {
-		err = derr
-	}
-	if err != nil {
+	if err := makeAlone(ctx, l.opt, fresh); err != nil {
 		return classify(ctx, err, op, fresh)
 	}
 	return publish(fresh, f.path)
@@ -216,7 +208,7 @@ func (l *Log) attachPath(ctx context.Context, path string) (alias string, err er
 		l.clock++
 		alias = fmt.Sprintf("f%d", l.clock)
 		l.mu.Unlock()
-		_, err = l.engine.db.ExecContext(ctx, "ATTACH "+quote(path)+" AS "+alias+" (TYPE duckdb, STORAGE_VERSION 'v1.5.0')")
+		_, err = l.engine.db.ExecContext(ctx, attachStatement(path, alias))
 		if err == nil || wait > attachPatience || !strings.Contains(err.Error(), "Unique file handle conflict") {
 			return alias, err
 		}
