@@ -180,7 +180,7 @@ const forged = (place) => ({
       document.body.append(form);
       form.submit();
     }, at);
-    await until(async () => new URL(x.page.url()).origin === x.world.info.signin && (await heading(x.page)), 'the broker’s answer');
+    await until(async () => (await x.page.evaluate(() => location.origin).catch(() => '')) === x.world.info.signin && (await heading(x.page)), 'the broker’s answer');
     const said = await heading(x.page);
     await x.ways();
     return `${said}; ${await x.fetch(await x.url('raw'))}`;
