@@ -67,4 +67,6 @@ type Authentication struct {
 	Time     time.Time  `json:"time"` // the provider's auth_time
 	ACR      string     `json:"acr,omitempty"`
 	AMR      []string   `json:"amr,omitempty"`
+	// Steps are what was done since, or along with it: second factors here, contexts granted, agreements accepted.
+	Steps []Satisfaction `json:"steps,omitempty"`
 }

@@ -69,6 +69,8 @@ type Verdict struct {
 	Deciding [MaxDeciding]*Policy // those that matched, strictest gate first
 	N        int                  // how many of Deciding are set
 	Needs    []model.Need
+	// Steps are what opens GateStepUp: all of them. Empty for other gates.
+	Steps    []model.StepUp
 	Deadline time.Time // zero unless the verdict is open
 	// Blocker is the policy whose gate applies, nil when the gate is allow.
 	Blocker *Policy
@@ -87,4 +89,4 @@ type Verdict struct {
 func (v *Verdict) Open() bool { return len(v.Needs) > 0 }
 
 // Reset empties v for the next decision.
-func (v *Verdict) Reset() { *v = Verdict{Needs: v.Needs[:0]} }
+func (v *Verdict) Reset() { *v = Verdict{Needs: v.Needs[:0], Steps: v.Steps[:0]} }
