@@ -34,4 +34,7 @@ type Proof struct {
 	Evidence string    `json:"evidence"` // certificate fingerprint, claim name; never a secret
 	At       time.Time `json:"at"`
 	Expires  time.Time `json:"expires"`
+	// Facts are the attributes that this proof shows, nil for none; shared and never changed. Where DeviceID is
+	// among them, it is proven, and further systems may be asked about it.
+	Facts *DeviceFacts `json:"facts,omitempty"`
 }

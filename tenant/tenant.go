@@ -68,6 +68,11 @@ type Provider struct {
 	RolesClaim    string           `json:"rolesClaim,omitempty" yaml:"rolesClaim,omitempty"`       // default "roles"
 	ExternalClaim string           `json:"externalClaim,omitempty" yaml:"externalClaim,omitempty"` // true marks a guest; without it the domain decides
 	CAFile        string           `json:"caFile,omitempty" yaml:"caFile,omitempty"`               // further roots for the provider's certificate
+
+	// DeviceClaims are what the provider signs of the device; DeviceContext is an authentication context, such
+	// as "c7", that Entra grants to compliant devices only. See docs/howto/device-proof.md.
+	DeviceClaims  []model.DeviceClaim `json:"deviceClaims,omitempty" yaml:"deviceClaims,omitempty"`
+	DeviceContext string              `json:"deviceContext,omitempty" yaml:"deviceContext,omitempty"`
 }
 
 // Device says how devices are proven and what an unproven one counts as.

@@ -28,6 +28,7 @@ const (
 var (
 	colorPattern    = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 	providerPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
+	contextPattern  = regexp.MustCompile(`^c[1-9][0-9]?$`)
 	domainPattern   = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$`)
 )
 
@@ -144,5 +145,13 @@ func (v *validation) provider(path string, p Provider) {
 		if s == "" || strings.ContainsAny(s, " \"\\") {
 			v.add(fmt.Sprintf("%s.scopes[%d]", path, i), "one scope an entry", "%q is not a scope", s)
 		}
+	}
+	for i, c := range p.DeviceClaims {
+		if err := c.Validate(); err != nil {
+			v.add(fmt.Sprintf("%s.deviceClaims[%d]", path, i), fault.Help(err), "%s", reason(err))
+		}
+	}
+	if p.DeviceContext != "" && !contextPattern.MatchString(p.DeviceContext) {
+		v.add(path+".deviceContext", `such as "c7"`, "%q is not an authentication context: c1 to c99", p.DeviceContext)
 	}
 }
