@@ -15,7 +15,7 @@ import (
 // nextSteps says what the person can do now.
 func nextSteps(act *model.Activity, p *policy.Policy, contact string) []string {
 	out := []string{}
-	if p == nil || p.Gate == policy.GateAllow {
+	if !p.Liftable() {
 		return out
 	}
 	if p.Contact != "" {
@@ -49,7 +49,7 @@ var harmless = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@+-]*$`)
 // grant returns the command that gives an exception for what was stopped, "" when there is none.
 func grant(act *model.Activity, p *policy.Policy) string {
 	user := first(act.User.Username, string(act.User.ID))
-	if p == nil || p.BuiltIn || p.Gate == policy.GateAllow || !harmless.MatchString(user) || !harmless.MatchString(act.App.Key) || act.Reference == "" {
+	if !p.Liftable() || !harmless.MatchString(user) || !harmless.MatchString(act.App.Key) || act.Reference == "" {
 		return ""
 	}
 	return fmt.Sprintf("referee exception add --user %s --app %s --policy %s \\\n  --reference %s --expires 1d --reason 'asked for by phone'", user, act.App.Key, p.ID, activitylog.FormatReference(act.Reference))

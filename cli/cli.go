@@ -22,6 +22,7 @@ type Functions struct {
 	Trust, Untrust func(ctx context.Context, opt DemoOptions) error
 	CheckConfig    func(file string) error
 	ExampleConfig  func() string
+	Out            io.Writer // where answers go; nil is standard output
 }
 
 // DemoOptions are what the demo's flags say.
@@ -55,7 +56,11 @@ type app struct {
 // New makes the command line.
 func New(f Functions) *cobra.Command {
 	a := &app{start: f, env: os.Getenv, now: time.Now, zone: time.Local, out: os.Stdout, notes: os.Stderr, in: os.Stdin}
-	a.colour = a.env("NO_COLOR") == "" && isTerminal(os.Stdout)
+	if f.Out != nil {
+		a.out = f.Out
+	} else {
+		a.colour = a.env("NO_COLOR") == "" && isTerminal(os.Stdout)
+	}
 	return a.root()
 }
 

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/referee-casb/referee/gateway/page"
 	"github.com/referee-casb/referee/gateway/shim"
@@ -16,9 +15,6 @@ import (
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
 )
-
-// blockedTime is how long a reference code leads somewhere on the broker's pages.
-const blockedTime = 24 * time.Hour
 
 // block records and answers an action that the verdict stopped. f is the file it was about, nil for none. It blocks
 // whether or not it can be recorded.
@@ -73,7 +69,7 @@ func (h *hop) remember(a *model.Activity, f *model.File) stop {
 	}
 	b := session.Blocked{
 		Reference: a.Reference, Tenant: h.t.Tenant, Session: h.sess.ID, Activity: a.Type, App: h.in.App, File: s.file,
-		Resource: h.resource(), Override: h.v.Gate == policy.GateBlockWithOverride, At: h.now, Expires: h.now.Add(blockedTime), Return: h.back(),
+		Resource: h.resource(), Override: h.v.Gate == policy.GateBlockWithOverride, At: h.now, Expires: h.now.Add(session.BlockedLife), Return: h.back(),
 	}
 	if h.v.Blocker != nil {
 		b.Policy = h.v.Blocker.Ref()
@@ -82,7 +78,9 @@ func (h *hop) remember(a *model.Activity, f *model.File) stop {
 		h.g.log.Error("blocked action not kept", "err", err, "tenant", h.t.Tenant)
 		return s // the links would lead nowhere
 	}
-	s.request = h.g.brokerURL(h.t.Tenant, "request-access?ref="+a.Reference)
+	if h.v.Blocker.Liftable() {
+		s.request = h.g.brokerURL(h.t.Tenant, "request-access?ref="+a.Reference)
+	}
 	if b.Override {
 		s.confirm = h.g.brokerURL(h.t.Tenant, "override?ref="+a.Reference)
 	}

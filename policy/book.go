@@ -68,6 +68,10 @@ func (b *Book) add(p *Policy) {
 	b.byID[p.ID] = p
 }
 
+// BlockDownloadsID is the id of the built-in policy behind Conditional Access's "block downloads". Exceptions may
+// name it as they name documents.
+const BlockDownloadsID = "builtin-block-downloads"
+
 // addBuiltIns makes the policies that stand behind Entra's two session controls that need no session policy.
 func (b *Book) addBuiltIns(level Level) {
 	everything, err := activitySchema.Compile(filter.AllOf())
@@ -82,7 +86,7 @@ func (b *Book) addBuiltIns(level Level) {
 	monitor, block := base, base
 	monitor.ID, monitor.Name = "builtin-monitor-only", "Monitor only (Conditional Access)"
 	monitor.Control, monitor.Action = ControlMonitorOnly, ActionAudit
-	block.ID, block.Name = "builtin-block-downloads", "Block downloads (Conditional Access)"
+	block.ID, block.Name = BlockDownloadsID, "Block downloads (Conditional Access)"
 	block.Control, block.Action, block.Gate, block.Level = ControlFileDownload, ActionBlock, GateBlock, level
 	b.monitorOnly, b.blockDownloads = &monitor, &block
 	b.byID[monitor.ID], b.byID[block.ID] = &monitor, &block

@@ -41,12 +41,7 @@ func Compile(docs []*Document, opt Options) (*Book, Problems) {
 			}
 			p.Monitor = phase == PhaseMonitor
 		}
-		for i := range opt.Exceptions {
-			if e := &opt.Exceptions[i]; e.Policy == p.ID && e.State == ExceptionApproved {
-				kept := *e // the book does not change when the caller's list does
-				p.exceptions = append(p.exceptions, &kept)
-			}
-		}
+		p.except(opt.Exceptions)
 		b.add(p)
 	}
 	if len(problems) > 0 {
@@ -57,6 +52,7 @@ func Compile(docs []*Document, opt Options) (*Book, Problems) {
 		level = LevelStrict
 	}
 	b.addBuiltIns(level)
+	b.blockDownloads.except(opt.Exceptions)
 	b.share()
 	b.index()
 	return b, nil

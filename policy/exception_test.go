@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -119,5 +120,51 @@ func TestExceptionCovers(t *testing.T) {
 		if e.covers(in) != c.want {
 			t.Errorf("%s: covers %t", name, !c.want)
 		}
+	}
+}
+
+// TestLiftable: what may stop somebody can be excepted from, the built-in policy that blocks downloads included.
+func TestLiftable(t *testing.T) {
+	t.Parallel()
+	const access = "kind: ConditionalAccess\nname: P\nconditions:\n  users: {includeUsers: [All]}\n  applications: {includeApplications: [All]}\n"
+	for id, want := range map[string]struct {
+		text string
+		yes  bool
+	}{
+		"blocks":         {access + "id: blocks\ngrantControls: {builtInControls: [block]}\n", true},
+		"managed":        {access + "id: managed\ngrantControls: {builtInControls: [compliantDevice]}\n", true},
+		"routes":         {access + "id: routes\nsessionControls: {cloudAppSecurity: {cloudAppSecurityType: mcasConfigured}}\n", false},
+		BlockDownloadsID: {access + "id: other\nsessionControls: {cloudAppSecurity: {cloudAppSecurityType: blockDownloads}}\n", true},
+	} {
+		docs, problems := Decode("p.yaml", []byte(want.text))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		lifted := asked()
+		lifted.Policy, lifted.State, lifted.Approver, lifted.Decided = id, ExceptionApproved, "admin", noon
+		b, problems := Compile(docs, Options{Tenant: "contoso", Exceptions: []Exception{lifted}})
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		p := b.Policy(id)
+		if p.Liftable() != want.yes {
+			t.Errorf("%s: %v", id, p.Liftable())
+		}
+		in := &Input{
+			Now: noon, Tenant: "contoso", Stage: p.stage, User: model.User{Username: "director@contoso.com"}, App: model.AppRef{Key: "onedrive"},
+			DeviceState: filter.Known, Activity: model.ActivityDownload, Control: controlBlockDownloads,
+		}
+		var v Verdict
+		b.Decide(in, &v)
+		if v.Gate != GateAllow || want.yes != (v.Excepted == "ex-1") {
+			t.Errorf("%s: %v, excepted %q", id, v.Gate, v.Excepted)
+		}
+		in.User.Username = "employee@contoso.com"
+		if b.Decide(in, &v); want.yes != (v.Gate == GateBlock) || v.Excepted != "" {
+			t.Errorf("%s for somebody else: %v, excepted %q", id, v.Gate, v.Excepted)
+		}
+	}
+	if (*Policy)(nil).Liftable() {
+		t.Error("a default that no policy made")
 	}
 }

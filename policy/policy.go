@@ -99,6 +99,20 @@ func (p *Policy) matches(out filter.Tri) bool {
 	return out == filter.True || out == filter.Undecidable && p.Unscannable == UnscannableBlock
 }
 
+// Liftable reports whether an exception can open the policy's gate: one that stops nobody has none. Nil stands for a
+// default that no policy made, which no exception can name.
+func (p *Policy) Liftable() bool { return p != nil && p.worst() != GateAllow }
+
+// except keeps those of the tenant's exceptions that are from this policy.
+func (p *Policy) except(all []Exception) {
+	for i := range all {
+		if e := &all[i]; e.Policy == p.ID && e.State == ExceptionApproved {
+			kept := *e // the book does not change when the caller's list does
+			p.exceptions = append(p.exceptions, &kept)
+		}
+	}
+}
+
 // lifted returns the exception that opens the policy's gate for in, or nil.
 func (p *Policy) lifted(in *Input) *Exception {
 	for _, e := range p.exceptions {

@@ -7,9 +7,12 @@ import (
 	"github.com/referee-casb/referee/model"
 )
 
-// Blocked is what a gateway remembers of an action it stopped, so that the broker's own pages can show it,
-// take a justification, or take a request for an exception. It is found by its reference code, and shown to
-// nobody but the session it concerned.
+// BlockedLife is how long a reference code leads somewhere on the broker's pages.
+const BlockedLife = 24 * time.Hour
+
+// Blocked is what a gateway remembers of an action it stopped, and the broker of a sign-in to an app, so that the
+// broker's own pages can show it, take a justification, or take a request for an exception. It is found by its
+// reference code, and shown to nobody but the session it concerned.
 type Blocked struct {
 	Reference string             `json:"reference"`
 	Tenant    model.TenantID     `json:"tenant"`

@@ -69,11 +69,6 @@ type Grants interface {
 	PutGrant(ctx context.Context, g session.Grant) error
 }
 
-// BlockedActions finds what a gateway stopped, for the session that it concerned.
-type BlockedActions interface {
-	Blocked(ctx context.Context, tenant model.TenantID, reference string, now time.Time) (session.Blocked, error)
-}
-
 // Parts are what a broker stands on.
 type Parts struct {
 	Tenants    Tenants
@@ -91,7 +86,7 @@ type Parts struct {
 	Devices    Devices
 	Exceptions Exceptions
 	Grants     Grants
-	Blocked    BlockedActions
+	Blocked    session.BlockedStore              // what gateways and the broker stopped, for its own pages
 	Secrets    func(file string) (string, error) // reads a client secret
 	HTTP       *http.Client                      // towards providers
 	Print      func(*http.Request) string        // TLS fingerprint of the request's connection, "" if unknown

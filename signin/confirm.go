@@ -32,7 +32,11 @@ type confirmView struct {
 	Problem string
 	Done    bool
 	ID      string // of the exception that was asked for
+	Again   string // where to try again once it is granted, "" where that is the app itself
 }
+
+// SignIn reports whether it was no single action that was stopped but the way into the app.
+func (v confirmView) SignIn() bool { return v.Blocked.Activity == model.ActivityAccess }
 
 // subject returns the blocked action that a page is about. It must belong to the browser's own session: a
 // reference code read aloud or guessed gives nothing to anybody else.
@@ -148,6 +152,9 @@ func (b *Broker) request(w http.ResponseWriter, r *http.Request, t tenant.Tenant
 		return
 	}
 	view.Done, view.ID = true, id
+	if b.mappedReturn(t.ID, blocked.Return) {
+		view.Again = blocked.Return
+	}
 	b.render(w, r, t, http.StatusOK, "request", view)
 }
 

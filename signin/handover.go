@@ -33,7 +33,7 @@ func (b *Broker) handover(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		return
 	}
 	if d.Gate != policy.GateAllow {
-		b.deny(w, r, t, s, inst, &d)
+		b.deny(w, r, t, s, inst, &d, "https://"+host+"/")
 		return
 	}
 	app, key, err := b.appSession(r, t, s, secret, inst, &d)

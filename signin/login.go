@@ -80,7 +80,7 @@ func (b *Broker) login(w http.ResponseWriter, r *http.Request, t tenant.Tenant) 
 	case silent && d.Gate != policy.GateAllow:
 		b.answerError(w, r, t, p, inst, req, oidc.ErrAccessDenied())
 	case d.Gate != policy.GateAllow:
-		b.deny(w, r, t, s, inst, &d)
+		b.deny(w, r, t, s, inst, &d, "")
 	default:
 		b.grant(w, r, t, p, s, inst, req, &d)
 	}

@@ -3,14 +3,11 @@ package signin
 import (
 	"embed"
 	"errors"
-	"html/template"
 	"net/http"
 	"strings"
 
-	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/internal/webpage"
-	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/tenant"
 )
 
@@ -101,29 +98,4 @@ func ours(err error) *fault.Error {
 		return e
 	}
 	return nil
-}
-
-// blockedView is what a person sees whom Conditional Access lets not in.
-type blockedView struct {
-	App, User, Policy, Reference string
-	Message                      template.HTML
-	NextStep, Contact            string
-}
-
-// deny answers a person who may not reach an app: on record first, then a page that says why and what to do.
-func (b *Broker) deny(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, inst catalog.Instance, d *decision) {
-	a, err := b.denied(r, s, inst, d)
-	if err != nil {
-		// The person stays out either way; only the code is missing.
-		b.parts.Log.Error("blocked access not recorded", "tenant", t.ID, "err", err)
-	}
-	view := blockedView{App: inst.Name, User: s.User.Name, Reference: a, Contact: t.Brand.Contact}
-	if p := d.Blocker; p != nil {
-		view.Policy, view.NextStep = p.Name, p.NextStep
-		if p.Contact != "" {
-			view.Contact = p.Contact
-		}
-		view.Message = webpage.Markdown(p.Message, map[string]string{"user": s.User.Name, "app": inst.Name, "policy": p.Name, "contact": view.Contact, "reference": a, "file": ""})
-	}
-	b.render(w, r, t, http.StatusForbidden, "blocked", view)
 }

@@ -3,7 +3,6 @@ package signin
 import (
 	"net/http"
 
-	"github.com/referee-casb/referee/activitylog"
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
@@ -39,6 +38,9 @@ func fillAccess(a *model.Activity, inst catalog.Instance, d *decision, granted b
 		a.ActionType = "AccessGrantedWithSessionControl"
 		a.Detail = map[string]any{"control": d.Control}
 	}
+	if d.Excepted != "" {
+		a.Objects = append(a.Objects, model.Object{Type: "exception", ID: d.Excepted})
+	}
 	if !granted {
 		a.ActionType, a.Taken, a.Outcome = "AccessBlocked", model.TakenBlock, model.OutcomeBlocked
 	}
@@ -69,14 +71,4 @@ func deciding(v *policy.Verdict) []model.PolicyRef {
 		refs = append(refs, ref)
 	}
 	return refs
-}
-
-// denied writes a refused access and returns its reference code.
-func (b *Broker) denied(r *http.Request, s session.Session, inst catalog.Instance, d *decision) (string, error) {
-	var kept *model.Activity
-	err := b.record(r, s, model.ActivityAccess, func(a *model.Activity) {
-		fillAccess(a, inst, d, false)
-		kept = a
-	})
-	return activitylog.FormatReference(kept.Reference), err
 }

@@ -33,7 +33,7 @@ func TestDeviceProof(t *testing.T) {
 	}
 	b := r.browser(nil)
 	p = b.open(r.direct(appHost) + "/")
-	p.has(t, 403, "You can't open Contoso files", "Reference:")
+	p.has(t, 403, "You can't open Contoso files", "Reference code")
 	proofs := r.rec.of(model.ActivityDeviceProof)
 	if len(proofs) != 2 || proofs[0].Device.Tags[0] != "managed" || proofs[1].Device.Tags[0] != "unmanaged" || !strings.Contains(proofs[1].Reason, "no certificate") {
 		t.Errorf("proofs recorded: %+v", proofs)

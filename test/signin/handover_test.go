@@ -79,7 +79,7 @@ func TestPolicyAtHandover(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, setting{policies: block})
 	p := r.browser(nil).open(r.mapped("contoso", appHost) + "/")
-	p.has(t, 403, "You can't open Contoso files", "helpdesk@contoso.example", "Reference:")
+	p.has(t, 403, "You can't open Contoso files", "helpdesk@contoso.example", "Reference code")
 	if p.went("/.referee/enter") {
 		t.Error("a code was given")
 	}

@@ -84,7 +84,7 @@ type rig struct {
 }
 
 // failing makes parts fail.
-type failing struct{ store bool }
+type failing struct{ store, blocked bool }
 
 type setting struct {
 	policies string // of tenant contoso
@@ -152,7 +152,7 @@ func newRig(t testing.TB, set setting) *rig {
 	r.broker, err = signin.New(config, signin.Parts{
 		Tenants: tenants{r}, Catalog: directory{r.live}, Sessions: sessions{r.db, r}, Apps: r.db, Codes: r.db,
 		Flows: r.db, Sealer: r.vault, Tokens: r.vault, Gate: gate, Recorder: r.rec, Revoker: revoke, Locator: where, Devices: devices{r},
-		Exceptions: exceptions{}, Grants: r.db, Blocked: r.db, Secrets: readFile, HTTP: &http.Client{Transport: transport, Timeout: 10 * time.Second},
+		Exceptions: exceptions{}, Grants: r.db, Blocked: blockedStore{r.db, r}, Secrets: readFile, HTTP: &http.Client{Transport: transport, Timeout: 10 * time.Second},
 		Print: func(*http.Request) string { r.mu.Lock(); defer r.mu.Unlock(); return r.print }, Now: r.now, Log: log,
 	})
 	if err != nil {
@@ -286,6 +286,12 @@ func (r *rig) book(id model.TenantID) *policy.Book {
 
 func (r *rig) policies(id model.TenantID, text string) {
 	r.t.Helper()
+	r.excepted(id, text)
+}
+
+// excepted puts policies in force, with exceptions from them.
+func (r *rig) excepted(id model.TenantID, text string, exceptions ...policy.Exception) {
+	r.t.Helper()
 	var docs []*policy.Document
 	if text != "" {
 		var problems policy.Problems
@@ -293,7 +299,7 @@ func (r *rig) policies(id model.TenantID, text string) {
 			r.t.Fatal(problems)
 		}
 	}
-	b, problems := policy.Compile(docs, policy.Options{Tenant: id, Epoch: 1})
+	b, problems := policy.Compile(docs, policy.Options{Tenant: id, Epoch: 1, Exceptions: exceptions})
 	if len(problems) > 0 {
 		r.t.Fatal(problems)
 	}
@@ -387,6 +393,29 @@ func (s sessions) Session(ctx context.Context, t model.TenantID, id model.Sessio
 		return session.Session{}, fault.New(fault.Unavailable, "sqlite.Session", "disk 7 of host db-internal is gone")
 	}
 	return s.Store.Session(ctx, t, id)
+}
+
+// fails makes parts fail, or work again.
+func (r *rig) fails(change func(*failing)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.failures)
+}
+
+// blockedStore is the store of blocked actions, which can be made to fail.
+type blockedStore struct {
+	session.BlockedStore
+	r *rig
+}
+
+func (s blockedStore) PutBlocked(ctx context.Context, b session.Blocked) error {
+	s.r.mu.Lock()
+	fails := s.r.failures.blocked
+	s.r.mu.Unlock()
+	if fails {
+		return fault.New(fault.Unavailable, "sqlite.PutBlocked", "disk 7 of host db-internal is gone")
+	}
+	return s.BlockedStore.PutBlocked(ctx, b)
 }
 
 type revoker struct {
