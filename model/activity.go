@@ -35,6 +35,9 @@ const (
 	ActivityDelete          ActivityType = "delete"
 	ActivityAccess          ActivityType = "access" // a Conditional Access or access policy decision
 	ActivityOverride        ActivityType = "override"
+	ActivityStepUp          ActivityType = "stepUp"       // a stronger authentication was asked for, passed or failed
+	ActivitySecurityInfo    ActivityType = "securityInfo" // a person's own factor was registered, used up or reset
+	ActivityTermsOfUse      ActivityType = "termsOfUse"   // an agreement was accepted or declined
 	ActivityDeviceProof     ActivityType = "deviceProof"
 	ActivitySessionRevoked  ActivityType = "sessionRevoked"
 	ActivityPolicyChange    ActivityType = "policyChange"

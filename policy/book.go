@@ -18,6 +18,7 @@ type Book struct {
 
 	signIn, access bucket
 	session        map[model.ActivityType]*bucket
+	stepsUp        map[model.ActivityType]bool // activities before which somebody may be asked for a step-up
 	monitorOnly    *Policy
 	blockDownloads *Policy
 }
@@ -60,6 +61,12 @@ func (b *Book) Watched(app model.AppRef, suite, control string) []model.Activity
 	}
 	slices.Sort(out)
 	return out
+}
+
+// StepsUp reports whether some policy in force asks for a step-up before one of the activities. Only then need the
+// gateway keep a request's body, to send it again.
+func (b *Book) StepsUp(kinds ...model.ActivityType) bool {
+	return slices.ContainsFunc(kinds, func(k model.ActivityType) bool { return b.stepsUp[k] })
 }
 
 func (b *Book) add(p *Policy) {

@@ -29,7 +29,7 @@ func (k *bucket) table(field string) *map[string][]*Policy {
 
 // index sorts the policies into buckets.
 func (b *Book) index() {
-	b.session = map[model.ActivityType]*bucket{}
+	b.session, b.stepsUp = map[model.ActivityType]*bucket{}, map[model.ActivityType]bool{}
 	crowd := map[string]int{} // how many policies ask for a value of a field
 	for _, p := range b.policies {
 		for _, f := range witnesses {
@@ -53,6 +53,7 @@ func (b *Book) index() {
 					b.session[a] = k
 				}
 				k.put(p, crowd)
+				b.stepsUp[a] = b.stepsUp[a] || p.Gate == GateStepUp && !p.Monitor
 			}
 		}
 	}

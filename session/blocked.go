@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/referee-casb/referee/model"
@@ -23,7 +24,10 @@ type Blocked struct {
 	File      string             `json:"file,omitempty"`
 	Resource  string             `json:"resource,omitempty"` // what a grant is bound to: method, real URL without query; for writes with the content's hash
 	Override  bool               `json:"override,omitempty"` // the policy lets the person override
+	Steps     []model.StepUp     `json:"steps,omitempty"`    // what opens the gate, where authenticating more strongly does
 	Return    string             `json:"return,omitempty"`   // mapped URL to go back to
+	Kept      bool               `json:"kept,omitempty"`     // Return sends the very request again, once
+	Script    bool               `json:"script,omitempty"`   // a page's script waits and goes on by itself
 	At        time.Time          `json:"at"`
 	Expires   time.Time          `json:"expires"`
 }
@@ -39,6 +43,16 @@ type Grant struct {
 	Key      string             `json:"key"` // as policy.Input.Satisfied writes it: "override:<policy id>"
 	Reason   string             `json:"reason,omitempty"`
 	Expires  time.Time          `json:"expires"`
+	// Seen is how the browser looked that earned a step-up; the grant holds for no other. Nil for overrides.
+	Seen *Seen `json:"seen,omitempty"`
+}
+
+// Seen is how a browser's connection looked.
+type Seen struct {
+	Ciphers string     `json:"ciphers,omitempty"` // second part of its JA4, "" if unknown
+	Agent   string     `json:"agent,omitempty"`
+	Address netip.Addr `json:"address,omitzero"`
+	ASN     uint32     `json:"asn,omitempty"`
 }
 
 // BlockedStore keeps blocked actions until they expire.

@@ -22,6 +22,7 @@ type Tenant struct {
 	Locations []enrich.Location `json:"locations,omitempty" yaml:"locations,omitempty"` // named locations of Conditional Access
 	Providers []Provider        `json:"providers,omitempty" yaml:"providers,omitempty"`
 	Device    Device            `json:"device,omitzero" yaml:"device,omitempty"`
+	StepUp    StepUp            `json:"stepUp,omitzero" yaml:"stepUp,omitempty"`
 	Epoch     int64             `json:"epoch,omitempty" yaml:"-"` // grows by one with each stored change
 }
 

@@ -56,6 +56,7 @@ func (t *Tenant) Validate() error {
 			v.add(fmt.Sprintf("device.cas[%d]", i), fault.Help(err), "%s", reason(err))
 		}
 	}
+	v.stepUp(t.StepUp)
 	if len(v.found) == 0 {
 		return nil
 	}

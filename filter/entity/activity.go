@@ -42,6 +42,7 @@ var activityFields = []filter.Field[model.Activity]{
 			model.ActivityUpload, model.ActivityPrint, model.ActivityCopy, model.ActivityCut, model.ActivityPaste,
 			model.ActivityDrag, model.ActivitySave, model.ActivitySendItem, model.ActivityShare, model.ActivityUnshare,
 			model.ActivityEdit, model.ActivityCreate, model.ActivityDelete, model.ActivityAccess, model.ActivityOverride,
+			model.ActivityStepUp, model.ActivitySecurityInfo, model.ActivityTermsOfUse,
 			model.ActivityDeviceProof, model.ActivitySessionRevoked, model.ActivityPolicyChange, model.ActivityExceptionChange,
 			model.ActivityReportRead, model.ActivityAdmin, model.ActivityDefault, model.ActivityTamper),
 	},
