@@ -63,7 +63,7 @@ func New(cfg Config, parts Parts) (*Gateway, error) {
 	}
 	g.apps = upstream.NewPool(upstream.Options{
 		DialTimeout: cfg.DialTimeout, HeaderTimeout: cfg.HeaderTimeout,
-		IdleConns: cfg.IdleConns, Private: cfg.Private,
+		IdleConns: cfg.IdleConns, Private: cfg.Private, Completed: g.completed,
 	})
 	g.files = newFiles(cfg.RangeIdle, g.now)
 	g.hops.New = func() any { return new(hop) }
@@ -151,12 +151,13 @@ func origin(t *catalog.Target) string { return "https://" + t.Mapped }
 // Counts are what the gateway has done since it was made. They only grow, Open aside.
 type Counts struct {
 	Requests, Refused, Unauthenticated, Blocked, Downloads, Uploads, Unrecorded, AppErrors uint64
-	Open                                                                                   int64 // WebSockets and long transfers now
+	Chains                                                                                 uint64 // incomplete certificate chains of apps that were completed
+	Open                                                                                   int64  // WebSockets and long transfers now
 }
 
 type counters struct {
-	requests, refused, unauthenticated, blocked, downloads, uploads, unrecorded, appErrors atomic.Uint64
-	open                                                                                   atomic.Int64
+	requests, refused, unauthenticated, blocked, downloads, uploads, unrecorded, appErrors, chains atomic.Uint64
+	open                                                                                           atomic.Int64
 }
 
 // Counts returns the counts.
@@ -165,7 +166,7 @@ func (g *Gateway) Counts() Counts {
 	return Counts{
 		Requests: c.requests.Load(), Refused: c.refused.Load(), Unauthenticated: c.unauthenticated.Load(),
 		Blocked: c.blocked.Load(), Downloads: c.downloads.Load(), Uploads: c.uploads.Load(), Unrecorded: c.unrecorded.Load(),
-		AppErrors: c.appErrors.Load(), Open: c.open.Load(),
+		AppErrors: c.appErrors.Load(), Chains: c.chains.Load(), Open: c.open.Load(),
 	}
 }
 

@@ -118,8 +118,9 @@ type rigOptions struct {
 	change    func(*gateway.Config)
 	tenant    func(*tenant.Tenant)
 	profile   catalog.Profile
-	h1        bool   // the app speaks HTTP/1.1 only
-	origin    string // address of an app that runs elsewhere
+	h1        bool             // the app speaks HTTP/1.1 only
+	origin    string           // address of an app that runs elsewhere
+	cert      *tls.Certificate // the app's, instead of one that the authority issues directly
 }
 
 // hosts of the standard instance.
@@ -141,6 +142,9 @@ func newRig(t testing.TB, opt rigOptions) *rig {
 	}))
 	r.app.EnableHTTP2 = !opt.h1
 	r.app.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue("*.app.test", "*.other.test")}}
+	if opt.cert != nil {
+		r.app.TLS.Certificates = []tls.Certificate{*opt.cert}
+	}
 	r.app.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	r.app.StartTLS()
 	t.Cleanup(r.app.Close)

@@ -46,6 +46,7 @@ const (
 	ActivityAdmin           ActivityType = "admin"           // any other change an administrator made to Referee
 	ActivityDefault         ActivityType = "defaultBehavior" // the tenant default applied because a part failed
 	ActivityTamper          ActivityType = "tamper"          // the client script is missing or was altered
+	ActivityAppChain        ActivityType = "appChain"        // an app's host sends an incomplete certificate chain, which was completed
 )
 
 // Source says where an activity was seen; numbers in Defender's API are 0 to 6 in this order.

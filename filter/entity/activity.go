@@ -44,7 +44,7 @@ var activityFields = []filter.Field[model.Activity]{
 			model.ActivityEdit, model.ActivityCreate, model.ActivityDelete, model.ActivityAccess, model.ActivityOverride,
 			model.ActivityStepUp, model.ActivitySecurityInfo, model.ActivityTermsOfUse,
 			model.ActivityDeviceProof, model.ActivitySessionRevoked, model.ActivityPolicyChange, model.ActivityExceptionChange,
-			model.ActivityReportRead, model.ActivityAdmin, model.ActivityDefault, model.ActivityTamper),
+			model.ActivityReportRead, model.ActivityAdmin, model.ActivityDefault, model.ActivityTamper, model.ActivityAppChain),
 	},
 		func(a *model.Activity) string { return string(a.Type) }),
 	text(filter.Info{

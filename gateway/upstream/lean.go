@@ -14,21 +14,27 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/internal/aia"
 )
 
 // Transport reaches one app instance. Requests without a body to hosts that speak HTTP/1.1 go over connections that the
 // calling goroutine writes and reads itself, which saves the two goroutines and four hand-overs that net/http spends on each;
 // everything else, HTTP/2 first of all, goes through net/http.
 type Transport struct {
-	std     *http.Transport
-	tls     *tls.Config
-	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
-	opt     Options
-	limit   int // idle connections a host
-	mu      sync.Mutex
-	hosts   map[string]*leanHost
-	closing bool
+	std       *http.Transport
+	upgrade   *http.Transport // HTTP/1.1 alone: nothing else can be upgraded (RFC 9113 section 8.6)
+	tls       *tls.Config
+	dial      func(ctx context.Context, network, addr string) (net.Conn, error)
+	opt       Options
+	of        *catalog.Instance // the snapshot it was made from
+	limit     int               // idle connections a host
+	completer *aia.Completer
+	chains    chains
+	mu        sync.Mutex
+	hosts     map[string]*leanHost
+	closing   bool
 }
 
 // Bounds of the lean path.
@@ -38,6 +44,9 @@ const (
 	headBytes  = 1 << 20          // an answer's head; net/http allows 10 MB
 	leanBuffer = 16 << 10
 )
+
+// bothProtocols are what hosts are offered (RFC 7301).
+var bothProtocols = []string{"h2", "http/1.1"}
 
 // leanHost is what is known of one authority.
 type leanHost struct {
@@ -84,7 +93,10 @@ var (
 
 // RoundTrip sends a request and returns the answer, as http.RoundTripper asks.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !canPeek || r.Body != nil || r.Method != http.MethodGet && r.Method != http.MethodHead || r.URL.Scheme != "https" || len(r.Header["Upgrade"]) > 0 ||
+	if len(r.Header["Upgrade"]) > 0 {
+		return t.upgrade.RoundTrip(r)
+	}
+	if !canPeek || r.Body != nil || r.Method != http.MethodGet && r.Method != http.MethodHead || r.URL.Scheme != "https" ||
 		len(r.Header["Expect"]) > 0 || len(r.Header["Te"]) > 0 || len(r.Header["Trailer"]) > 0 {
 		return t.std.RoundTrip(r)
 	}
@@ -195,6 +207,7 @@ func (t *Transport) CloseIdleConnections() {
 	}
 	t.mu.Unlock()
 	t.std.CloseIdleConnections()
+	t.upgrade.CloseIdleConnections()
 }
 
 // open connects. It returns nil when the host chose HTTP/2: net/http speaks that, over a connection of its own.
@@ -213,21 +226,8 @@ func (t *Transport) open(ctx context.Context, addr string) (*leanConn, error) {
 			return nil, nil
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, t.opt.DialTimeout)
-	defer cancel()
-	raw, err := t.dial(ctx, "tcp", addr)
+	raw, c, err := t.connect(ctx, addr, bothProtocols)
 	if err != nil {
-		return nil, err
-	}
-	conf := t.tls.Clone()
-	conf.NextProtos = []string{"h2", "http/1.1"}
-	if conf.ServerName, _, err = net.SplitHostPort(addr); err != nil {
-		raw.Close()
-		return nil, fault.As(err, fault.Invalid, "upstream.open", addr)
-	}
-	c := tls.Client(raw, conf)
-	if err := c.HandshakeContext(ctx); err != nil {
-		raw.Close()
 		return nil, err
 	}
 	h2 := c.ConnectionState().NegotiatedProtocol == "h2"

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -23,6 +24,7 @@ import (
 
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/internal/aia"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -32,11 +34,16 @@ type Options struct {
 	HeaderTimeout time.Duration
 	IdleConns     int            // a host
 	Private       []netip.Prefix // special-purpose ranges that may be dialled
+
+	// Completed hears of a host whose certificate chain had to be completed: once for each instance and host that was
+	// found so, again when its certificate changes. Optional.
+	Completed func(in *catalog.Instance, c Completed)
 }
 
 // Pool keeps one transport an instance. It is safe for concurrent use.
 type Pool struct {
-	opt Options
+	opt       Options
+	completer *aia.Completer
 
 	mu   sync.RWMutex
 	apps map[key]*app
@@ -56,7 +63,9 @@ type app struct {
 }
 
 // NewPool makes an empty pool.
-func NewPool(opt Options) *Pool { return &Pool{opt: opt, apps: map[key]*app{}} }
+func NewPool(opt Options) *Pool {
+	return &Pool{opt: opt, completer: aia.New(fetchDialer(opt), nil), apps: map[key]*app{}}
+}
 
 // Transport returns the transport of an instance. It is kept while the instance's addresses and authorities stay.
 func (p *Pool) Transport(in *catalog.Instance) (*Transport, error) {
@@ -117,23 +126,35 @@ func (p *Pool) transport(in *catalog.Instance) (*Transport, error) {
 	d := &dialer{origins: maps.Clone(in.Origins), private: p.opt.Private}
 	d.net = net.Dialer{Timeout: p.opt.DialTimeout, KeepAlive: 30 * time.Second, ControlContext: d.control}
 	d.free = net.Dialer{Timeout: p.opt.DialTimeout, KeepAlive: 30 * time.Second}
-	t := &Transport{tls: conf, dial: d.dial, opt: p.opt, limit: p.opt.IdleConns, hosts: map[string]*leanHost{}}
-	t.std = &http.Transport{
-		DialContext:           d.dial,
+	t := &Transport{tls: conf, dial: d.dial, opt: p.opt, of: in, completer: p.completer, limit: p.opt.IdleConns, hosts: map[string]*leanHost{}}
+	t.std = t.standard(conf, bothProtocols)
+	t.std.ForceAttemptHTTP2 = true
+	t.upgrade = t.standard(conf, bothProtocols[1:])
+	return t, nil
+}
+
+// standard is a transport of net/http over this one's connections, for hosts that are offered these protocols.
+func (t *Transport) standard(conf *tls.Config, protocols []string) *http.Transport {
+	return &http.Transport{
+		DialContext: t.dial,
+		DialTLSContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
+			_, c, err := t.connect(ctx, addr, protocols)
+			if err != nil {
+				return nil, err // not a nil *tls.Conn, which would be a connection
+			}
+			return c, nil
+		},
 		TLSClientConfig:       conf.Clone(),
-		ForceAttemptHTTP2:     true,
 		MaxIdleConns:          0,
-		MaxIdleConnsPerHost:   p.opt.IdleConns,
+		MaxIdleConnsPerHost:   t.opt.IdleConns,
 		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   p.opt.DialTimeout,
-		ResponseHeaderTimeout: p.opt.HeaderTimeout,
+		ResponseHeaderTimeout: t.opt.HeaderTimeout,
 		ExpectContinueTimeout: time.Second,
 		DisableCompression:    true, // bytes pass as they are; only the rewriter decodes
 		WriteBufferSize:       16 << 10,
 		ReadBufferSize:        16 << 10,
 		Proxy:                 nil, // never by way of the environment
 	}
-	return t, nil
 }
 
 // Close ends idle connections.
@@ -187,13 +208,16 @@ func refused(name string, addr netip.Addr) error {
 	}
 }
 
+// listed reports whether an address is in a range that the operator has listed.
+func (d *dialer) listed(a netip.Addr) bool {
+	return slices.ContainsFunc(d.private, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
 // allowed reports whether an address may be dialled. fail closed: what isn't plainly public needs leave.
 func (d *dialer) allowed(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
-	for _, p := range d.private {
-		if p.Contains(a) {
-			return true
-		}
+	if d.listed(a) {
+		return true
 	}
 	if !a.IsGlobalUnicast() || a.IsPrivate() {
 		return false
