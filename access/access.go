@@ -8,6 +8,7 @@ package access
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/referee-casb/referee/catalog"
@@ -55,7 +56,7 @@ func (e *Evaluator) Evaluate(_ context.Context, s session.Session, inst catalog.
 		return in, nil
 	}
 	first := *v
-	first.Needs = nil
+	first.Needs, first.Steps = nil, slices.Clone(v.Steps)
 	in.Stage = policy.StageAccess
 	book.Decide(&in, v)
 	if first.Gate >= v.Gate {
@@ -65,7 +66,7 @@ func (e *Evaluator) Evaluate(_ context.Context, s session.Session, inst catalog.
 	if client == model.ClientNative && v.Duties.Has(policy.DutyRoute) && !v.Open() {
 		// fail closed: a native client does not follow the browser's way through the gateway, so what asks for
 		// session control can't let it in.
-		v.Gate, v.Blocker = policy.GateBlock, v.Deciding[0]
+		v.Gate, v.Blocker, v.Steps = policy.GateBlock, v.Deciding[0], v.Steps[:0]
 	}
 	return in, nil
 }
@@ -75,7 +76,7 @@ func (e *Evaluator) Facts(s session.Session, inst catalog.Instance, client model
 	now := e.now()
 	in := policy.Input{
 		Now: now, Tenant: s.Tenant, Stage: policy.StageSignIn, Session: s.ID, App: inst.Ref(), ClientApp: client,
-		User: s.User, Network: s.Network, Agent: s.Agent,
+		User: s.User, Auth: &s.Auth, Network: s.Network, Agent: s.Agent,
 	}
 	if app, ok := catalog.AppByKey(inst.App); ok {
 		in.Suite = app.Suite
@@ -104,7 +105,11 @@ func merge(v, first *policy.Verdict) {
 		v.Gate, v.Blocker = first.Gate, first.Blocker
 	}
 	v.Duties |= first.Duties
-	v.Control = first.Control
+	v.Control, v.Persistent = first.Control, first.Persistent
+	v.Steps = first.Steps // access policies ask for none
+	if v.Gate != policy.GateStepUp {
+		v.Steps = v.Steps[:0]
+	}
 	v.Defaulted = first.Defaulted
 	for _, p := range first.Deciding[:first.N] {
 		if v.N < policy.MaxDeciding {

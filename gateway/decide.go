@@ -39,7 +39,7 @@ func (h *hop) facts() {
 	in.Suite, in.ClientApp = h.t.App.Suite, model.ClientBrowser
 	addr, agent := h.g.address(h.r), first(h.r.Header, "User-Agent")
 	if s := h.sess; s != nil {
-		in.Session, in.Control, in.User = s.ID, string(h.entry.App.Control), s.User
+		in.Session, in.Control, in.User, in.Auth = s.ID, string(h.entry.App.Control), s.User, &s.Auth
 		if s.Network.Address == addr {
 			in.Network = s.Network
 		}

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"time"
+
 	"github.com/referee-casb/referee/model"
 	"go.yaml.in/yaml/v3"
 )
@@ -55,18 +57,59 @@ func (c *ConditionalAccess) write(t tree) {
 		cond.put("devices", devices.n)
 	}
 	t.put("conditions", cond.n)
-	if len(c.Grant.Controls) > 0 || c.Session == "" {
-		grant := newTree()
-		grant.text("operator", map[bool]string{true: "OR", false: "AND"}[c.Grant.Any])
-		grant.put("builtInControls", sequence(texts(c.Grant.Controls)))
-		t.put("grantControls", grant.n)
-	}
+	c.writeControls(t)
+}
+
+func (c *ConditionalAccess) writeControls(t tree) {
+	session := newTree()
 	if c.Session != "" {
-		s, a := newTree(), newTree()
+		a := newTree()
 		a.flag("isEnabled", true)
 		a.text("cloudAppSecurityType", c.Session)
-		s.put("cloudAppSecurity", a.n)
-		t.put("sessionControls", s.n)
+		session.put("cloudAppSecurity", a.n)
+	}
+	if f := c.Frequency; f.Every > 0 {
+		a := newTree()
+		a.flag("isEnabled", true)
+		kind, interval := "primaryAndSecondaryAuthentication", "timeBased"
+		if f.Secondary {
+			kind = "secondaryAuthentication"
+		}
+		switch {
+		case f.Always:
+			interval = "everyTime"
+		case f.Days:
+			a.number("value", int(f.Every/(24*time.Hour)))
+			a.text("type", "days")
+		default:
+			a.number("value", int(f.Every/time.Hour))
+			a.text("type", "hours")
+		}
+		a.text("frequencyInterval", interval)
+		a.text("authenticationType", kind)
+		session.put("signInFrequency", a.n)
+	}
+	if c.PersistentBrowser != "" {
+		a := newTree()
+		a.flag("isEnabled", true)
+		a.text("mode", c.PersistentBrowser)
+		session.put("persistentBrowser", a.n)
+	}
+	g := &c.Grant
+	if len(g.Controls)+len(g.TermsOfUse) > 0 || g.Strength != "" || len(session.n.Content) == 0 {
+		grant := newTree()
+		grant.text("operator", map[bool]string{true: "OR", false: "AND"}[g.Any])
+		grant.put("builtInControls", sequence(texts(g.Controls)))
+		if g.Strength != "" {
+			a := newTree()
+			a.text("id", g.Strength)
+			grant.put("authenticationStrength", a.n)
+		}
+		grant.texts("termsOfUse", g.TermsOfUse)
+		t.put("grantControls", grant.n)
+	}
+	if len(session.n.Content) > 0 {
+		t.put("sessionControls", session.n)
 	}
 }
 
@@ -81,6 +124,9 @@ func (p *Inline) write(t tree, kind Kind) {
 	if p.StepUp.Context != "" {
 		s := newTree()
 		s.text("context", p.StepUp.Context)
+		if p.StepUp.Within > 0 {
+			s.time("within", p.StepUp.Within)
+		}
 		t.put("stepUp", s.n)
 	}
 	if p.Protect.Label != "" {

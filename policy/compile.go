@@ -75,11 +75,7 @@ func Refused(docs []*Document, can Capabilities) Problems {
 		case d.After != nil:
 			no("kind", fmt.Sprintf("this version reads %s documents and does not enforce them", d.Kind), "keep the file, and apply it once they are enforced")
 		case d.Access != nil:
-			for _, g := range d.Access.Grant.Controls {
-				if g == GrantMFA && !can.StepUp {
-					no("grantControls.builtInControls", "this installation can't ask people to authenticate more strongly", "leave mfa to your identity provider")
-				}
-			}
+			d.Access.refused(can, no)
 		case d.Inline != nil:
 			d.Inline.refused(can, no)
 		}
@@ -130,15 +126,13 @@ func (p *Policy) fromAccess(d *Document) Problems {
 	p.Session = c.Session
 	p.DeviceUnknown = c.Devices.Unknown
 	p.content.method = InspectNone
-	p.satisfied = "stepUp:mfa"
 	if c.Blocks() {
-		p.Gate, p.satisfied = GateBlock, ""
+		p.Gate = GateBlock
 	}
+	p.grants, p.frequency, p.persistent = c.grants(), c.Frequency.steps(), c.PersistentBrowser
 	var tags [][]model.DeviceTag
 	for _, g := range c.Grant.Controls {
 		switch g {
-		case GrantMFA:
-			p.grantMFA = true
 		case GrantCompliantDevice:
 			tags = append(tags, []model.DeviceTag{model.TagIntuneCompliant})
 		case GrantJoinedDevice:
@@ -192,7 +186,12 @@ func (p *Policy) fromInline(d *Document) Problems {
 	case ActionOverride:
 		p.satisfied = "override:" + p.ID
 	case ActionRequireStepUp:
-		p.satisfied = "stepUp:" + p.StepUp
+		p.satisfied, p.inSession = "stepUp:"+p.StepUp, i.StepUp.Within > 0
+		s := step{StepUp: model.StepUp{Kind: model.StepContext, Value: p.StepUp, Within: i.StepUp.Within}, grant: p.satisfied}
+		if s.Within == 0 {
+			s.Within = freshStep
+		}
+		p.grants = []step{s}
 	}
 	var wrong, more Problems
 	p.tree = i.Activities

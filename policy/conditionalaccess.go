@@ -1,6 +1,11 @@
 package policy
 
-import "github.com/referee-casb/referee/model"
+import (
+	"slices"
+	"time"
+
+	"github.com/referee-casb/referee/model"
+)
 
 // ConditionalAccess is the body of a Conditional Access policy: Entra's shape and words. Excluding wins over
 // including, blocking over granting.
@@ -12,7 +17,24 @@ type ConditionalAccess struct {
 	Devices      Devices
 	Grant        Grant
 	Session      string // "", monitorOnly, blockDownloads or mcasConfigured
+
+	Frequency         Frequency
+	PersistentBrowser string // "", [PersistentAlways] or [PersistentNever]
 }
+
+// Frequency is Entra's sign-in frequency: how old a sign-in may be. The zero value asks for nothing.
+type Frequency struct {
+	Every     time.Duration // [EveryTime] when Always is set
+	Always    bool          // every time
+	Days      bool          // Every was written in days
+	Secondary bool          // only the second factor has to be so recent
+}
+
+// The modes of a persistent browser session.
+const (
+	PersistentAlways = "always"
+	PersistentNever  = "never"
+)
 
 // Users says who a policy is for. Include takes user ids and sign-in names, [All], or [Guests].
 type Users struct {
@@ -58,8 +80,10 @@ const (
 
 // Grant is what has to hold before access is given.
 type Grant struct {
-	Any      bool // operator OR: one control suffices
-	Controls []GrantControl
+	Any        bool // operator OR: one control suffices
+	Controls   []GrantControl
+	Strength   string   // authentication strength: a built-in one, or the id of one of the tenant's own
+	TermsOfUse []string // ids of agreements
 }
 
 // GrantControl is one of Entra's built-in grant controls.
@@ -71,7 +95,54 @@ const (
 	GrantMFA             GrantControl = "mfa"
 	GrantCompliantDevice GrantControl = "compliantDevice"
 	GrantJoinedDevice    GrantControl = "domainJoinedDevice"
+	GrantPasswordChange  GrantControl = "passwordChange"
 )
+
+// grants compiles the grant controls that a person meets, in the order of what most people can do.
+func (c *ConditionalAccess) grants() []step {
+	var out []step
+	fresh := time.Duration(0)
+	if !c.Frequency.Secondary {
+		fresh = c.Frequency.Every // primary and secondary: the second factor has to be as recent
+	}
+	if slices.Contains(c.Grant.Controls, GrantMFA) {
+		out = append(out, newStep(model.StepUp{Kind: model.StepMFA, Within: fresh}))
+	}
+	if c.Grant.Strength != "" {
+		out = append(out, newStep(model.StepUp{Kind: model.StepStrength, Value: c.Grant.Strength, Within: fresh}))
+	}
+	for _, id := range c.Grant.TermsOfUse {
+		out = append(out, newStep(model.StepUp{Kind: model.StepTermsOfUse, Value: id}))
+	}
+	if slices.Contains(c.Grant.Controls, GrantPasswordChange) {
+		out = append(out, newStep(model.StepUp{Kind: model.StepPasswordChange}))
+	}
+	return out
+}
+
+func (f Frequency) steps() []step {
+	switch {
+	case f.Every <= 0:
+		return nil
+	case f.Secondary:
+		return []step{newStep(model.StepUp{Kind: model.StepMFA, Within: f.Every})}
+	}
+	return []step{newStep(model.StepUp{Kind: model.StepReauthenticate, Within: f.Every})}
+}
+
+// refused names the parts that need the person to do something, where the installation can't ask for it.
+func (c *ConditionalAccess) refused(can Capabilities, no func(path, reason, advice string)) {
+	if can.StepUp {
+		return
+	}
+	const reason = "this installation can't ask people to authenticate more strongly"
+	if g := c.grants(); len(g) > 0 {
+		no("grantControls", reason, "leave "+g[0].Key()+" to your identity provider")
+	}
+	if c.Frequency.Every > 0 {
+		no("sessionControls.signInFrequency", reason, "leave the sign-in frequency to your identity provider")
+	}
+}
 
 // Blocks reports whether the policy denies access.
 func (c *ConditionalAccess) Blocks() bool {

@@ -151,6 +151,9 @@ func (t *tally) apply(p *Policy, gate Gate) {
 	}
 	v.Duties |= p.duties
 	v.Gate = max(v.Gate, gate)
+	if gate == GateStepUp {
+		t.steps(p)
+	}
 	place(&v.Deciding, &t.gates, &v.N, p, gate)
 }
 
@@ -165,8 +168,9 @@ func (t *tally) lacks(p *Policy, gate Gate) {
 	if p.Monitor || gate != GateBlock && p.open(t.in) || p.lifted(t.in) != nil {
 		return
 	}
-	if gate > t.v.Gate {
-		t.v.Gate = gate
+	t.v.Gate = max(t.v.Gate, gate)
+	if gate == GateStepUp {
+		t.steps(p)
 	}
 	if gate != GateAllow {
 		place(&t.v.Deciding, &t.gates, &t.v.N, p, gate)
@@ -183,6 +187,9 @@ func (t *tally) finish(b *Book) {
 	if v.Gate == GateBlock {
 		v.Duties &^= DutyRoute
 		v.Control = ""
+	}
+	if v.Gate != GateStepUp {
+		v.Steps = v.Steps[:0]
 	}
 	if v.Gate != GateAllow && v.N > 0 {
 		v.Blocker = v.Deciding[0]

@@ -16,6 +16,9 @@ func (t *tally) weighAccess(p *Policy, out filter.Tri) {
 		t.lacks(p, p.worst())
 		if t.asking {
 			t.route(p)
+			if !p.Monitor {
+				t.keep(p)
+			}
 		}
 		return
 	}
@@ -26,6 +29,7 @@ func (t *tally) weighAccess(p *Policy, out filter.Tri) {
 	if !p.Monitor {
 		t.matched = true
 		t.route(p)
+		t.keep(p)
 	}
 }
 
@@ -56,31 +60,56 @@ func controlRank(control string) int {
 // worst returns the strictest gate that the policy may come to.
 func (p *Policy) worst() Gate {
 	switch {
-	case p.grantTags != nil:
+	case p.grantTags != nil && !(p.grantAny && len(p.grants) > 0):
 		return GateBlock
-	case p.grantMFA:
+	case len(p.grants)+len(p.frequency) > 0:
 		return max(p.Gate, GateStepUp)
 	}
 	return p.Gate
 }
 
-// grant returns the gate that the grant controls put up, or that a fact about the device is still open.
+// grant returns the gate that the grant controls and the sign-in frequency put up, or that a fact about the device
+// is still open.
 func (p *Policy) grant(in *Input) (gate Gate, open bool) {
-	if p.grantTags == nil {
-		if p.grantMFA {
+	device := filter.False
+	if p.grantTags != nil {
+		in.unknownDevice = p.DeviceUnknown
+		device = p.grantTags.Eval(in, in.Now)
+	}
+	switch {
+	case p.grantAny && (device == filter.True || p.anyGrant(in)):
+	case p.grantTags == nil:
+		if left(p.grants, in) {
 			return GateStepUp, false
 		}
-		return GateAllow, false
-	}
-	in.unknownDevice = p.DeviceUnknown
-	device := p.grantTags.Eval(in, in.Now)
-	switch {
 	case device == filter.Undecided:
-		return GateBlock, true
-	case device == filter.True && (p.grantAny || !p.grantMFA):
-		return GateAllow, false
-	case device == filter.True || p.grantAny && p.grantMFA:
+		return p.worst(), true
+	case p.grantAny && len(p.grants) > 0: // none of them is met
+		return GateStepUp, false
+	case device != filter.True:
+		return GateBlock, false
+	case left(p.grants, in):
 		return GateStepUp, false
 	}
-	return GateBlock, false
+	if left(p.frequency, in) {
+		return GateStepUp, false
+	}
+	return GateAllow, false
+}
+
+// anyGrant reports whether the person meets one of the grant controls.
+func (p *Policy) anyGrant(in *Input) bool {
+	for i := range p.grants {
+		if p.grants[i].done(in) {
+			return true
+		}
+	}
+	return false
+}
+
+// keep notes the persistent browser session that the policy asks for.
+func (t *tally) keep(p *Policy) {
+	if p.persistent != "" && t.v.Persistent != PersistentNever {
+		t.v.Persistent = p.persistent
+	}
 }

@@ -9,33 +9,6 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// notEvaluated are parts of Entra's Conditional Access that this version does not evaluate. Accepting one and
-// ignoring it would let people in whom the policy was written to keep out.
-var notEvaluated = map[string][]string{
-	"conditions": {
-		"signInRiskLevels", "userRiskLevels", "servicePrincipalRiskLevels", "insiderRiskLevels", "agentIdRiskLevels",
-		"platforms", "clientApplications", "authenticationFlows",
-	},
-	"conditions.users":                {"includeRoles", "excludeRoles", "includeGuestsOrExternalUsers", "excludeGuestsOrExternalUsers"},
-	"conditions.applications":         {"includeUserActions", "includeAuthenticationContextClassReferences", "applicationFilter"},
-	"conditions.devices.deviceFilter": {"rule"},
-	"grantControls":                   {"authenticationStrength", "termsOfUse", "customAuthenticationFactors"},
-	"sessionControls": {
-		"applicationEnforcedRestrictions", "signInFrequency", "persistentBrowser", "continuousAccessEvaluation",
-		"disableResilienceDefaults", "secureSignInSession",
-	},
-}
-
-// refuseOthers reports the keys of Entra that exist but do nothing here.
-func refuseOthers(r *strict.Reader, m *strict.Map, at string) {
-	for _, key := range notEvaluated[at] {
-		if m.Has(key) {
-			m.Node(key)
-			r.Wrong(m.At(key), m.Path(key), "remove it", "%q is not evaluated by this version", key)
-		}
-	}
-}
-
 func decodeAccess(r *strict.Reader, m *strict.Map) *ConditionalAccess {
 	c := &ConditionalAccess{Devices: Devices{Unknown: model.TagUnmanaged}}
 	m.Need("conditions", "write conditions: with users and applications")
@@ -51,24 +24,11 @@ func decodeAccess(r *strict.Reader, m *strict.Map) *ConditionalAccess {
 		cond.Done()
 	}
 	decodeGrant(r, m, c)
-	if s := m.Map("sessionControls"); s != nil {
-		refuseOthers(r, s, "sessionControls")
-		if a := s.Map("cloudAppSecurity"); a != nil {
-			on := true
-			a.Need("cloudAppSecurityType", "write monitorOnly, blockDownloads or mcasConfigured")
-			a.Bool("isEnabled", &on)
-			strict.Word(a, "cloudAppSecurityType", &c.Session, controlMonitorOnly, controlBlockDownloads, controlCustom)
-			if !on {
-				c.Session = ""
-			}
-			a.Done()
-		}
-		s.Done()
-	}
+	decodeSessionControls(r, m, c)
 	if !m.Has("grantControls") && !m.Has("sessionControls") {
 		r.Wrong(m.At(""), "", "add grantControls or sessionControls", "the policy neither grants nor controls anything")
 	}
-	if c.Blocks() && c.Session != "" {
+	if c.Blocks() && (c.Session != "" || c.Frequency.Every > 0 || c.PersistentBrowser != "") {
 		r.Wrong(m.At("sessionControls"), "sessionControls", "remove one of the two", "a policy that blocks has no session to control")
 	}
 	return c
@@ -200,20 +160,4 @@ var deviceTags = []model.DeviceTag{
 
 func decodeUnknown(m *strict.Map, key string, to *model.DeviceTag) {
 	strict.Word(m, key, to, model.TagUnmanaged, model.TagManaged, model.TagUnknown)
-}
-
-func decodeGrant(r *strict.Reader, m *strict.Map, c *ConditionalAccess) {
-	g := m.Map("grantControls")
-	if g == nil {
-		return
-	}
-	refuseOthers(r, g, "grantControls")
-	operator := "AND"
-	strict.Word(g, "operator", &operator, "AND", "OR")
-	c.Grant.Any = operator == "OR"
-	strict.Words(g, "builtInControls", &c.Grant.Controls, GrantBlock, GrantMFA, GrantCompliantDevice, GrantJoinedDevice)
-	if c.Blocks() && len(c.Grant.Controls) > 1 {
-		r.Wrong(g.At("builtInControls"), g.Path("builtInControls"), "keep block alone", "block can't be combined with other controls")
-	}
-	g.Done()
 }

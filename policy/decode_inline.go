@@ -144,6 +144,10 @@ func decodeAction(r *strict.Reader, m *strict.Map, kind Kind, p *Inline) {
 		if s := m.Map("stepUp"); s != nil {
 			s.Need("context", "name an authentication context, c1 to c99")
 			s.Text("context", &p.StepUp.Context)
+			if p.StepUp.Context != "" && !contextPattern.MatchString(p.StepUp.Context) {
+				r.Wrong(s.At("context"), s.Path("context"), "name an authentication context, c1 to c99", "%q is not an authentication context", strict.Clip(p.StepUp.Context))
+			}
+			s.Duration("within", &p.StepUp.Within, time.Minute, 24*time.Hour)
 			s.Done()
 		}
 	} else {

@@ -75,7 +75,10 @@ type InfoType struct {
 }
 
 // StepUp says how strongly to authenticate again.
-type StepUp struct{ Context string } // Entra's authentication context, c1 to c99
+type StepUp struct {
+	Context string        // Entra's authentication context, c1 to c99
+	Within  time.Duration // one done so recently in the session counts as well; 0: each action asks for its own
+}
 
 // Protect says what is done to the copy that leaves.
 type Protect struct{ Label string } // id of the sensitivity label

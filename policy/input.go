@@ -36,6 +36,9 @@ type Input struct {
 	Suite     string // key of the suite the app belongs to, such as "office365"
 	ClientApp model.ClientApp
 	User      model.User
+	// Auth is how the person signed in and what was done since; steps that it meets are not asked for. nil: nothing
+	// is known of it.
+	Auth *model.Authentication
 
 	Device      []model.DeviceTag // proven and live at Now
 	DeviceState filter.State      // Unknown: nobody has asked this device for proof yet
@@ -56,7 +59,7 @@ type Input struct {
 	Preview    bool     // the bytes are a rendition that the app's profile names as a preview
 	Navigation bool     // the browser itself would show or save the answer: an attachment or a navigation
 	Saved      bool     // the page's script is saving bytes that it already has
-	Satisfied  []string // step-up grants and overrides that hold for this very action: "stepUp:c1", "override:<policy id>"
+	Satisfied  []string // step-up grants and overrides that hold for this very action: "stepUp:c1", "stepUp:mfa", "override:<policy id>"
 
 	// Scratch space of Decide.
 	memo          memo

@@ -44,7 +44,10 @@ type Policy struct {
 	tree       *filter.Node           // of activities
 	fileTree   *filter.Node           // of files, nil when there is none
 	grantAny   bool                   // one grant control suffices
-	grantMFA   bool
+	grants     []step                 // grant controls that a person meets; of a session policy its step-up
+	frequency  []step                 // what the sign-in frequency asks for on top
+	inSession  bool                   // the session policy also counts what was done before in the session
+	persistent string                 // persistent browser session
 	grantTags  *filter.Program[Input] // device tags that grant controls ask for, nil when none does
 	content    content
 	duties     Duty
@@ -123,8 +126,12 @@ func (p *Policy) lifted(in *Input) *Exception {
 	return nil
 }
 
-// open reports whether a step-up or an override holds for this action.
+// open reports whether a step-up or an override holds for this action. Step-ups of Conditional Access are counted
+// one by one, in grant.
 func (p *Policy) open(in *Input) bool {
+	if p.inSession && !left(p.grants, in) {
+		return true
+	}
 	if p.satisfied == "" {
 		return false
 	}

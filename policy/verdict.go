@@ -62,13 +62,16 @@ const MaxDeciding = 8
 //
 // A Verdict is reused between decisions; Reset empties it without freeing its memory.
 type Verdict struct {
-	Gate     Gate
-	Duties   Duty
-	Control  string               // session control that Conditional Access granted, at StageSignIn; the strictest of several
-	Level    Level                // of the strictest download policy that matched
-	Deciding [MaxDeciding]*Policy // those that matched, strictest gate first
-	N        int                  // how many of Deciding are set
-	Needs    []model.Need
+	Gate    Gate
+	Duties  Duty
+	Control string // session control that Conditional Access granted, at StageSignIn; the strictest of several
+	// Persistent is Conditional Access's persistent browser session, at StageSignIn: "always" or "never" keep the
+	// sign-in when the browser closes, "" leaves it to the tenant. Never outweighs always.
+	Persistent string
+	Level      Level                // of the strictest download policy that matched
+	Deciding   [MaxDeciding]*Policy // those that matched, strictest gate first
+	N          int                  // how many of Deciding are set
+	Needs      []model.Need
 	// Steps are what opens GateStepUp: all of them. Empty for other gates.
 	Steps    []model.StepUp
 	Deadline time.Time // zero unless the verdict is open

@@ -130,12 +130,43 @@ func fact(in *policy.Input, key, value string) (err error) {
 		in.Navigation = true
 	case "saved":
 		in.Saved = true
+	case "auth", "acr", "did":
+		return authentication(in, key, value)
 	case "satisfied":
 		in.Satisfied = append(in.Satisfied, value)
 	default:
 		return networkOrFile(in, key, value)
 	}
 	return err
+}
+
+// authentication reads how the person signed in: auth=90m is a sign-in 90 minutes ago, acr=c1 its class,
+// did=mfa@5m a step-up five minutes ago. A step-up with a value is written did=authenticationStrength:passwordless@5m.
+func authentication(in *policy.Input, key, value string) error {
+	if in.Auth == nil {
+		in.Auth = &model.Authentication{Provider: "company", Time: in.Now.Add(-time.Minute), AMR: []string{"pwd"}}
+	}
+	name, ago, _ := strings.Cut(value, "@")
+	if key == "auth" {
+		name, ago = "", value
+	}
+	var since time.Duration
+	if ago != "" {
+		var ok bool
+		if since, ok = policy.ParseDuration(ago); !ok {
+			return fmt.Errorf("%q is no time", ago)
+		}
+	}
+	switch key {
+	case "auth":
+		in.Auth.Time = in.Now.Add(-since)
+	case "acr":
+		in.Auth.ACR = name
+	default:
+		kind, of, _ := strings.Cut(name, ":")
+		in.Auth.Steps = append(in.Auth.Steps, model.Satisfaction{Kind: model.StepUpKind(kind), Value: of, At: in.Now.Add(-since), By: "test"})
+	}
+	return nil
 }
 
 func networkOrFile(in *policy.Input, key, value string) (err error) {
@@ -213,6 +244,18 @@ func Describe(v *policy.Verdict) string {
 	if v.Control != "" {
 		add("control", []string{v.Control})
 	}
+	if v.Persistent != "" {
+		add("browser", []string{v.Persistent})
+	}
+	var steps []string
+	for _, s := range v.Steps {
+		name := s.Key()
+		if s.Within > 0 {
+			name += "<" + policy.FormatDuration(s.Within)
+		}
+		steps = append(steps, name)
+	}
+	add("steps", steps)
 	if v.Level != 0 {
 		add("level", []string{v.Level.String()})
 	}

@@ -24,8 +24,10 @@ type memory struct {
 	Navigation bool            `json:"navigation,omitempty"`
 	Saved      bool            `json:"saved,omitempty"`
 	Satisfied  []string        `json:"satisfied,omitempty"`
-	Findings   []model.Finding `json:"findings,omitempty"`
-	Malware    bool            `json:"malware,omitempty"`
+
+	Auth     *model.Authentication `json:"auth,omitempty"`
+	Findings []model.Finding       `json:"findings,omitempty"`
+	Malware  bool                  `json:"malware,omitempty"`
 	// States of device, location, name, size, type, label, content, malware, in this order.
 	States [8]filter.State `json:"states"`
 }
@@ -39,9 +41,19 @@ func Remember(in *policy.Input, a *model.Activity) {
 	a.Detail[detailKey] = memory{
 		Stage: in.Stage, Control: in.Control, Suite: in.Suite, ClientApp: in.ClientApp,
 		Preview: in.Preview, Navigation: in.Navigation, Saved: in.Saved, Satisfied: slices.Clone(in.Satisfied),
-		Findings: slices.Clone(in.Findings), Malware: in.Malware,
+		Findings: slices.Clone(in.Findings), Malware: in.Malware, Auth: authOf(in),
 		States: [8]filter.State{in.DeviceState, in.GeoState, in.NameState, in.SizeState, in.TypeState, in.LabelState, in.ContentState, in.MalwareState},
 	}
+}
+
+// authOf copies how the person had signed in by then: sessions go on.
+func authOf(in *policy.Input) *model.Authentication {
+	if in.Auth == nil {
+		return nil
+	}
+	a := *in.Auth
+	a.AMR, a.Steps = slices.Clone(a.AMR), slices.Clone(a.Steps)
+	return &a
 }
 
 // recall reads what Remember wrote, from this process or from a store.
@@ -95,7 +107,7 @@ func (m *memory) restore(in *policy.Input) {
 		in.Suite = m.Suite
 	}
 	in.Preview, in.Navigation, in.Saved, in.Satisfied = m.Preview, m.Navigation, m.Saved, m.Satisfied
-	in.Findings, in.Malware = m.Findings, m.Malware
+	in.Findings, in.Malware, in.Auth = m.Findings, m.Malware, m.Auth
 	for i, to := range []*filter.State{
 		&in.DeviceState, &in.GeoState, &in.NameState, &in.SizeState, &in.TypeState,
 		&in.LabelState, &in.ContentState, &in.MalwareState,
