@@ -67,6 +67,10 @@ type Authentication struct {
 	Time     time.Time  `json:"time"` // the provider's auth_time
 	ACR      string     `json:"acr,omitempty"`
 	AMR      []string   `json:"amr,omitempty"`
+	// Subject and Session are the provider's own names for the person and for its session (sub and sid of its ID token,
+	// NameID and SessionIndex of its assertion): by them it says later that a session has ended.
+	Subject string `json:"subject,omitempty"`
+	Session string `json:"session,omitempty"`
 	// Steps are what was done since, or along with it: second factors here, contexts granted, agreements accepted.
 	Steps []Satisfaction `json:"steps,omitempty"`
 }

@@ -165,6 +165,7 @@ func (b *Broker) routes() *http.ServeMux {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /{tenant}/login", b.tenant(b.login))
 	m.HandleFunc("GET /{tenant}/callback/{provider}", b.tenant(b.callback))
+	m.HandleFunc("POST /{tenant}/home", b.tenant(b.home))
 	m.HandleFunc("GET /{tenant}/handover", b.tenant(b.handover))
 	m.HandleFunc("GET /{tenant}/device", b.tenant(b.deviceStart))
 	m.HandleFunc("GET /{tenant}/device/done", b.tenant(b.deviceDone))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -29,6 +28,9 @@ func (b *Broker) callback(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		}
 		return
 	}
+	if !b.admittedAs(w, r, t, string(s.User.ID), costBegin) {
+		return
+	}
 	s, secret, err := b.keep(r, t, s)
 	if err != nil {
 		b.fail(w, r, t, err)
@@ -46,6 +48,7 @@ func (b *Broker) callback(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 			return
 		}
 	}
+	b.remember(w, t, flow.Provider)
 	setCookie(w, sessionCookie+string(t.ID), session.BrokerCookie(s.ID, secret), 0)
 	http.Redirect(w, r, b.config.Origin+flow.Return, http.StatusSeeOther)
 }
@@ -141,11 +144,19 @@ func (b *Broker) accept(w http.ResponseWriter, r *http.Request, t tenant.Tenant,
 	if !sameSecret(idToken.Nonce, flow.Nonce) {
 		return wrong("the ID token's nonce is not that of this sign-in")
 	}
-	auth := authentication(id, claims, idToken.IssuedAt)
+	who := identity{claims: claims, auth: authentication(id, claims, idToken.IssuedAt), bearer: token.AccessToken}
+	auth := who.auth
 	if flow.MaxAge == 0 && auth.Time.Before(flow.Started.Add(-clockSkew)) {
 		return wrong("a fresh sign-in was asked for, the provider's is from %s", auth.Time.Format(time.RFC3339))
 	}
-	return b.newSession(r, t, userOf(t, up.settings, claims), auth), flow, nil
+	user, err := b.person(r.Context(), t, up.settings, who)
+	switch {
+	case fault.Is(err, fault.Denied):
+		return refuse(unusable, err)
+	case err != nil:
+		return session.Session{}, flow, err
+	}
+	return b.newSession(r, t, user, auth), flow, nil
 }
 
 // clockSkew is how far the provider's clock may be from ours.
@@ -210,44 +221,10 @@ func authentication(id model.ProviderID, claims map[string]any, issued time.Time
 		a.Time = time.Unix(int64(at), 0)
 	}
 	a.ACR, _ = claims["acr"].(string)
+	a.Subject, _ = claims["sub"].(string)
+	a.Session, _ = claims["sid"].(string)
 	a.AMR = stringsOf(claims["amr"])
 	return a
-}
-
-// userOf reads the person from claims. External means outside the tenant's own domains, where it has named any.
-func userOf(t tenant.Tenant, p tenant.Provider, claims map[string]any) model.User {
-	text := func(key string) string { s, _ := claims[key].(string); return s }
-	u := model.User{ID: model.UserID(text("sub")), Name: text("name"), Email: text("email"), Username: text("preferred_username"), Provider: p.ID}
-	if u.Username == "" {
-		u.Username = u.Email
-	}
-	for _, g := range stringsOf(claims[p.GroupsClaim]) {
-		u.Groups = append(u.Groups, model.GroupID(g))
-	}
-	u.Roles = stringsOf(claims[p.RolesClaim])
-	if guest, ok := claims[p.ExternalClaim].(bool); ok && p.ExternalClaim != "" {
-		u.External = guest
-	} else {
-		u.External = len(t.Domains) > 0 && !slices.ContainsFunc(t.Domains, func(d string) bool { return strings.EqualFold(d, u.Domain()) })
-	}
-	return u
-}
-
-// stringsOf reads a claim that may be a string or a list of strings.
-func stringsOf(v any) []string {
-	switch v := v.(type) {
-	case string:
-		return []string{v}
-	case []any:
-		out := make([]string, 0, len(v))
-		for _, e := range v {
-			if s, ok := e.(string); ok {
-				out = append(out, s)
-			}
-		}
-		return out
-	}
-	return nil
 }
 
 // scrub keeps a token endpoint's error code and leaves out its body, which may echo secrets.

@@ -59,9 +59,17 @@ func (b *Broker) login(w http.ResponseWriter, r *http.Request, t tenant.Tenant) 
 		b.answerError(w, r, t, p, inst, req, oidc.ErrLoginRequired())
 		return
 	case !fresh:
-		again := request{back: "/" + string(t.ID) + "/login?id=" + url.QueryEscape(req.ID), hint: req.LoginHint, maxAge: -1}
+		again := request{back: "/" + string(t.ID) + "/login?id=" + url.QueryEscape(req.ID), hint: req.LoginHint, domain: req.DomainHint, maxAge: -1}
 		if s.ID != "" || slices.Contains(req.Prompt, oidc.PromptLogin) {
 			again.maxAge, again.request = 0, req.ID
+			again.provider = s.Auth.Provider // the same person again, unless the hint is another's
+			if req.LoginHint != "" && domainOf(req.LoginHint) != s.User.Domain() {
+				again.provider = ""
+			}
+		}
+		again.choose = slices.Contains(req.Prompt, oidc.PromptSelectAccount)
+		if again.choose {
+			again.maxAge, again.request, again.provider = 0, req.ID, ""
 		}
 		b.start(w, r, t, again)
 		return
@@ -102,7 +110,7 @@ type reauthenticated struct {
 // freshEnough reports whether a session satisfies a request's prompt and max_age: by its age, or because the
 // person signed in again for this very request. prompt=login is never satisfied by what was there before.
 func (b *Broker) freshEnough(r *http.Request, id model.TenantID, req *authRequest, s session.Session) (bool, error) {
-	login := slices.Contains(req.Prompt, oidc.PromptLogin)
+	login := slices.Contains(req.Prompt, oidc.PromptLogin) || slices.Contains(req.Prompt, oidc.PromptSelectAccount)
 	switch {
 	case s.ID == "":
 		return false, nil

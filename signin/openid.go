@@ -49,6 +49,7 @@ func (b *Broker) openIDProvider(ctx context.Context, t tenant.Tenant) (*provider
 	if err != nil {
 		return nil, fault.Wrap(err, "signin.openIDProvider", string(t.ID))
 	}
+	st.crypto = made.Crypto()
 	p = &provider{op: made, storage: st, issuer: issuer, handler: http.StripPrefix("/"+string(t.ID), made)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -153,7 +154,7 @@ func (p *provider) discovery(w http.ResponseWriter) {
 		"token_endpoint_auth_methods_supported":          []string{"client_secret_basic", "client_secret_post", "none"},
 		"revocation_endpoint_auth_methods_supported":     []string{"client_secret_basic", "client_secret_post", "none"},
 		"code_challenge_methods_supported":               []string{"S256"},
-		"prompt_values_supported":                        []string{"none", "login"},
+		"prompt_values_supported":                        []string{"none", "login", "select_account"},
 		"authorization_response_iss_parameter_supported": true,
 		"request_parameter_supported":                    false,
 		"request_uri_parameter_supported":                false,

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 const (
 	addressBurst, addressRate = 300, 10   // units; units a second
 	tenantBurst, tenantRate   = 3000, 100 // the same for all addresses of a tenant together
+	accountBurst, accountRate = 60, 0.5   // the same for one account, wherever it is tried from
 	costBegin                 = 1
 	costFailure               = 10
 	throttleEntries           = 20_000
@@ -68,7 +70,7 @@ func (t *throttle) take(key string, cost, burst, rate float64) bool {
 // more. If that is not enough, an arbitrary half goes: an attacker with that many addresses gets a fresh
 // burst for each anyway, and memory stays bounded.
 func (t *throttle) shrink(now time.Time) {
-	const full = max(addressBurst/addressRate, tenantBurst/tenantRate) * time.Second
+	const full = max(addressBurst/addressRate, tenantBurst/tenantRate, accountBurst/accountRate) * time.Second
 	for key, b := range t.by {
 		if now.Sub(b.at) > full {
 			delete(t.by, key)
@@ -95,6 +97,18 @@ func (b *Broker) admitted(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 	}
 	w.Header().Set("Retry-After", strconv.Itoa(int(costFailure/addressRate)+1))
 	b.fail(w, r, t, &fault.Error{Kind: fault.Limited, Op: "signin.admit", Msg: "too many sign-ins were started from your network", Help: "wait a minute and open the app again"})
+	return false
+}
+
+// admittedAs is admitted for an account: its id once the provider has named it, the address that a person typed before.
+// Nobody is told that an account exists: every address is counted alike.
+func (b *Broker) admittedAs(w http.ResponseWriter, r *http.Request, t tenant.Tenant, account string, cost float64) bool {
+	if b.throttle.take("u\x00"+string(t.ID)+"\x00"+hashOf(strings.ToLower(account)), cost, accountBurst, accountRate) {
+		return true
+	}
+	w.Header().Set("Retry-After", "60")
+	err := &fault.Error{Kind: fault.Limited, Op: "signin.admit", Msg: "too many sign-ins were started with this account", Help: "wait a minute and open the app again"}
+	b.fail(w, r, t, err)
 	return false
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -57,6 +58,10 @@ type request struct {
 	maxAge  int    // -1 accepts an existing sign-in there; 0 asks for a fresh one
 	request string // authorization request that a fresh sign-in is for
 	hint    string // login_hint, "" for none
+
+	provider model.ProviderID // sign in at this one; "" finds the person's home
+	domain   string           // domain hint
+	choose   bool             // ask, whatever this browser chose before
 }
 
 // start sends the browser to the tenant's provider and brings it back.
@@ -71,7 +76,11 @@ func (b *Broker) start(w http.ResponseWriter, r *http.Request, t tenant.Tenant, 
 	if !b.admitted(w, r, t, costBegin) {
 		return
 	}
-	settings := t.Providers[0]
+	settings, ok := b.homeOf(r, t, ask)
+	if !ok {
+		b.askHome(w, r, t, ask, "", "")
+		return
+	}
 	up, err := b.upstream(r.Context(), t, settings)
 	if err != nil {
 		// fail closed: nobody signs in while the provider can't be reached
@@ -91,10 +100,28 @@ func (b *Broker) start(w http.ResponseWriter, r *http.Request, t tenant.Tenant, 
 	if ask.maxAge == 0 {
 		opts = append(opts, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
 	}
+	if preset, _ := tenant.PresetByID(settings.Preset); preset.DomainParam != "" {
+		if domain := homeDomain(settings, ask); domain != "" {
+			opts = append(opts, oauth2.SetAuthURLParam(preset.DomainParam, domain))
+		}
+	}
 	if ask.hint != "" {
 		opts = append(opts, oauth2.SetAuthURLParam("login_hint", ask.hint))
 	}
 	http.Redirect(w, r, up.oauth.AuthCodeURL(state, opts...), http.StatusSeeOther)
+}
+
+// homeDomain is the domain hint that a provider is given: that of the person's address, or its only domain.
+func homeDomain(p tenant.Provider, ask request) string {
+	for _, domain := range []string{domainOf(ask.hint), ask.domain} {
+		if slices.Contains(p.Domains, domain) {
+			return domain
+		}
+	}
+	if len(p.Domains) == 1 {
+		return p.Domains[0]
+	}
+	return ""
 }
 
 // upstream returns a provider, reading its discovery document at most once an hour. Requests that need the

@@ -57,25 +57,6 @@ type Lifetimes struct {
 	Idle     Duration `json:"idle,omitzero" yaml:"idle,omitempty"`         // without use; default 1h
 }
 
-// Provider is an OpenID provider where the tenant's people sign in.
-type Provider struct {
-	ID            model.ProviderID `json:"id" yaml:"id"`
-	Name          string           `json:"name,omitempty" yaml:"name,omitempty"` // on the page that asks where to sign in
-	Issuer        string           `json:"issuer" yaml:"issuer"`
-	ClientID      string           `json:"clientId" yaml:"clientId"`
-	SecretFile    string           `json:"secretFile,omitempty" yaml:"secretFile,omitempty"`       // holds the client secret; "" for a public client
-	Scopes        []string         `json:"scopes,omitempty" yaml:"scopes,omitempty"`               // beside openid; default profile and email
-	GroupsClaim   string           `json:"groupsClaim,omitempty" yaml:"groupsClaim,omitempty"`     // default "groups"
-	RolesClaim    string           `json:"rolesClaim,omitempty" yaml:"rolesClaim,omitempty"`       // default "roles"
-	ExternalClaim string           `json:"externalClaim,omitempty" yaml:"externalClaim,omitempty"` // true marks a guest; without it the domain decides
-	CAFile        string           `json:"caFile,omitempty" yaml:"caFile,omitempty"`               // further roots for the provider's certificate
-
-	// DeviceClaims are what the provider signs of the device; DeviceContext is an authentication context, such
-	// as "c7", that Entra grants to compliant devices only. See docs/howto/device-proof.md.
-	DeviceClaims  []model.DeviceClaim `json:"deviceClaims,omitempty" yaml:"deviceClaims,omitempty"`
-	DeviceContext string              `json:"deviceContext,omitempty" yaml:"deviceContext,omitempty"`
-}
-
 // Device says how devices are proven and what an unproven one counts as.
 type Device struct {
 	CAs     []string `json:"cas,omitempty" yaml:"cas,omitempty"`         // PEM certificates of the authorities that issue client certificates
@@ -107,19 +88,7 @@ func (t Tenant) WithDefaults() Tenant {
 	}
 	providers := make([]Provider, len(t.Providers))
 	for i, p := range t.Providers {
-		if len(p.Scopes) == 0 {
-			p.Scopes = []string{"profile", "email"}
-		}
-		if p.GroupsClaim == "" {
-			p.GroupsClaim = "groups"
-		}
-		if p.RolesClaim == "" {
-			p.RolesClaim = "roles"
-		}
-		if p.Name == "" {
-			p.Name = string(p.ID)
-		}
-		providers[i] = p
+		providers[i] = p.WithDefaults()
 	}
 	if t.Providers != nil {
 		t.Providers = providers

@@ -51,6 +51,7 @@ func (t *Tenant) Validate() error {
 		}
 		seen[p.ID] = i
 	}
+	v.homes(t)
 	for i, text := range t.Device.CAs {
 		if _, err := pemroots.Parse([]string{text}); err != nil {
 			v.add(fmt.Sprintf("device.cas[%d]", i), fault.Help(err), "%s", reason(err))
@@ -128,31 +129,5 @@ func (v *validation) lifetimes(t *Tenant) {
 	}
 	if u := t.Device.Unknown; u != "" && u != "unmanaged" && u != "unknown" {
 		v.add("device.unknown", `"unmanaged" or "unknown"`, "an unknown device can't count as %q", u)
-	}
-}
-
-func (v *validation) provider(path string, p Provider) {
-	if !providerPattern.MatchString(string(p.ID)) {
-		v.add(path+".id", `use a short name such as "entra"`, "%q must be 1 to 40 lower-case letters, digits and hyphens", p.ID)
-	}
-	u, err := url.Parse(p.Issuer)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		v.add(path+".issuer", "copy it from the provider's discovery document", "%q is not an https address without query", p.Issuer)
-	}
-	if p.ClientID == "" {
-		v.add(path+".clientId", "", "a client id is needed")
-	}
-	for i, s := range p.Scopes {
-		if s == "" || strings.ContainsAny(s, " \"\\") {
-			v.add(fmt.Sprintf("%s.scopes[%d]", path, i), "one scope an entry", "%q is not a scope", s)
-		}
-	}
-	for i, c := range p.DeviceClaims {
-		if err := c.Validate(); err != nil {
-			v.add(fmt.Sprintf("%s.deviceClaims[%d]", path, i), fault.Help(err), "%s", reason(err))
-		}
-	}
-	if p.DeviceContext != "" && !contextPattern.MatchString(p.DeviceContext) {
-		v.add(path+".deviceContext", `such as "c7"`, "%q is not an authentication context: c1 to c99", p.DeviceContext)
 	}
 }

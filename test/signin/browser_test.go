@@ -168,3 +168,13 @@ func (p *page) went(part string) bool {
 	}
 	return false
 }
+
+// drop forgets the broker's cookies whose name contains part.
+func (b *browser) drop(part string) {
+	at := mustURL(b.r.at("contoso", "/"))
+	for _, c := range b.jar.Cookies(at) {
+		if strings.Contains(c.Name, part) {
+			b.jar.SetCookies(at, []*http.Cookie{{Name: c.Name, Path: "/", MaxAge: -1, Secure: true}})
+		}
+	}
+}

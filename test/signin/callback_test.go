@@ -14,7 +14,6 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/referee-casb/referee/model"
-	"github.com/referee-casb/referee/tenant"
 )
 
 // signedOut fails if the browser got a broker session.
@@ -179,23 +178,6 @@ func TestProviderDown(t *testing.T) {
 	p.has(t, 503, "Sign-in is not available right now")
 	p.lacks(t, "10.1.2.3", idpHost, "token")
 	b.signedOut(t)
-}
-
-// TestMixUp brings the answer of one provider to the address of another.
-func TestMixUp(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, setting{change: func(v *tenant.Tenant) {
-		p := v.Providers[0]
-		p.ID, p.Issuer = "second", "https://second.provider.localhost"
-		v.Providers = append(v.Providers, p)
-	}})
-	b := r.browser(nil)
-	answer := b.until(r.direct(appHost)+"/", "/callback/main")
-	b.open(strings.Replace(answer, "/callback/main", "/callback/second", 1)).has(t, 403, "can&#39;t be used")
-	b.signedOut(t)
-	if got := r.rec.of(model.ActivityFailedLogin); len(got) != 1 || !strings.Contains(got[0].Reason, `started at "main"`) {
-		t.Errorf("recorded %+v", got)
-	}
 }
 
 // TestTabs opens several tabs at once in a browser that is not signed in; each ends where it wanted to go.

@@ -41,7 +41,7 @@ func TestDirect(t *testing.T) {
 		t.Errorf("without session control the trip went through the gateway:\n%s", strings.Join(p.hops, "\n"))
 	}
 	logins, access := r.rec.of(model.ActivityLogin), r.rec.of(model.ActivityAccess)
-	if len(logins) != 1 || logins[0].User.ID != "director" || logins[0].Session == "" {
+	if len(logins) != 1 || logins[0].User.ID != "main:director" || logins[0].Session == "" {
 		t.Errorf("sign-ins recorded: %+v", logins)
 	}
 	if len(access) != 1 || access[0].ActionType != "AccessGranted" || access[0].App.Instance != "files" || access[0].Detail["decision"] == nil {

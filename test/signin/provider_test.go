@@ -340,7 +340,7 @@ func TestTokensEnd(t *testing.T) {
 		res, text := r.ask("GET", r.at(tenant, "/oauth/v2/userinfo"), nil, "Authorization", header)
 		return res.StatusCode, res.Header.Get("WWW-Authenticate"), text
 	}
-	if status, _, text := info("contoso", "Bearer "+token); status != 200 || !strings.Contains(text, `"sub":"director"`) || !strings.Contains(text, "director@contoso.example") || strings.Contains(text, "groups") {
+	if status, _, text := info("contoso", "Bearer "+token); status != 200 || !strings.Contains(text, `"sub":"main:director"`) || !strings.Contains(text, "director@contoso.example") || strings.Contains(text, "groups") {
 		t.Errorf("%d %s", status, text)
 	}
 	for _, bad := range []string{"", "Bearer", "Bearer x", "Basic " + token, "Bearer " + token + "x", "Bearer " + doc["id_token"].(string)} {

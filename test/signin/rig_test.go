@@ -42,6 +42,7 @@ const (
 	brokerHost = "signin.referee.localhost"
 	deviceHost = "device.referee.localhost"
 	idpHost    = "login.provider.localhost"
+	partner    = "login.partner.localhost" // the second provider of tenants that have one
 	appHost    = "files.app.localhost"
 	otherHost  = "notes.other.localhost"
 )
@@ -72,6 +73,7 @@ type rig struct {
 	cache  *session.Cache
 	broker *signin.Broker
 	idp    *idp
+	second *idp
 	app    *app
 	rec    *recorder
 	log    *logBook
@@ -90,7 +92,7 @@ type setting struct {
 	policies string // of tenant contoso
 	public   bool   // the app is a public client
 	nodevice bool
-	change   func(*tenant.Tenant)
+	change   func(*tenant.Tenant, *rig)
 	instance func(*catalog.Instance)
 }
 
@@ -116,6 +118,7 @@ func newRig(t testing.TB, set setting) *rig {
 	}
 	r.vault = vault.Open(master, r.db, r.now)
 	r.idp = newIDP(t, "https://"+idpHost+r.port, r.now)
+	r.second = newIDP(t, "https://"+partner+r.port, r.now)
 	r.seed(set)
 	if r.live, err = catalog.NewLive(suffix + r.port); err != nil {
 		t.Fatal(err)
@@ -172,7 +175,7 @@ func newRig(t testing.TB, set setting) *rig {
 	var wait sync.WaitGroup
 	wait.Go(func() { _ = gw.Run(ctx) })
 	wait.Go(func() { _ = r.cache.Run(ctx) })
-	server := r.server(map[string]http.Handler{brokerHost: r.broker, deviceHost: http.HandlerFunc(r.broker.ServeDevice), idpHost: r.idp, appHost: r.app}, gw)
+	server := r.server(map[string]http.Handler{brokerHost: r.broker, deviceHost: http.HandlerFunc(r.broker.ServeDevice), idpHost: r.idp, partner: r.second, appHost: r.app}, gw)
 	wait.Go(func() { _ = server.ServeTLS(l, "", "") })
 	t.Cleanup(func() {
 		_ = server.Close()
@@ -246,7 +249,7 @@ func (r *rig) seed(set setting) {
 			Device:    tenant.Device{CAs: []string{string(authority().DevicePEM())}},
 		}
 		if set.change != nil {
-			set.change(&v)
+			set.change(&v, r)
 		}
 		if _, err := r.db.PutTenant(r.t.Context(), v); err != nil {
 			r.t.Fatal(err)

@@ -51,7 +51,7 @@ func TestSignOut(t *testing.T) {
 	if p := b.send("GET", mapped+"/docs/1", nil); p.status != http.StatusSeeOther || !strings.Contains(p.header.Get("Location"), "/handover") {
 		t.Errorf("the gateway still lets in: %d", p.status)
 	}
-	if rec := r.rec.of(model.ActivityLogout); len(rec) != 1 || rec[0].Session != id || rec[0].User.ID != "director" {
+	if rec := r.rec.of(model.ActivityLogout); len(rec) != 1 || rec[0].Session != id || rec[0].User.ID != "main:director" {
 		t.Errorf("recorded %+v", rec)
 	}
 }
