@@ -26,6 +26,46 @@ type transfer struct {
 	hash  hash.Hash // of a file under an intent; nil otherwise
 	bytes int64
 	flush bool // every piece at once
+
+	framed bool // writes are full HTTP/2 frames
+	left   int  // bytes at the start of the buffer that are not written yet
+}
+
+// frameData is the payload of an HTTP/2 frame that fills one TLS record with its head (RFC 8446 section 5.1, RFC 9113
+// section 4.1): 16 kB of payload would take a second record, and a system call, for nine bytes.
+const frameData = 16<<10 - 9
+
+// framedFrom is the size from which a body is handed over in full frames.
+const framedFrom = 64 << 10
+
+// first writes what was read ahead, and returns how much of it is left at the start of the buffer.
+func (t *transfer) first() (left int, err error) {
+	a := t.a
+	t.framed = t.h.r.ProtoMajor == 2 && a.res.ContentLength >= framedFrom && a.err == nil && !a.stream
+	n := a.n
+	if t.framed && n > frameData {
+		n -= n % frameData
+	}
+	if err := t.write(a.buf[:n]); err != nil {
+		return 0, err
+	}
+	return copy(a.buf[:], a.buf[n:a.n]), nil
+}
+
+// filled reads until the buffer is full, as long as that goes quickly: what comes slowly is handed on as it comes. Only
+// for bodies of a known length, because what came quickly waits for the next bytes.
+type filled struct{ io.ReadCloser }
+
+// fillTime is how long filling may take.
+const fillTime = 5 * time.Millisecond
+
+func (f filled) Read(p []byte) (n int, err error) {
+	for start := time.Now(); n < len(p) && err == nil && (n == 0 || time.Since(start) < fillTime); {
+		var m int
+		m, err = f.ReadCloser.Read(p[n:])
+		n += m
+	}
+	return n, err
 }
 
 // copy hands the body over and writes how it ended.
@@ -53,7 +93,7 @@ func (t *transfer) run() (whole bool, err error) {
 		src = a.body
 		defer a.body.Close()
 	} else if a.n > 0 {
-		if err := t.write(a.buf[:a.n]); err != nil {
+		if t.left, err = t.first(); err != nil {
 			return false, err
 		}
 	}
@@ -84,8 +124,12 @@ func (t *transfer) run() (whole bool, err error) {
 		defer buffers.Put(own)
 		buf = own[:]
 	}
+	if t.framed {
+		src, buf = filled{src}, buf[:bufferSize-bufferSize%frameData]
+	}
 	for {
-		n, err := src.Read(buf)
+		n, err := src.Read(buf[t.left:])
+		n, t.left = n+t.left, 0
 		if n > 0 {
 			if err := t.write(buf[:n]); err != nil {
 				return false, err

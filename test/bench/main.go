@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -21,6 +22,7 @@ type options struct {
 	rounds  int
 	span    time.Duration
 	quick   bool
+	load    string
 }
 
 func main() {
@@ -32,6 +34,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each load and peer")
 	flag.DurationVar(&o.span, "span", 2*time.Second, "length of a round")
 	flag.BoolVar(&o.quick, "quick", false, "one short round: shows that it works, measures nothing")
+	flag.StringVar(&o.load, "load", "", "only loads whose protocol and name contain this, such as \"HTTP/2 1 MB\"; no latencies")
 	flag.Parse()
 	if o.quick {
 		o.rounds, o.span = 1, time.Second
@@ -75,9 +78,15 @@ func measure(ctx context.Context, o options) error {
 	r := &results{Machine: machine(), Rounds: o.rounds, Span: o.span.String(), Started: time.Now().UTC()}
 	for _, proto := range []string{"HTTP/1.1", "HTTP/2"} {
 		for _, l := range loads {
+			if !strings.Contains(proto+" "+l.Name, o.load) {
+				continue
+			}
 			if err := f.compare(ctx, r, proto, l, o); err != nil {
 				return err
 			}
+		}
+		if o.load != "" {
+			continue
 		}
 		if err := f.latency(ctx, r, proto, o); err != nil {
 			return err
