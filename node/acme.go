@@ -15,14 +15,7 @@ import (
 // openACME makes the manager of ACME certificates from the configuration.
 func openACME(_ context.Context, c Config, names func() [][]string, now func() time.Time, log *slog.Logger) (*acmedns.Manager, error) {
 	a := c.TLS.ACME
-	secret, err := readSecret(a.DNS.KeyFile)
-	if err != nil {
-		return nil, err
-	}
-	opt := acmedns.Options{
-		Dir: filepath.Join(c.Data, "acme"), Directory: a.Directory, Email: a.Email, Names: names, Now: now, Log: log,
-		DNS: acmedns.DNS{Server: a.DNS.Server, Zone: a.DNS.Zone, KeyName: a.DNS.KeyName, Secret: secret, Algorithm: a.DNS.Algorithm},
-	}
+	opt := acmedns.Options{Dir: filepath.Join(c.Data, "acme"), Directory: a.Directory, Email: a.Email, Names: names, Now: now, Log: log}
 	if a.CAFile != "" {
 		text, err := os.ReadFile(a.CAFile)
 		if err != nil {
@@ -33,5 +26,17 @@ func openACME(_ context.Context, c Config, names func() [][]string, now func() t
 			return nil, fault.New(fault.Invalid, "node.acme", "%s holds no certificate", a.CAFile)
 		}
 	}
+	if d := a.Delegated; d != nil {
+		var err error
+		if opt.Responder, err = acmedns.Listen(acmedns.Delegation{Zone: d.Zone, NameServer: d.NameServer, Listen: d.Listen}, now); err != nil {
+			return nil, err
+		}
+		return acmedns.Open(opt)
+	}
+	secret, err := readSecret(a.DNS.KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	opt.DNS = acmedns.DNS{Server: a.DNS.Server, Zone: a.DNS.Zone, KeyName: a.DNS.KeyName, Secret: secret, Algorithm: a.DNS.Algorithm}
 	return acmedns.Open(opt)
 }

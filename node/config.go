@@ -65,8 +65,8 @@ type CertFile struct {
 	Key         string `yaml:"key"`
 }
 
-// ACME asks an ACME authority for wildcard certificates (RFC 8555), proving control by DNS-01 through dynamic
-// updates (RFC 2136).
+// ACME asks an ACME authority for wildcard certificates (RFC 8555), proving control by DNS-01: through dynamic
+// updates (RFC 2136), or by answering itself for a zone that the challenge names are aliases into.
 type ACME struct {
 	Directory string `yaml:"directory"` // directory URL
 	Email     string `yaml:"email"`
@@ -78,6 +78,15 @@ type ACME struct {
 		KeyFile   string `yaml:"keyFile"`   // its secret, base64
 		Algorithm string `yaml:"algorithm"` // hmac-sha256 (default) or hmac-sha512
 	} `yaml:"dns"`
+	Delegated *Delegated `yaml:"delegated"` // instead of dns
+}
+
+// Delegated is a DNS zone that Referee answers for. Each name that needs a certificate has
+// "_acme-challenge.<name> CNAME <name>.<zone>" in its own zone, once and for all.
+type Delegated struct {
+	Zone       string `yaml:"zone"`       // delegated to this machine by an NS record in the zone above
+	NameServer string `yaml:"nameServer"` // host name of that NS record, outside the zone
+	Listen     string `yaml:"listen"`     // "host:port" for UDP and TCP; default ":53"
 }
 
 // Bus configures the message bus.
@@ -172,6 +181,9 @@ func (c *Config) defaults() {
 	set(&c.Bus.Sync, "interval")
 	set(&c.Log.Level, "info")
 	set(&c.Log.Format, "text")
+	if a := c.TLS.ACME; a != nil && a.Delegated != nil {
+		set(&a.Delegated.Listen, ":53")
+	}
 	if len(c.Roles) == 0 {
 		c.Roles = allRoles
 	}
@@ -323,9 +335,13 @@ func (c *Config) checkTLS(m *mistakes) {
 	if u, err := url.Parse(a.Directory); err != nil || u.Scheme != "https" || u.Host == "" {
 		m.add("tls.acme.directory", "give the authority's https directory address", "%q is not an https address", a.Directory)
 	}
+	if a.Delegated != nil {
+		c.checkDelegated(m)
+		return
+	}
 	for _, n := range []struct{ key, value string }{{"server", a.DNS.Server}, {"zone", a.DNS.Zone}, {"keyName", a.DNS.KeyName}, {"keyFile", a.DNS.KeyFile}} {
 		if n.value == "" {
-			m.add("tls.acme.dns."+n.key, "dynamic DNS updates need it", "is missing")
+			m.add("tls.acme.dns."+n.key, "dynamic DNS updates need it; or set tls.acme.delegated", "is missing")
 		}
 	}
 	if _, _, err := net.SplitHostPort(a.DNS.Server); a.DNS.Server != "" && err != nil {
@@ -333,6 +349,30 @@ func (c *Config) checkTLS(m *mistakes) {
 	}
 	if !slices.Contains([]string{"", "hmac-sha256", "hmac-sha512"}, a.DNS.Algorithm) {
 		m.add("tls.acme.dns.algorithm", "use hmac-sha256 or hmac-sha512", "%q is not an algorithm", a.DNS.Algorithm)
+	}
+}
+
+// checkDelegated checks the zone that Referee answers for.
+func (c *Config) checkDelegated(m *mistakes) {
+	a := c.TLS.ACME
+	d := a.Delegated
+	if a.DNS.Server != "" || a.DNS.Zone != "" || a.DNS.KeyName != "" || a.DNS.KeyFile != "" {
+		m.add("tls.acme", "set one of tls.acme.dns, tls.acme.delegated", "both ways of answering challenges are set")
+	}
+	if !hostPattern.MatchString(d.Zone) || len(d.Zone) > 200 || !strings.Contains(d.Zone, ".") {
+		m.add("tls.acme.delegated.zone", "write a zone of its own in lower case, such as acme.example.net", "%q is not a zone", d.Zone)
+	} else {
+		for _, n := range append(c.ownHosts(), named{"tls.acme.delegated.nameServer", d.NameServer}) {
+			if n.host == d.Zone || strings.HasSuffix(n.host, "."+d.Zone) {
+				m.add("tls.acme.delegated.zone", "use a zone that holds nothing else: Referee answers for challenges alone there", "%s, %q, lies in it", n.key, n.host)
+			}
+		}
+	}
+	if !hostPattern.MatchString(d.NameServer) {
+		m.add("tls.acme.delegated.nameServer", "write the host name in the zone's NS record", "%q is not a host name", d.NameServer)
+	}
+	if _, port, err := net.SplitHostPort(d.Listen); err != nil || port == "" {
+		m.add("tls.acme.delegated.listen", `write "host:port", or ":53" for every address`, "%q is not an address to listen at", d.Listen)
 	}
 }
 

@@ -76,6 +76,13 @@ func TestConfigMistakes(t *testing.T) {
 		"ACME over http":         {func(c *Config) { c.TLS = TLS{ACME: goodACME()}; c.TLS.ACME.Directory = "http://acme.example/dir" }, []string{"tls.acme.directory"}, "https"},
 		"name server's address":  {func(c *Config) { c.TLS = TLS{ACME: goodACME()}; c.TLS.ACME.DNS.Server = "ns.example" }, []string{"tls.acme.dns.server"}, "ns.example"},
 		"weak TSIG":              {func(c *Config) { c.TLS = TLS{ACME: goodACME()}; c.TLS.ACME.DNS.Algorithm = "hmac-md5" }, []string{"tls.acme.dns.algorithm"}, "hmac-md5"},
+		"delegated, nothing set": {delegated(Delegated{}), []string{"tls.acme.delegated.zone", "tls.acme.delegated.nameServer", "tls.acme.delegated.listen"}, "is not a zone"},
+		"delegated and updates": {func(c *Config) {
+			c.TLS = TLS{ACME: goodACME()}
+			c.TLS.ACME.Delegated = &Delegated{"acme.example.net", "ns.example.net", ":53"}
+		}, []string{"tls.acme"}, "both ways"},
+		"delegated: hosts in it": {delegated(Delegated{"gate-example.net", "ns.gate-example.net", ":53"}), []string{"tls.acme.delegated.zone", "tls.acme.delegated.zone"}, "lies in it"},
+		"delegated: no zone":     {delegated(Delegated{"Acme.example.net", "ns", "53"}), []string{"tls.acme.delegated.zone", "tls.acme.delegated.listen"}, "in lower case"},
 		"sync":                   {func(c *Config) { c.Bus.Sync = "sometimes" }, []string{"bus.sync"}, "sometimes"},
 		"bus size":               {func(c *Config) { c.Bus.MaxBytes = -1 }, []string{"bus.maxBytes"}, "negative"},
 		"log":                    {func(c *Config) { c.Log = Logging{"loud", "xml"} }, []string{"log.level", "log.format"}, "loud"},
@@ -105,6 +112,24 @@ func goodACME() *ACME {
 	a := &ACME{Directory: "https://acme.example/dir"}
 	a.DNS.Server, a.DNS.Zone, a.DNS.KeyName, a.DNS.KeyFile = "ns.example:53", "gate-example.net", "k", "k.key"
 	return a
+}
+
+// delegated sets a zone that Referee answers for.
+func delegated(d Delegated) func(*Config) {
+	return func(c *Config) { c.TLS = TLS{ACME: &ACME{Directory: "https://acme.example/dir", Delegated: &d}} }
+}
+
+func TestDelegatedIsGood(t *testing.T) {
+	t.Parallel()
+	c := goodConfig(t)
+	delegated(Delegated{"acme.example.net", "signin.example.com", ":53"})(&c)
+	if err := c.Validate(); err != nil {
+		t.Error(err)
+	}
+	c, err := ParseConfig([]byte("tls: {acme: {directory: https://acme.example/dir, delegated: {zone: acme.example.net, nameServer: ns.example.net}}}\n"))
+	if err != nil || c.TLS.ACME.Delegated.Listen != ":53" {
+		t.Errorf("%+v, %v", c.TLS.ACME, err)
+	}
 }
 
 func TestACMEIsGood(t *testing.T) {

@@ -1,8 +1,9 @@
 // Package acmedns gets wildcard certificates from an ACME authority (RFC 8555) and renews them, proving control
-// of names by DNS-01 through dynamic updates (RFC 2136, signed by TSIG, RFC 8945).
+// of names by DNS-01: through dynamic updates (RFC 2136, signed by TSIG, RFC 8945), or by answering for a zone that
+// the challenge names are aliases into ([Responder]).
 //
-// It owns the account, the certificates' folder and the renewal loop. It does not own which names are needed
-// (node tells). Names come in groups; each group is one certificate. Begin with [Open].
+// It owns the account, the certificates' folder, the renewal loop and that zone. It does not own which names are
+// needed (node tells). Names come in groups; each group is one certificate. Begin with [Open].
 package acmedns
 
 import (
@@ -29,6 +30,7 @@ import (
 
 	"github.com/mholt/acmez/v3"
 	"github.com/mholt/acmez/v3/acme"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/referee-casb/referee/fault"
 )
@@ -40,6 +42,7 @@ type Options struct {
 	Email     string
 	Roots     *x509.CertPool // of the authority's own HTTPS, nil for the system's
 	DNS       DNS
+	Responder *Responder        // answers challenges instead of DNS, if there is one; Run runs it
 	Names     func() [][]string // groups of names, one certificate each
 	Now       func() time.Time  // nil: time.Now
 	Log       *slog.Logger      // nil: none
@@ -79,8 +82,10 @@ func Open(opt Options) (*Manager, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := opt.DNS.validate(); err != nil {
-		return nil, err
+	if opt.Responder == nil {
+		if err := opt.DNS.validate(); err != nil {
+			return nil, err
+		}
 	}
 	if err := os.MkdirAll(opt.Dir, 0o700); err != nil {
 		return nil, fault.As(err, fault.Unavailable, op, opt.Dir)
@@ -153,8 +158,19 @@ func (m *Manager) Poke() {
 	}
 }
 
-// Run obtains what is missing and renews what is due, until ctx ends.
+// Run obtains what is missing and renews what is due, until ctx ends. With a Responder it answers challenges meanwhile,
+// and fails when that does.
 func (m *Manager) Run(ctx context.Context) error {
+	if m.opt.Responder == nil {
+		return m.renew(ctx)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return m.opt.Responder.Run(ctx) })
+	g.Go(func() error { return m.renew(ctx) })
+	return g.Wait()
+}
+
+func (m *Manager) renew(ctx context.Context) error {
 	for {
 		next := time.NewTimer(m.Look(ctx))
 		select {
@@ -238,6 +254,13 @@ func (m *Manager) due(key string) bool {
 	return m.opt.Now().After(c.Leaf.NotAfter.Add(-life / 3))
 }
 
+func (m *Manager) solver() acmez.Solver {
+	if m.opt.Responder != nil {
+		return m.opt.Responder
+	}
+	return &solver{dns: m.opt.DNS}
+}
+
 // obtain orders one certificate and keeps it.
 func (m *Manager) obtain(ctx context.Context, key string, names []string) error {
 	const op = "acmedns.obtain"
@@ -247,7 +270,7 @@ func (m *Manager) obtain(ctx context.Context, key string, names []string) error 
 	defer transport.CloseIdleConnections()
 	client := acmez.Client{
 		Client:           &acme.Client{Directory: m.opt.Directory, Logger: m.opt.Log, HTTPClient: &http.Client{Timeout: 30 * time.Second, Transport: transport}},
-		ChallengeSolvers: map[string]acmez.Solver{acme.ChallengeTypeDNS01: &solver{dns: m.opt.DNS}},
+		ChallengeSolvers: map[string]acmez.Solver{acme.ChallengeTypeDNS01: m.solver()},
 	}
 	account, err := m.account(ctx, client)
 	if err != nil {
@@ -261,6 +284,9 @@ func (m *Manager) obtain(ctx context.Context, key string, names []string) error 
 	if problem := new(acme.Problem); errors.As(err, problem) && problem.Type == acme.ProblemTypeAccountDoesNotExist {
 		// The authority has forgotten us: the next attempt registers anew.
 		err = errors.Join(err, os.Remove(m.accountFile()))
+	}
+	if err != nil && m.opt.Responder != nil {
+		return &fault.Error{Kind: fault.Unavailable, Op: op, Key: key, Err: err, Msg: "the authority was not convinced; these records must be there: " + m.opt.Responder.records(names)}
 	}
 	if err != nil {
 		return fault.As(err, fault.Unavailable, op, key)
