@@ -20,6 +20,7 @@ import (
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/signin"
+	"github.com/referee-casb/referee/signin/factor"
 	"github.com/referee-casb/referee/tenant"
 	"github.com/referee-casb/referee/vault"
 )
@@ -40,6 +41,7 @@ type Engine interface {
 	lease.Store
 	policy.Store
 	signin.FlowStore
+	factor.Store
 }
 
 // Opener opens an empty engine that goes by a clock, and closes it when the test ends.
@@ -50,7 +52,7 @@ func All(t *testing.T, open Opener) {
 	for name, suite := range map[string]func(*testing.T, Opener){
 		"tenants": Tenants, "vault": Vault, "sessions": Sessions, "app sessions": AppSessions, "codes": Codes, "jars": Jars, "stashes": Stashes,
 		"catalogue": Catalog, "leases": Leases, "documents": Documents, "exceptions": Exceptions, "rollouts": Rollouts, "isolation": Isolation, "expiry": Expiry,
-		"tokens": Tokens, "flows": Flows,
+		"tokens": Tokens, "flows": Flows, "factors": Factors,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); suite(t, open) })
 	}
