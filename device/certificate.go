@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/model"
 )
 
 // Certificate is a client certificate that was verified.
@@ -18,24 +19,36 @@ type Certificate struct {
 	Issuer      string
 	Serial      string // hex
 	NotAfter    time.Time
+	Facts       *model.DeviceFacts // what it proves beside itself: the device's id, where a tenant says where it stands
+	Unchecked   string             // why its revocation could not be checked, where the tenant lets that pass
 }
 
 // Evidence describes the certificate for an activity and for the session's page: public facts only.
 func (c Certificate) Evidence() string {
-	return fmt.Sprintf("certificate of %s, serial %s, issued by %s, valid until %s, SHA-256 %s",
+	text := fmt.Sprintf("certificate of %s, serial %s, issued by %s, valid until %s, SHA-256 %s",
 		c.Subject, c.Serial, c.Issuer, c.NotAfter.UTC().Format(time.DateOnly), c.Fingerprint)
+	if c.Unchecked != "" {
+		text += "; revocation not checked: " + c.Unchecked
+	}
+	return text
 }
 
 // maxChain bounds the certificates that a client may send along; verifying is not free.
 const maxChain = 8
 
-// VerifyCertificate checks what a client sent, the leaf first, against a tenant's authorities at now: the chain,
-// the validity, and that the leaf may authenticate a client. That the client holds the key, TLS has shown. It
-// is Denied, with the reason for the log and for the person.
+// VerifyCertificate is [Verifier.Verify] without rules: the chain, the validity, and that the leaf may
+// authenticate a client.
 func VerifyCertificate(chain []*x509.Certificate, roots *x509.CertPool, now time.Time) (Certificate, error) {
+	c, _, err := verifyChain(chain, roots, now)
+	return c, err
+}
+
+// verifyChain checks what a client sent, the leaf first, against authorities at now, and returns the ways from
+// the leaf to one of them. That the client holds the key, TLS has shown.
+func verifyChain(chain []*x509.Certificate, roots *x509.CertPool, now time.Time) (Certificate, [][]*x509.Certificate, error) {
 	const op = "device.VerifyCertificate"
-	deny := func(msg, help string, err error) (Certificate, error) {
-		return Certificate{}, &fault.Error{Kind: fault.Denied, Op: op, Msg: msg, Help: help, Err: err}
+	deny := func(msg, help string, err error) (Certificate, [][]*x509.Certificate, error) {
+		return Certificate{}, nil, &fault.Error{Kind: fault.Denied, Op: op, Msg: msg, Help: help, Err: err}
 	}
 	switch {
 	case len(chain) == 0:
@@ -51,7 +64,7 @@ func VerifyCertificate(chain []*x509.Certificate, roots *x509.CertPool, now time
 	for _, c := range chain[1:] {
 		between.AddCert(c)
 	}
-	_, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	chains, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 	var invalid x509.CertificateInvalidError
 	var unknown x509.UnknownAuthorityError
 	switch {
@@ -73,5 +86,5 @@ func VerifyCertificate(chain []*x509.Certificate, roots *x509.CertPool, now time
 	return Certificate{
 		Fingerprint: hex.EncodeToString(sum[:]), Subject: leaf.Subject.String(), Issuer: leaf.Issuer.String(),
 		Serial: leaf.SerialNumber.Text(16), NotAfter: leaf.NotAfter,
-	}, nil
+	}, chains, nil
 }
