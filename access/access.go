@@ -92,7 +92,7 @@ func (e *Evaluator) deviceFacts(proofs []model.Proof, now time.Time) ([]model.De
 	if device.Asked(proofs, now) {
 		return device.Tags(proofs, now, true), filter.Known
 	}
-	if e.proofs {
+	if e.proofs && !device.Tried(proofs, now) {
 		return nil, filter.Unknown
 	}
 	return nil, filter.Unobtainable

@@ -50,6 +50,7 @@ func New(config Config, parts Parts) (*API, error) {
 	a.registerActivities(r)
 	a.registerStreams(r)
 	a.registerSessions(r)
+	a.registerDevices(r)
 	a.registerTokens(r)
 	a.registerReference(r)
 	if err := r.complete(); err != nil {

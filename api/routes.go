@@ -47,6 +47,7 @@ var tags = []*huma.Tag{
 	{Name: "Exceptions"},
 	{Name: "Activities", Description: "The activity log."},
 	{Name: "Sessions"},
+	{Name: "Devices", Description: "What vouches for devices."},
 	{Name: "Tokens"},
 	{Name: "Reference", Description: "What documents and filters may say."},
 }
@@ -104,6 +105,11 @@ var routes = []Route{
 
 	{"session-list", http.MethodGet, within + "/sessions", analyst, ScopeTenant, 200, "Sessions", "List sign-in sessions", ""},
 	{"session-revoke", http.MethodPost, within + "/sessions/revoke", operator, ScopeTenant, 200, "Sessions", "End sessions", "One session, all of a person's, or all of the tenant's. Live connections are cut within a second."},
+
+	{"device-ca-list", http.MethodGet, within + "/device/authorities", reader, ScopeTenant, 200, "Devices", "List the authorities of client certificates", "With what will stop devices soon, and the revocation lists that were uploaded."},
+	{"device-ca-add", http.MethodPost, within + "/device/authorities", admin, ScopeTenant, 201, "Devices", "Trust an authority's client certificates", "All the authorities of the file, or none."},
+	{"device-ca-remove", http.MethodDelete, within + "/device/authorities/{fingerprint}", admin, ScopeTenant, 200, "Devices", "Trust an authority no more", "Proofs by its certificates end with their lease."},
+	{"device-crl-put", http.MethodPost, within + "/device/revocation-lists", admin, ScopeTenant, 201, "Devices", "Upload a revocation list", "It takes the place of the same issuer's."},
 
 	{"token-list", http.MethodGet, within + "/tokens", admin, ScopeTenant, 200, "Tokens", "List a tenant's tokens", ""},
 	{"token-add", http.MethodPost, within + "/tokens", admin, ScopeTenant, 201, "Tokens", "Make a token for a tenant", "The secret is in this answer only."},

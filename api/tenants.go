@@ -67,7 +67,7 @@ func (a *API) putTenant(ctx context.Context, c *caller, in *struct {
 	}
 	if c.Token.Tenant != tenant.Everywhere {
 		if path := ownersOnly(&have, &t); path != "" {
-			return nil, &fault.Error{Kind: fault.Denied, Op: "api.putTenant", Key: path, Msg: "names a file of the host, which takes a token of the installation", Help: "leave it as it is, or ask who runs Referee"}
+			return nil, &fault.Error{Kind: fault.Denied, Op: "api.putTenant", Key: path, Msg: "names a file of the host or opens its network, which takes a token of the installation", Help: "leave it as it is, or ask who runs Referee"}
 		}
 	}
 	return a.storeTenant(ctx, c, t, "tenant.change")
@@ -78,6 +78,12 @@ func (a *API) putTenant(ctx context.Context, c *caller, in *struct {
 func ownersOnly(have, want *tenant.Tenant) string {
 	if want.Brand.LogoFile != have.Brand.LogoFile && want.Brand.LogoFile != "" {
 		return "brand.logoFile"
+	}
+	if want.Device.Certificate.Private && !have.Device.Certificate.Private {
+		return "device.certificate.private" // or a customer could have Referee look around in its own network
+	}
+	if n, o := want.Device.Intune, have.Device.Intune; n != nil && (o == nil || n.SecretFile != o.SecretFile || n.Login != o.Login || n.Graph != o.Graph || n.Tenant != o.Tenant) {
+		return "device.intune.secretFile"
 	}
 	was := map[model.ProviderID]tenant.Provider{}
 	for _, p := range have.Providers {

@@ -214,3 +214,8 @@ func (c *CRL) verify(issuer *x509.Certificate) error {
 // size is about what the list takes in memory, in bytes.
 func (c *CRL) size() int { return len(c.list.Raw) + 100*c.Entries }
 
+// SamePoint reports whether two lists of one issuer cover the same certificates, so that the newer takes the
+// other's place.
+func (c *CRL) SamePoint(other *CRL) bool {
+	return slices.Equal(c.points, other.points) && c.userOK == other.userOK && c.caOK == other.caOK
+}

@@ -98,17 +98,24 @@ func Stale(proofs []model.Proof, now time.Time, margin time.Duration) bool {
 
 // Asked reports whether an answer to the asking for proof holds, be it that there was none to show.
 func Asked(proofs []model.Proof, now time.Time) bool {
-	return slices.ContainsFunc(proofs, func(p model.Proof) bool { return p.Tag != "" && live(p, now) })
+	return slices.ContainsFunc(proofs, func(p model.Proof) bool { return p.Tag != "" && p.Tag != model.TagUnknown && live(p, now) })
+}
+
+// Tried reports whether the device was asked lately and it could not be found out what it is: asking again at
+// once would lead in a circle.
+func Tried(proofs []model.Proof, now time.Time) bool {
+	return slices.ContainsFunc(proofs, func(p model.Proof) bool { return p.Tag == model.TagUnknown && live(p, now) })
 }
 
 // Tags returns what is proven of a device at now, sorted. Proof of a certificate, of compliance or of a domain
-// also makes it managed. One that shows attributes alone has no tag and answers nothing. Without proof it is unmanaged when it was asked, and otherwise unknown; where a policy
+// also makes it managed. One that shows attributes alone has no tag and answers nothing, as does one that says
+// unknown. Without proof it is unmanaged when it was asked, and otherwise unknown; where a policy
 // counts unknown devices as unmanaged, the default, it is both.
 func Tags(proofs []model.Proof, now time.Time, unknownAsUnmanaged bool) []model.DeviceTag {
 	var tags []model.DeviceTag
 	asked, managed := false, false
 	for _, p := range proofs {
-		if !live(p, now) || p.Tag == "" {
+		if !live(p, now) || p.Tag == "" || p.Tag == model.TagUnknown {
 			continue
 		}
 		asked = true

@@ -222,4 +222,3 @@ func askOCSP(ctx context.Context, client *http.Client, cert, issuer *x509.Certif
 	}
 	return until, err
 }
-

@@ -343,7 +343,9 @@ func TestOCSP(t *testing.T) {
 		{"revoked", func(pkix.Extension) []byte {
 			return answer(ca.cert, good, func(r *ocsp.Response) { r.Status, r.RevokedAt = ocsp.Revoked, now.Add(-time.Hour) })
 		}, false, fault.Denied, "was revoked on 2026-11-23"},
-		{"unknown", func(pkix.Extension) []byte { return answer(ca.cert, ca, func(r *ocsp.Response) { r.Status = ocsp.Unknown }) }, false, fault.Unavailable, "does not know"},
+		{"unknown", func(pkix.Extension) []byte {
+			return answer(ca.cert, ca, func(r *ocsp.Response) { r.Status = ocsp.Unknown })
+		}, false, fault.Unavailable, "does not know"},
 		{"delegate without usage", func(pkix.Extension) []byte { return answer(ca.cert, noEKU, nil) }, false, fault.Unavailable, "lacks the extended key usage OCSPSigning"},
 		{"delegate of another authority", func(pkix.Extension) []byte { return answer(ca.cert, foreign, nil) }, false, fault.Unavailable, "can't be used"},
 		{"delegate that has expired", func(pkix.Extension) []byte { return answer(ca.cert, old, nil) }, false, fault.Unavailable, "not valid now"},
@@ -436,7 +438,9 @@ func TestRules(t *testing.T) {
 		want  string
 	}{
 		{"no rules", with(nil), Rules{}, "", ""},
-		{"usage listed", with(func(c *x509.Certificate) { c.UnknownExtKeyUsage = []asn1.ObjectIdentifier{oid(1, 3, 6, 1, 4, 1, 311, 20, 2, 2)} }), Rules{EKUs: []string{smartcard}}, "", ""},
+		{"usage listed", with(func(c *x509.Certificate) {
+			c.UnknownExtKeyUsage = []asn1.ObjectIdentifier{oid(1, 3, 6, 1, 4, 1, 311, 20, 2, 2)}
+		}), Rules{EKUs: []string{smartcard}}, "", ""},
 		{"usage not listed", with(nil), Rules{EKUs: []string{smartcard}}, "", "does not list the extended key usage " + smartcard},
 		{"no usages, where one must be listed", with(func(c *x509.Certificate) { c.ExtKeyUsage = nil }), Rules{EKUs: []string{"1.3.6.1.5.5.7.3.2"}}, "", "does not list"},
 		{"any usage is none", with(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} }), Rules{EKUs: []string{"1.3.6.1.5.5.7.3.2"}}, "", "does not list"},
@@ -525,7 +529,7 @@ func FuzzReadOCSP(f *testing.F) {
 	}
 	f.Add(answer)
 	f.Add(ocsp.TryLaterErrorResponse)
-	var seed = string(answer)
+	seed := string(answer)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, err := readOCSP(data, cert, cert, id, make([]byte, 32), false, now)
 		if err == nil && string(data) != seed {
@@ -538,4 +542,3 @@ func FuzzReadOCSP(f *testing.F) {
 		_ = nonceOf(n, []byte("x"), false)
 	})
 }
-

@@ -121,16 +121,24 @@ func (r revoker) Revoke(ctx context.Context, v session.Revocation) error {
 // devices verifies client certificates, and tells gateways of changed sessions.
 type devices struct {
 	directory *tenant.Directory
+	verifier  *device.Verifier
 	bus       bus.Bus
 	refresh   func(context.Context, model.TenantID, model.SessionID) error
 }
 
-func (d devices) Verify(t model.TenantID, chain []*x509.Certificate, now time.Time) (device.Certificate, error) {
+func (d devices) Verify(ctx context.Context, t model.TenantID, chain []*x509.Certificate, now time.Time) (device.Certificate, error) {
 	e, ok := d.directory.Get(t)
 	if !ok || e.DeviceRoots == nil {
 		return device.Certificate{}, fault.New(fault.Denied, "node.Verify", "the tenant trusts no device authority")
 	}
-	return device.VerifyCertificate(chain, e.DeviceRoots, now)
+	return d.verifier.Verify(ctx, t, chain, e.DeviceRoots, certificateRules(e.Device.Certificate), now)
+}
+
+func certificateRules(c tenant.Certificates) device.Rules {
+	return device.Rules{
+		EKUs: c.EKUs, Revocation: device.Revocation(c.Revocation), SoftFail: c.SoftFail, CRLs: c.CRLs, Fetch: c.Fetch, Nonce: c.Nonce,
+		Private: c.Private, DeviceID: device.IDPlace(c.DeviceID),
+	}
 }
 
 // Changed reads a session again here at once, and elsewhere by signal.

@@ -15,10 +15,12 @@ import (
 	"github.com/referee-casb/referee/tenant"
 )
 
-// Devices verifies client certificates against a tenant's authorities, and tells gateways of a changed session.
+// Devices verifies client certificates against a tenant's authorities, asks management systems about devices,
+// and tells gateways of a changed session.
 type Devices interface {
-	// Verify checks a presented chain; a fault of kind Denied says what is wrong with it.
-	Verify(tenant model.TenantID, chain []*x509.Certificate, now time.Time) (device.Certificate, error)
+	// Verify checks a presented chain; a fault of kind Denied says what is wrong with it, one of kind Unavailable
+	// why it can't be found out.
+	Verify(ctx context.Context, tenant model.TenantID, chain []*x509.Certificate, now time.Time) (device.Certificate, error)
 	// Changed makes every gateway read a session again whose proofs or person were just stored.
 	Changed(ctx context.Context, tenant model.TenantID, id model.SessionID) error
 }
@@ -182,7 +184,12 @@ func (b *Broker) weigh(t tenant.Tenant, r *http.Request) model.Proof {
 	if len(r.TLS.PeerCertificates) == 0 {
 		return device.Issue(model.TagUnmanaged, device.KindNone, "no certificate was presented", now, refusalLease)
 	}
-	cert, err := b.parts.Devices.Verify(t.ID, r.TLS.PeerCertificates, now)
+	cert, err := b.parts.Devices.Verify(r.Context(), t.ID, r.TLS.PeerCertificates, now)
+	if fault.Is(err, fault.Unavailable) {
+		// fail closed: the device is unknown, which policies count as unmanaged unless they say otherwise
+		b.parts.Log.Warn("client certificate not verified", "tenant", t.ID, "err", err)
+		return device.Issue(model.TagUnknown, device.KindNone, "the certificate could not be verified: "+err.Error(), now, refusalLease)
+	}
 	if err != nil {
 		b.parts.Log.Info("client certificate refused", "tenant", t.ID, "err", err)
 		return device.Issue(model.TagUnmanaged, device.KindNone, "the certificate was refused: "+err.Error(), now, refusalLease)
@@ -191,7 +198,9 @@ func (b *Broker) weigh(t tenant.Tenant, r *http.Request) model.Proof {
 	if t.Device.Lease > 0 {
 		lease = time.Duration(t.Device.Lease)
 	}
-	return device.Issue(model.TagValidClientCertificate, device.KindCertificate, cert.Evidence(), now, lease)
+	p := device.Issue(model.TagValidClientCertificate, device.KindCertificate, cert.Evidence(), now, lease)
+	p.Facts = cert.Facts
+	return p
 }
 
 // deviceDone gives the proof to the session of the browser that asked for it. The newest answer counts: a

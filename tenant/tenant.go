@@ -57,16 +57,6 @@ type Lifetimes struct {
 	Idle     Duration `json:"idle,omitzero" yaml:"idle,omitempty"`         // without use; default 1h
 }
 
-// Device says how devices are proven and what an unproven one counts as.
-type Device struct {
-	CAs     []string `json:"cas,omitempty" yaml:"cas,omitempty"`         // PEM certificates of the authorities that issue client certificates
-	Lease   Duration `json:"lease,omitzero" yaml:"lease,omitempty"`      // how long a proof holds; default 15m
-	Unknown string   `json:"unknown,omitempty" yaml:"unknown,omitempty"` // "unmanaged", the default, or "unknown"
-}
-
-// UnknownAsUnmanaged reports whether a device that nobody could ask counts as unmanaged.
-func (d Device) UnknownAsUnmanaged() bool { return d.Unknown != "unknown" }
-
 // WithDefaults fills in what the document left out.
 func (t Tenant) WithDefaults() Tenant {
 	fill := func(d *Duration, v time.Duration) {

@@ -11,7 +11,6 @@ import (
 	"github.com/referee-casb/referee/enrich"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/filter"
-	"github.com/referee-casb/referee/internal/pemroots"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -52,11 +51,7 @@ func (t *Tenant) Validate() error {
 		seen[p.ID] = i
 	}
 	v.homes(t)
-	for i, text := range t.Device.CAs {
-		if _, err := pemroots.Parse([]string{text}); err != nil {
-			v.add(fmt.Sprintf("device.cas[%d]", i), fault.Help(err), "%s", reason(err))
-		}
-	}
+	v.device(t.Device)
 	v.stepUp(t.StepUp)
 	if len(v.found) == 0 {
 		return nil

@@ -154,7 +154,7 @@ func newRig(t testing.TB, set setting) *rig {
 	gate := access.New(books{r}, func(model.Network) filter.State { return filter.Known }, !set.nodevice, r.now)
 	r.broker, err = signin.New(config, signin.Parts{
 		Tenants: tenants{r}, Catalog: directory{r.live}, Sessions: sessions{r.db, r}, Apps: r.db, Codes: r.db,
-		Flows: r.db, Sealer: r.vault, Tokens: r.vault, Gate: gate, Recorder: r.rec, Revoker: revoke, Locator: where, Devices: devices{r},
+		Flows: r.db, Sealer: r.vault, Tokens: r.vault, Gate: gate, Recorder: r.rec, Revoker: revoke, Locator: where, Devices: devices{r, device.NewVerifier()},
 		Exceptions: exceptions{}, Grants: r.db, Blocked: blockedStore{r.db, r}, Secrets: readFile, HTTP: &http.Client{Transport: transport, Timeout: 10 * time.Second},
 		Print: func(*http.Request) string { r.mu.Lock(); defer r.mu.Unlock(); return r.print }, Now: r.now, Log: log,
 	})
@@ -452,14 +452,20 @@ func (l locator) Locate(_ model.TenantID, remote string) model.Network {
 
 func (l locator) ParseAgent(raw string) model.Agent { return model.Agent{Raw: raw} }
 
-type devices struct{ r *rig }
+type devices struct {
+	r        *rig
+	verifier *device.Verifier
+}
 
-func (d devices) Verify(t model.TenantID, chain []*x509.Certificate, now time.Time) (device.Certificate, error) {
+func (d devices) Verify(ctx context.Context, t model.TenantID, chain []*x509.Certificate, now time.Time) (device.Certificate, error) {
 	e, ok := d.r.dir.Get(t)
 	if !ok {
 		return device.Certificate{}, fault.New(fault.Denied, "test", "no tenant")
 	}
-	return device.VerifyCertificate(chain, e.DeviceRoots, now)
+	c := e.Device.Certificate
+	return d.verifier.Verify(ctx, t, chain, e.DeviceRoots, device.Rules{
+		EKUs: c.EKUs, Revocation: device.Revocation(c.Revocation), SoftFail: c.SoftFail, CRLs: c.CRLs, Fetch: c.Fetch, Private: c.Private, DeviceID: device.IDPlace(c.DeviceID),
+	}, now)
 }
 
 func (d devices) Changed(ctx context.Context, t model.TenantID, id model.SessionID) error {
