@@ -13,6 +13,7 @@ const (
 	KindNone        = "none-offered"  // the device was asked for a certificate and had none to show, or a bad one
 	KindClaim       = "claim"         // the provider signed it at sign-in
 	KindContext     = "entra-context" // Entra granted, or refused, an authentication context for compliant devices
+	KindAttempt     = "attempt"       // asking led to nothing
 	KindIntune      = "intune"        // Microsoft Graph said it of a proven device id
 	KindManagement  = "management"    // another management system said it of a proven device id
 )

@@ -84,6 +84,7 @@ type Parts struct {
 	Revoker    Revoker
 	Locator    Locator
 	Devices    Devices
+	Lookup     DeviceLookup // nil where no management system is asked
 	Exceptions Exceptions
 	Grants     Grants
 	Blocked    session.BlockedStore              // what gateways and the broker stopped, for its own pages

@@ -19,6 +19,9 @@ import (
 
 // callback takes the provider's answer and makes a broker session of it.
 func (b *Broker) callback(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
+	if b.silentAnswer(w, r, t) {
+		return
+	}
 	s, flow, err := b.accept(w, r, t, model.ProviderID(r.PathValue("provider")))
 	if err != nil {
 		// fail closed: an answer that can't be verified signs nobody in
@@ -67,6 +70,7 @@ func (b *Broker) keep(r *http.Request, t tenant.Tenant, s session.Session) (sess
 		kept, err := b.parts.Sessions.UpdateSession(r.Context(), t.ID, old.ID, func(have *session.Session) error {
 			have.User, have.Auth, have.LastSeen = s.User, s.Auth, s.LastSeen
 			b.rebind(have, r)
+			have.Proofs = device.RenewAll(have.Proofs, s.Proofs)
 			return nil
 		})
 		if err == nil {
@@ -156,7 +160,9 @@ func (b *Broker) accept(w http.ResponseWriter, r *http.Request, t tenant.Tenant,
 	case err != nil:
 		return session.Session{}, flow, err
 	}
-	return b.newSession(r, t, user, auth), flow, nil
+	s := b.newSession(r, t, user, auth)
+	s.Proofs = b.signInProofs(r.Context(), t, up.settings, claims, idToken.IssuedAt)
+	return s, flow, nil
 }
 
 // clockSkew is how far the provider's clock may be from ours.

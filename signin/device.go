@@ -60,8 +60,10 @@ func parseTrip(b []byte) (trip, bool) {
 // purposeReturn is the purpose of tokens by which a gateway names the page to come back to.
 const purposeReturn = "return"
 
-// deviceStart sends the browser to the device host, the one place that asks for client certificates. Afterwards
-// it goes on at ret, a path of the broker, or at the mapped page that a gateway has signed in to.
+// deviceStart asks for all that may prove the device, one after the other: a client certificate at the device host,
+// the one place that asks for them; the provider, by a silent request; and for a device id that these prove,
+// management systems. Afterwards the browser goes on at ret, a path of the broker, or at the mapped page that a
+// gateway has signed in to.
 func (b *Broker) deviceStart(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
 	ret, err := b.deviceReturn(r, t.ID)
 	if err != nil {
@@ -72,12 +74,13 @@ func (b *Broker) deviceStart(w http.ResponseWriter, r *http.Request, t tenant.Te
 	if !ok {
 		return
 	}
-	if b.config.DeviceOrigin == "" {
-		// Nothing can be proven here; the policy says what an unproven device means.
-		http.Redirect(w, r, b.absolute(ret), http.StatusSeeOther)
+	if !b.admitted(w, r, t, costBegin) {
 		return
 	}
-	if !b.admitted(w, r, t, costBegin) {
+	if !b.asksCertificates(t) {
+		if !b.startSilent(w, r, t, s, ret) {
+			b.finishProof(w, r, t, s, nil, ret)
+		}
 		return
 	}
 	token, err := b.parts.Tokens.Sign(t.ID, purposeDevice, trip{s.ID, ret}.encode(), b.parts.Now().Add(proofTrip))
@@ -221,25 +224,17 @@ func (b *Broker) deviceDone(w http.ResponseWriter, r *http.Request, t tenant.Ten
 		b.fail(w, r, t, &fault.Error{Kind: fault.Denied, Op: op, Msg: "this proof was asked for by another browser", Help: "Open the app again."})
 		return
 	}
-	err = b.record(r, s, model.ActivityDeviceProof, func(a *model.Activity) {
-		a.Reason = flow.Proof.Evidence
-		a.Device.Tags = device.Tags([]model.Proof{flow.Proof}, b.parts.Now(), false)
-	})
-	if err == nil {
-		_, err = b.parts.Sessions.UpdateSession(r.Context(), t.ID, s.ID, func(have *session.Session) error {
-			b.rebind(have, r)
-			have.Proofs = device.Renew(have.Proofs, flow.Proof)
-			return nil
-		})
-	}
-	if err == nil {
-		err = b.parts.Devices.Changed(r.Context(), t.ID, s.ID)
-	}
-	if err != nil {
+	if err := b.keepProofs(r, t, s, []model.Proof{flow.Proof}); err != nil {
 		b.fail(w, r, t, err) // fail closed: the proof does not count
 		return
 	}
-	http.Redirect(w, r, b.absolute(flow.Return), http.StatusSeeOther)
+	if s, _, err = b.current(r, t.ID); err != nil {
+		b.fail(w, r, t, err)
+		return
+	}
+	if !b.startSilent(w, r, t, s, flow.Return) {
+		b.finishProof(w, r, t, s, nil, flow.Return)
+	}
 }
 
 // seen is how the browser of a request looks, as far as proofs are tied to it. The TLS fingerprint counts by

@@ -20,6 +20,7 @@ const (
 	FlowCode     FlowKind = "code"     // an authorization code that an app may redeem once
 	FlowToken    FlowKind = "token"    // an access token for the userinfo endpoint
 	FlowFresh    FlowKind = "fresh"    // a request's person has signed in again for it
+	FlowSilent   FlowKind = "silent"   // a provider is asked about the device without the person
 	FlowProof    FlowKind = "proof"    // a device proof on its way back to the browser that asked
 	FlowKey      FlowKind = "key"      // the tenant's signing key
 )

@@ -137,6 +137,10 @@ func (b *Broker) evaluate(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 	if _, changed := device.Change(seenIn(&s), b.seen(r, t.ID)); changed {
 		s.Proofs = nil // they were given to another device, or to this one elsewhere: it proves again
 	}
+	if now := b.parts.Now(); !b.provable(t, s) && !device.Asked(s.Proofs, now) {
+		// There is nobody to ask: what device facts a policy wants can't be had.
+		s.Proofs = append(slices.Clip(s.Proofs), device.Issue(model.TagUnknown, device.KindAttempt, "", now, refusalLease))
+	}
 	s.Network = b.parts.Locator.Locate(t.ID, r.RemoteAddr) // where the person is now, not where they signed in
 	s.Agent = b.parts.Locator.ParseAgent(r.UserAgent())
 	rested, err := b.parts.Gate.Evaluate(r.Context(), s, inst, model.ClientBrowser, &d.Verdict)
@@ -146,7 +150,7 @@ func (b *Broker) evaluate(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		return false
 	}
 	d.rested = rested
-	if !silent && b.config.DeviceOrigin != "" && slices.ContainsFunc(d.Needs, func(n model.Need) bool { return n.Kind == model.NeedDeviceProof }) {
+	if !silent && slices.ContainsFunc(d.Needs, func(n model.Need) bool { return n.Kind == model.NeedDeviceProof }) {
 		http.Redirect(w, r, b.url(t.ID, "/device?ret="+url.QueryEscape(here(r))), http.StatusSeeOther)
 		return false
 	}
