@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { audit } from './lib/audit.mjs';
+import { audit, tabTo } from './lib/audit.mjs';
 import { browsers, until } from './lib/driver.mjs';
 import { arrive, canary, heading, openWorld, policyID, signIn } from './lib/world.mjs';
 
@@ -43,7 +43,7 @@ function suite(name) {
     const step = (title, run, ms = 60_000) => test(title, { timeout: ms }, run);
     const picture = (p, file, whole) => (pictures && name === 'chromium' ? p.screenshot(new URL(`${file}.png`, pictures).pathname, whole) : undefined);
     const open = (path) => page.goto(world.mapped + path);
-    const saved = (browser, file) => until(async () => (await browser.downloads()).find((f) => f.name.startsWith(file) && f.bytes.length), `the file ${file}`, 10_000);
+    const saved = (browser, file) => until(async () => (await browser.downloads()).find((f) => f.name.startsWith(file) && f.bytes.length), `the file ${file}`);
     /** Opens a document's page and presses its Download button. */
     const download = async (p, path, title, origin = world.mapped) => {
       await p.goto(origin + path);
@@ -51,7 +51,7 @@ function suite(name) {
       await p.evaluate(() => document.getElementById('download').click());
     };
     const activities = (...filters) => world.activities(...filters);
-    const recorded = (what, check, ...filters) => until(async () => (await activities(...filters)).find(check), `the activity ${what}`, 5000);
+    const recorded = (what, check, ...filters) => until(async () => (await activities(...filters)).find(check), `the activity ${what}`);
 
     step('the app’s own link leads to the company’s sign-in', async () => {
       director = await world.browser(name);
@@ -69,9 +69,10 @@ function suite(name) {
       await arrive(page, /monitored/);
       assert.equal((await at(page)).origin, world.mapped);
       assert.match(await textOf(page), /Demo files/);
-      await audit(page, 'the notice page');
+      await audit(page, 'the notice page', { own: true });
       await picture(page, 'notice-page');
-      await page.click('form button');
+      await tabTo(page, /Continue to Demo files/, 'the notice page');
+      await page.press('Enter');
       await arrive(page, /Board papers/);
       assert.equal((await at(page)).origin, world.mapped);
     });
@@ -86,19 +87,19 @@ function suite(name) {
       await page.evaluate(() => [...document.querySelectorAll('#files a')].find((a) => /Quarterly/.test(a.textContent)).click());
       await arrive(page, /Quarterly report/);
       assert.equal((await at(page)).origin, world.mapped);
-      await page.waitFor(() => /Page \d of 3/.test(document.getElementById('preview-state')?.textContent), undefined, 10_000);
+      await page.waitFor(() => /Page \d of 3/.test(document.getElementById('preview-state')?.textContent));
       await page.waitFor(() => /Only you|people/.test(document.getElementById('viewers')?.textContent));
     });
 
     step('a text is edited and saved', async () => {
       await open('/files/agenda/edit');
-      await page.waitFor(() => document.getElementById('text') && !document.getElementById('text').disabled && document.getElementById('text').value, undefined, 10_000);
+      await page.waitFor(() => document.getElementById('text') && !document.getElementById('text').disabled && document.getElementById('text').value);
       const before = await page.evaluate(() => document.getElementById('text').value);
       assert.match(before, /Agenda of the board meeting/);
       assert.ok(!before.includes(canary));
       await page.fill('#text', 'Agenda of the board meeting\n\n7. Who may take papers home\n');
       await page.click('#save');
-      await page.waitFor(() => /Saved as version 2/.test(document.getElementById('status')?.textContent), undefined, 10_000);
+      await page.waitFor(() => /Saved as version 2/.test(document.getElementById('status')?.textContent));
     });
 
     step('while the policy monitors, a download passes and is recorded', async () => {
@@ -124,7 +125,7 @@ function suite(name) {
       const request = await page.evaluate(() => [...document.querySelectorAll('a')].find((a) => /Request access/.test(a.textContent))?.href);
       assert.equal(new URL(request).origin, world.info.signin);
       assert.equal((await director.downloads()).length, 1, 'nothing more was saved');
-      await audit(page, 'the block page');
+      await audit(page, 'the block page', { own: true });
       await picture(page, 'block-page', true);
     });
 
@@ -138,10 +139,11 @@ function suite(name) {
     });
 
     step('the director asks for an exception', async () => {
-      await page.evaluate(() => [...document.querySelectorAll('a')].find((a) => /Request access/.test(a.textContent)).click());
+      await tabTo(page, /Request access/, 'the block page');
+      await page.press('Enter');
       await arrive(page, /Request access/);
       assert.equal((await at(page)).origin, world.info.signin);
-      await audit(page, 'the request page');
+      await audit(page, 'the request page', { own: true });
       await page.fill('#reason', 'Board meeting on Thursday, no network there');
       await page.click('form button');
       await arrive(page, /was sent/);
@@ -159,7 +161,8 @@ function suite(name) {
       assert.match(shown.text, /can.t be downloaded/);
       assert.ok(shown.links.includes('Request access'), `${shown.links}`);
       await until(async () => /can.t be downloaded/.test(await p.evaluate(() => document.querySelector('[data-result="blob"]').textContent)), 'the app’s own words');
-      await audit(p, 'the notice in the page', 'html > :not(head):not(body)');
+      await audit(p, 'the notice in the page', { within: 'html > :not(head):not(body)' });
+      assert.equal(shown.role, 'alertdialog');
       await picture(p, 'page-notice');
       const answer = await p.evaluate(async () => {
         const r = await fetch('/files/report/raw');
@@ -169,9 +172,30 @@ function suite(name) {
       await p.close();
     });
 
-    step('pdf.js on the original is stopped too, and says so', async () => {
+    step('strict: the rendition is shown, pdf.js on the original gets the notice', async () => {
+      const p = await director.page();
+      await p.init(openShadows);
+      await p.goto(`${world.mapped}/files/report`);
+      await p.waitFor(() => /Page \d of 3/.test(document.getElementById('preview-state')?.textContent));
+      await p.goto(`${world.mapped}/files/report/view`);
+      await p.waitFor(() => /can.t be (shown|downloaded)/.test(document.getElementById('status')?.textContent));
+      const shown = await until(() => p.evaluate(notice), 'the notice in the page');
+      assert.match(shown.text, /can.t be downloaded/);
+      assert.match(shown.code, /^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
+      assert.equal(await p.evaluate(() => document.querySelectorAll('#sheets canvas').length), 0);
+      await p.close();
+    });
+
+    step('standard: pdf.js draws the original, and a download is stopped all the same', async () => {
+      await world.policy({ level: 'standard' });
       await open('/files/report/view');
-      await page.waitFor(() => /can.t be (shown|downloaded)/.test(document.getElementById('status')?.textContent), undefined, 15_000);
+      await page.waitFor(() => document.querySelector('#sheets')?.dataset.pages);
+      assert.deepEqual(await page.evaluate(() => [document.querySelector('#sheets').dataset.pages, document.querySelectorAll('#sheets canvas').length]), ['3', 3]);
+      await download(page, '/files/report', /Quarterly report/);
+      await arrive(page, /can.t be downloaded/);
+      await world.policy({ level: 'strict' });
+      await open('/files/report/view');
+      await page.waitFor(() => /can.t be (shown|downloaded)/.test(document.getElementById('status')?.textContent));
     });
 
     step('on the managed device the same person saves the file', async () => {
@@ -227,7 +251,7 @@ function suite(name) {
       await page.evaluate(() => [...document.querySelectorAll('a')].find((a) => /Give a reason/.test(a.textContent)).click());
       await arrive(page, /Continue anyway/);
       assert.equal((await at(page)).origin, world.info.signin);
-      await audit(page, 'the confirmation page');
+      await audit(page, 'the confirmation page', { own: true });
       await page.fill('#reason', 'The works council needs it on paper');
       await page.click('form button');
       await until(async () => /may continue/i.test(await heading(page)) || (await at(page)).origin === world.mapped || (await director.downloads()).some((f) => /memo/.test(f.name)), 'what follows the confirmation');
@@ -245,10 +269,10 @@ function suite(name) {
     step('sign-out everywhere closes every tab within a second', async () => {
       const other = await director.page();
       await other.goto(`${world.mapped}/files/handbook`);
-      await other.waitFor(() => /Only you|people/.test(document.getElementById('viewers')?.textContent), undefined, 10_000);
+      await other.waitFor(() => /Only you|people/.test(document.getElementById('viewers')?.textContent));
       await page.goto(`${world.info.signin}/${world.info.tenant}/signout`);
       await arrive(page, /Sign out/);
-      await audit(page, 'the sign-out page');
+      await audit(page, 'the sign-out page', { own: true });
       await page.click('form button');
       const from = Date.now();
       await arrive(page, /signed out/);

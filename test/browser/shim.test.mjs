@@ -63,7 +63,7 @@ function suite(name) {
     };
 
     for (const cases of [manners, urls, clipboard, saves, uploads, frames, notices]) {
-      for (const [title, run] of Object.entries(cases)) test(title, { timeout: 20_000 }, () => run(t));
+      for (const [title, run] of Object.entries(cases)) test(title, { timeout: 60_000 }, () => run(t));
     }
     test('enough was asserted', () => assert.ok(count.of >= 40, `${count.of} assertions`));
   });

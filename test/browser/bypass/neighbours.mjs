@@ -7,7 +7,7 @@ import { ours } from './hostile.mjs';
 
 /** Opens the hostile app behind the gateway, through hand-over and notice. */
 async function enter(x, path = '/') {
-  await x.page.goto(x.evil + path);
+  await x.visit(x.evil + path);
   await until(async () => /monitored|Hostile/.test(await heading(x.page)), 'the hostile app');
   if (/monitored/.test(await heading(x.page))) {
     await x.page.click('form button');
@@ -15,7 +15,7 @@ async function enter(x, path = '/') {
   }
 }
 
-const places = { neighbour: async (x, path = '/') => void (await x.page.goto(x.hostile.origin + path)), app: enter };
+const places = { neighbour: (x, path = '/') => x.visit(x.hostile.origin + path), app: enter };
 const another = 'to gateway and app it is another site';
 const titles = { neighbour: 'A page beside the gateway', app: 'Another app behind the gateway' };
 
@@ -60,7 +60,7 @@ const of = (place) => {
           await fetch(`${host}/.referee/warm`, { credentials: 'include', mode: 'no-cors' }).catch(() => undefined);
           await fetch(u, { credentials: 'include', mode: 'no-cors' }).catch(() => undefined);
         }, [x.origin('cdn'), url]);
-        await x.answered(mark, undefined, 1500);
+        await x.answered(mark);
       },
       standard: 'stopped',
       control: false,
@@ -76,7 +76,7 @@ const of = (place) => {
           f.src = u;
           document.body.append(f);
         }, `${x.origin('app')}/files/report/raw`);
-        await x.answered(mark, undefined, 2000);
+        await x.answered(mark);
       },
       standard: 'stopped',
       control: false,
@@ -95,6 +95,7 @@ const of = (place) => {
         const status = await x.page.goto(`${x.origin('app')}/files/report`);
         return `${status} ${await heading(x.page)}`;
       },
+      target: /^\/(\.referee\/|session\/)?(signout|token|report|notice)$/,
       must: (got) => /^200 Quarterly report/.test(got),
       standard: 'stopped',
       control: false,
@@ -144,6 +145,7 @@ const of = (place) => {
           `${x.origin('app')}/files/agenda`,
         );
       },
+      target: /^\/files\/agenda$/,
       must: (got) => !/Agenda/.test(got),
       standard: 'stopped',
       control: false,
@@ -203,6 +205,7 @@ export default [
       const leaked = seen.flatMap((q) => (q.headers.cookie || '').split('; ').filter((c) => ours.some((n) => c.startsWith(n)) || /referee/.test(c)));
       return `${seen.length} requests; ${leaked.length} cookies of others`;
     },
+    proof: /^[1-9]\d* requests/,
     must: (got) => /^[1-9]\d* requests; 0 cookies/.test(got),
     standard: 'stopped',
     control: false,

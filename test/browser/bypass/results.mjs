@@ -18,6 +18,11 @@ export class Results {
     row.levels[level] = { outcome: r.outcome, answers: r.answers, got: r.got, where: r.where, ...(r.trouble ? { trouble: String(r.trouble.message).slice(0, 200) } : {}) };
   }
 
+  /** A file of this way arrived after it was judged. */
+  late(level, r) {
+    if (this.rows[r.id]?.levels[level]) this.rows[r.id].levels[level].outcome = 'saved';
+  }
+
   /** What the tap saw in a level, as the measure of how much was looked at. */
   seen(level, tap) {
     this.levels[level] = { ...tap.counts(), unread: tap.unread, elsewhere: tap.refused };

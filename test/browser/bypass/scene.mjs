@@ -15,8 +15,11 @@ export async function openScene(world, name, level, hostile) {
   const keylog = join(world.data, `${name}-${level}.keys`);
   const tap = await startTap({ keylog, marker: canary });
   const browser = await world.browser(name, { tap, keylog, authorities: hostile ? [hostile.authority] : [] });
-  const page = await browser.page();
+  let page = await browser.page();
   await signIn(world, page, 'director');
+  for (const origin of [hostile.origin, world.mapped]) await browser.grant(origin, ['clipboard-read', 'clipboard-write']);
+  let touched = true; // somebody has used the page since it was made
+  let loaded = false; // it shows the page with all ways
 
   const ca = [readFileSync(world.info.ca)];
   const hosts = world.info.mappedHosts;
@@ -28,7 +31,6 @@ export async function openScene(world, name, level, hostile) {
     level,
     tap,
     browser,
-    page,
     hostile,
     evil: hostile.mapped,
     hosts,
@@ -36,19 +38,45 @@ export async function openScene(world, name, level, hostile) {
     agent,
     origin: (role) => `https://${hosts[role]}`,
 
+    /** The page that a way has to itself, unless it is gentle: see fresh. */
+    get page() {
+      touched = true;
+      return page;
+    },
+    /**
+     * Gives the next way a page. What the last one left behind can't interrupt a navigation here, and what
+     * it still asked for has ended. Gentle ways leave nothing behind, and share a page with the next.
+     */
+    async fresh() {
+      if (!touched) return;
+      const next = await browser.page();
+      for (const p of await browser.pages()) if (p.raw !== next.raw) await p.close().catch(() => undefined);
+      page = next;
+      touched = loaded = false;
+    },
+    touched: () => touched,
+    keep: () => (touched = false),
+
+    /** Goes to a page that a way needs to begin. Only this navigation is ever tried again. */
+    async visit(url) {
+      touched = true;
+      loaded = false;
+      for (let tries = 1; ; tries++) {
+        const why = await page.goto(String(url)).then(() => undefined, (e) => e);
+        if (!why) return;
+        if (tries === 5 || !/interrupted|abort|detached/i.test(why.message)) throw new Error(`${url} was not reached, so the way could not begin (${tries} tries): ${why.message}`);
+      }
+    },
     /** The page with all ways to a file, loaded afresh; gives { file, ways }. */
     async ways(id = 'report') {
-      const at = `https://${hosts.app}/files/${id}/ways`;
-      // What the last way navigated to may only now arrive, and end this navigation.
-      for (let tries = 0; ; tries++) {
-        const why = await page.goto(at).then(() => undefined, (e) => e);
-        if (!why) break;
-        if (tries === 4 || !/interrupted|abort/i.test(why.message)) throw why;
-      }
-      await page.waitFor('#page-data');
+      await x.visit(`https://${hosts.app}/files/${id}/ways`);
+      await page.waitFor(() => document.readyState === 'complete' && document.getElementById('page-data'));
       const data = await page.evaluate(() => JSON.parse(document.getElementById('page-data').textContent));
+      loaded = true;
       return (known[id] = { file: data.file, ways: Object.fromEntries(data.ways.map((w) => [w.ID, w])), list: data.ways });
     },
+    /** Any page of the app, for a script to run in. */
+    here: async () => void (loaded || (await x.ways())),
     /** The same without loading a page, once it is known. */
     async of(id = 'report') {
       return known[id] || x.ways(id);
@@ -61,12 +89,28 @@ export async function openScene(world, name, level, hostile) {
       return u;
     },
 
-    /** Does what the page's button of a way does. */
+    /** Does what the page's button of a way does. Its handlers are there when the page is complete. */
     async press(way, id = 'report') {
       await x.ways(id);
-      // The page's module has put its handlers when it has run; links need none.
-      await page.waitFor((w) => document.readyState === 'complete' && document.querySelector(`[data-way="${w}"]`), way);
+      await page.waitFor(`[data-way="${way}"]`);
+      if (way === 'frame-fetch') await page.evaluate(() => new Promise((done) => addEventListener('message', (e) => e.data.type === 'ready' && done())));
       await page.evaluate((w) => document.querySelector(`[data-way="${w}"]`).click(), way).catch(() => undefined); // it may navigate away
+    },
+    /** What the page says of a way that its script took, once it says it. */
+    async said(way) {
+      await page
+        .waitFor((w) => !['', '…'].includes(document.querySelector(`[data-result="${w}"]`)?.textContent), way, 15_000)
+        .catch(() => undefined); // it has navigated away, or never ended: then nothing shows that it was tried
+      return page.evaluate((w) => document.querySelector(`[data-result="${w}"]`)?.textContent || '', way).catch(() => '');
+    },
+    /** A bearer for the API, as the app's own script gets it. */
+    async bearer() {
+      await x.here();
+      return page.evaluate(async () => {
+        const form = (document.cookie.match(/(?:^|; )files_form=([^;]*)/) || [])[1];
+        const r = await fetch('/session/token', { method: 'POST', headers: { 'X-Form-Token': form } });
+        return (await r.json()).access_token;
+      });
     },
 
     /** Fetches in the page and gives what came, as text with one character a byte. */
@@ -86,16 +130,16 @@ export async function openScene(world, name, level, hostile) {
         [String(url), init],
       ),
 
-    /** Waits until something that hands over original bytes was answered since the mark. */
-    async answered(mark, pattern = originals, ms = 2500) {
+    /** Waits until something that hands over original bytes was answered since the mark; or something else is so. */
+    async answered(mark, pattern = originals, or = () => false) {
       await until(
         async () => {
           await tap.hits();
-          return tap.exchanges.slice(mark).some((e) => pattern.test(e.url) && e.ended);
+          return tap.exchanges.slice(mark).some((e) => pattern.test(e.url) && e.ended) || or();
         },
         'an answer',
-        ms,
-      ).catch(() => undefined);
+        15_000,
+      ).catch(() => undefined); // then nothing shows that the way was tried, and that fails it
     },
 
     /** The cookies that a browser would send to a host, as a header. */
@@ -123,10 +167,6 @@ export async function openScene(world, name, level, hostile) {
       return send2(tap, x.to(to), requests);
     },
 
-    /** Closes what a technique has opened. */
-    async tidy() {
-      for (const p of await browser.pages()) if (p.raw !== page.raw && !/^about:blank$/.test(p.url())) await p.close().catch(() => undefined);
-    },
     async close() {
       await browser.close();
       tap.close();
@@ -135,33 +175,55 @@ export async function openScene(world, name, level, hostile) {
   return x;
 }
 
-/** What a technique brought: 'saved' a file, 'bytes' to the client, or nothing ('stopped'); and whether it was tried at all. */
+/**
+ * What a technique brought: 'saved' a file, 'bytes' to the client, 'done' what it was about, or nothing
+ * ('stopped'). `asked` says that it was tried: what it is about was asked for, or it left its own proof.
+ */
 export async function attempt(x, technique) {
+  await x.fresh();
+  await stray(x);
   await x.tap.hits();
   const exchanges = x.tap.exchanges.length;
   const hits = (await x.tap.hits()).length;
-  await x.browser.clear();
   let got = '';
+  let done = false;
   let trouble;
   try {
     got = (await technique.run(x, exchanges)) ?? '';
+    if (typeof got === 'object') ({ got, done } = got);
   } catch (e) {
     trouble = e;
   }
   const late = (await x.tap.hits()).slice(hits);
-  const kept = async () => (await x.browser.downloads()).filter((f) => f.bytes.includes(canary) || zipped(f, late));
-  // A file is put together after its last byte.
-  const saved = late.length ? await until(async () => (await kept()).length, 'a file', 400).catch(() => 0) : (await kept()).length;
-  await x.tidy();
-  const asked = x.tap.exchanges.slice(exchanges).filter((e) => originals.test(e.url) || technique.target?.test(e.url));
-  return {
-    outcome: saved ? 'saved' : late.length || String(got).includes(canary) ? 'bytes' : 'stopped',
+  const kept = () => keptBy(x, late);
+  // A file is put together after its last byte. One that comes later still is found by stray.
+  const browsed = x.touched() && !technique.gentle;
+  const saved = browsed && late.length ? await until(async () => (await kept()).length, 'a file', 400).catch(() => 0) : (await kept()).length;
+  if (technique.gentle && !trouble) x.keep();
+  const asked = x.tap.exchanges.slice(exchanges).filter((e) => e.method !== 'OPTIONS' && (originals.test(e.url) || technique.target?.test(e.url)));
+  x.last = {
+    id: technique.id,
+    outcome: done ? 'done' : saved ? 'saved' : late.length || String(got).includes(canary) ? 'bytes' : 'stopped',
     answers: [...new Set(asked.map((e) => e.status))],
+    tried: asked.length > 0 || !!technique.proof?.test(got),
     got: String(got).slice(0, 160).replace(/[^\x20-\x7e]+/g, ' '),
     where: late.map((h) => `${h.method} https://${h.host}${h.url.slice(0, 80)} ${h.status}: ${h.how}`).slice(0, 3),
     trouble,
   };
+  return x.last;
 }
+
+/** A document that arrived after its way was judged is the way's all the same: x.strays keeps it for the level's end. */
+export async function stray(x) {
+  if (x.last && x.last.outcome !== 'saved' && (await keptBy(x, [])).length) {
+    x.last.outcome = 'saved';
+    (x.strays ||= []).push(x.last);
+  }
+  x.last = undefined;
+  await x.browser.clear();
+}
+
+const keptBy = async (x, hits) => (await x.browser.downloads()).filter((f) => f.bytes.includes(canary) || zipped(f, hits));
 
 /** An archive shows its marker to the tap only. */
 const zipped = (f, hits) => f.bytes.subarray(0, 2).toString() === 'PK' && hits.length > 0;

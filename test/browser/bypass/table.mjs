@@ -14,7 +14,8 @@ const runs = ['chromium', 'firefox'].flatMap((b) => {
 if (runs.length < 2) throw new Error('run bypass.test.mjs in Chromium and Firefox first');
 
 const levels = ['none', 'strict', 'standard'];
-const words = { stopped: 'stopped', bytes: 'read', saved: '**saved**' };
+const words = { stopped: 'stopped', bytes: 'read', saved: '**saved**', done: '**done**' };
+const name = { chromium: 'Chromium', firefox: 'Firefox' };
 const rows = groups.flatMap(({ techniques }) => techniques).map((t) => ({ ...t, at: (run, level) => run.techniques.find((r) => r.id === t.id)?.levels[level]?.outcome }));
 const cell = (t, run, level) => {
   const got = t.at(run, level);
@@ -22,7 +23,18 @@ const cell = (t, run, level) => {
   if (level === 'none' && got === 'stopped') return 'not possible';
   return words[got];
 };
-const open = rows.filter((t) => runs.some((r) => ['bytes', 'saved'].includes(t.at(r, 'strict'))));
+const passed = (t, run, level) => !['stopped', undefined].includes(t.at(run, level));
+/** Ways that a level lets through: [{ way, level, how, browsers, reason }]. */
+const open = ['strict', 'standard'].flatMap((level) =>
+  rows
+    .filter((t) => runs.some((r) => passed(t, r, level)))
+    .map((t) => {
+      const where = runs.filter((r) => passed(t, r, level));
+      const reason = t.open || (level === 'standard' && (t.why && t.control !== false && !t.control ? t.why : 'the level lets the app’s own script read files to show them'));
+      if (!reason) throw new Error(`${t.id} is open at ${level}, and nothing says why`);
+      return { way: t.title, level, how: [...new Set(where.map((r) => words[t.at(r, level)]))].join(', '), browsers: where.map((r) => name[r.browser]).join(', '), reason };
+    }),
+);
 const tried = (run, level) => run.techniques.filter((t) => t.levels[level]).length;
 const number = (n) => n.toLocaleString('en-GB');
 const escape = (s) => s.replaceAll('|', '\\|').replaceAll('<', '&lt;');
@@ -44,7 +56,11 @@ const lines = [
   '  to show it (pdf.js), stops saving, and leaves to the client script what the page does next: a determined person can',
   '  save those bytes.',
   '- **saved**: a file arrived in the downloads folder.',
+  '- **done**: the file went up, or the page’s content was copied, printed or dragged.',
   '- **not possible**: browser or app don’t let it happen even without a policy.',
+  '',
+  'A way counts as tried only when the tap saw the request for the file answered, or the way left another proof, such as',
+  'the browser’s own report that the app’s content security policy stopped it. A way that was not tried fails the run.',
   '',
   `| | ${runs.map((r) => `${r.version || r.browser}`).join(' | ')} |`,
   `|---|${runs.map(() => '---:').join('|')}|`,
@@ -54,11 +70,11 @@ const lines = [
   '',
   '## Open',
   '',
-  ...(open.length ? open.map((t) => `- **${escape(t.title)}**: ${t.open || 'not explained'}.`) : ['None.']),
+  ...(open.length ? ['| Way | level | comes through | browsers | why |', '|---|---|---|---|---|', ...open.map((o) => `| ${escape(o.way)} | ${o.level} | ${o.how} | ${o.browsers} | ${escape(o.reason)} |`)] : ['None.']),
   '',
 ];
-for (const { title, techniques } of groups) {
-  lines.push(`## ${title}`, '', `| Way | ${levels.flatMap((l) => runs.map((r) => `${l === 'none' ? 'no policy' : l}, ${r.browser === 'chromium' ? 'Chromium' : 'Firefox'}`)).join(' | ')} |`, `|---|${'---|'.repeat(levels.length * runs.length)}`);
+for (const { title, note, techniques } of groups) {
+  lines.push(`## ${title}`, '', ...(note ? [note, ''] : []), `| Way | ${levels.flatMap((l) => runs.map((r) => `${l === 'none' ? 'no policy' : l}, ${name[r.browser]}`)).join(' | ')} |`, `|---|${'---|'.repeat(levels.length * runs.length)}`);
   for (const t of rows.filter((r) => techniques.some((o) => o.id === r.id))) {
     lines.push(`| ${escape(t.title)}${t.why ? ` (${escape(t.why)})` : ''} | ${levels.flatMap((l) => runs.map((r) => cell(t, r, l))).join(' | ')} |`);
   }

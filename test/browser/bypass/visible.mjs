@@ -1,8 +1,13 @@
 // What a person can do with mouse and address bar: links, forms, frames, windows, what a page embeds.
 //
-// A technique: id, title, run(x, mark) giving what the page got, standard (what the level standard
-// lets happen at most: 'stopped', 'bytes' or 'saved'), control: false where the browser or the app
-// makes it impossible even without a policy, with the reason in why.
+// A technique: id, title, run(x, mark) giving what the page got, or { done, got } where it is not about
+// bytes; standard: what the level standard lets happen at most ('stopped', 'bytes' or 'saved'). It counts
+// as tried when an original was asked for and answered; `target` matches further addresses that count,
+// `proof` matches what run gives where nothing is asked for. must(got) has to hold besides. control:
+// false (or { browser: false }) where browser or app make it impossible even without a policy, with the
+// reason in why; open: not stopped, and the reason. gentle: it fetches, and leaves the page as it was.
+
+import { until } from '../lib/driver.mjs';
 
 /** Presses a way's button and waits for the answer. */
 const press = (way, file) => async (x, mark) => {
@@ -19,14 +24,29 @@ const open = (way, file) => async (x, mark) => {
 };
 
 /** Puts an element that names the file's address into the page. */
-const embed = (make, way = 'navigate', file, ms) => async (x, mark) => {
+const embed = (make, way = 'navigate', file) => async (x, mark) => {
   const url = await x.url(way, file);
   await x.ways(file);
   await x.page.evaluate(new Function('url', make), String(url));
-  await x.answered(mark, undefined, ms);
+  await x.answered(mark);
 };
-const refused = 700; // ms: long enough to see that nothing is asked for
+/** The same where the app's own content security policy is in the way: the browser says so, or asks. */
+const refused = (make, way = 'navigate', file) => ({
+  proof: /^content security policy/,
+  control: false,
+  why: 'the app’s content security policy',
+  async run(x, mark) {
+    const url = await x.url(way, file);
+    await x.ways(file);
+    await x.page.evaluate(() => addEventListener('securitypolicyviolation', (e) => (window.violated = e.effectiveDirective)));
+    await x.page.evaluate(new Function('url', make), String(url));
+    const violated = () => x.page.evaluate(() => window.violated);
+    await x.answered(mark, undefined, violated);
+    return `content security policy: ${(await violated()) || 'nothing'}`.replace(/.*: nothing$/, 'nothing was refused');
+  },
+});
 
+const speculate = embed(`const e = document.createElement('script'); e.type = 'speculationrules'; e.nonce = document.querySelector('script[nonce]')?.nonce || ''; e.textContent = JSON.stringify({ prefetch: [{ source: 'list', urls: [url], eagerness: 'immediate' }] }); document.head.append(e);`, 'raw');
 const element = (tag, attribute) => `const e = document.createElement('${tag}'); e.${attribute} = url; document.body.append(e);`;
 
 export default [
@@ -56,8 +76,8 @@ export default [
   { id: 'embed', title: '<embed>', run: embed(element('embed', 'src')), standard: 'stopped' },
   { id: 'img', title: '<img> with a document', run: embed(element('img', 'src')), standard: 'bytes' },
   { id: 'img-picture', title: '<img> with the original picture', run: embed(element('img', 'src'), 'navigate', 'plan'), standard: 'bytes' },
-  { id: 'video', title: '<video> with a document', run: embed(`const e = document.createElement('video'); e.src = url; e.preload = 'auto'; document.body.append(e); e.load();`, 'navigate', 'report', refused), standard: 'bytes', control: false, why: 'the app’s content security policy' },
-  { id: 'stylesheet', title: 'Style sheet from a file', run: embed(`const e = document.createElement('link'); e.rel = 'stylesheet'; e.href = url; document.head.append(e);`, 'as-text', 'agenda', refused), standard: 'bytes', control: false, why: 'the app’s content security policy' },
+  { id: 'video', title: '<video> with a document', ...refused(`const e = document.createElement('video'); e.src = url; e.preload = 'auto'; document.body.append(e); e.load();`, 'navigate', 'report'), standard: 'bytes' },
+  { id: 'stylesheet', title: 'Style sheet from a file', ...refused(`const e = document.createElement('link'); e.rel = 'stylesheet'; e.href = url; document.head.append(e);`, 'as-text', 'agenda'), standard: 'bytes' },
   {
     id: 'css-url',
     title: 'CSS url() of a file',
@@ -65,20 +85,44 @@ export default [
       // On the file host's own page, whose policy lets pictures of the host in.
       const url = await x.url('cookie', 'plan');
       await x.ways('plan');
-      await x.page.goto(`${x.origin('cdn')}/frame/preview`);
+      await x.visit(`${x.origin('cdn')}/frame/preview`);
       await x.page.evaluate((u) => (document.body.style.backgroundImage = `url("${u}")`), String(url));
       await x.answered(mark);
     },
     standard: 'bytes',
   },
-  { id: 'module', title: 'File imported as a module', run: embed(`import(url).catch(() => {});`, 'as-text', 'agenda', refused), standard: 'bytes', control: false, why: 'the app’s content security policy' },
+  { id: 'module', title: 'File imported as a module', ...refused(`import(url).catch(() => {});`, 'as-text', 'agenda'), standard: 'bytes' },
   { id: 'script', title: 'File as a classic script', run: embed(`const e = document.createElement('script'); e.src = url; e.nonce = document.querySelector('script[nonce]')?.nonce || ''; document.head.append(e);`, 'as-text', 'agenda'), standard: 'bytes' },
   { id: 'preload', title: '<link rel=preload as=fetch>', run: embed(`const e = document.createElement('link'); e.rel = 'preload'; e.as = 'fetch'; e.crossOrigin = 'anonymous'; e.href = url; document.head.append(e);`), standard: 'bytes' },
-  { id: 'prefetch', title: '<link rel=prefetch>', run: embed(`const e = document.createElement('link'); e.rel = 'prefetch'; e.href = url; document.head.append(e);`, 'raw'), standard: 'bytes', control: { firefox: false }, why: 'not in Firefox' },
+  {
+    id: 'prefetch',
+    title: '<link rel=prefetch>',
+    proof: /^prefetches nothing/,
+    async run(x, mark) {
+      const url = await x.url('raw');
+      await x.ways();
+      // Beside the file something harmless, to see whether this browser does it at all.
+      await x.page.evaluate((urls) => {
+        for (const href of urls) document.head.append(Object.assign(document.createElement('link'), { rel: 'prefetch', href }));
+      }, [String(url), '/favicon.ico?probe']);
+      const asked = (p) => x.tap.exchanges.slice(mark).some((e) => p.test(e.url) && e.ended);
+      const any = await until(async () => (await x.tap.hits(), asked(/probe$/) || asked(/\/raw$/)), 'a request', 2500).catch(() => false);
+      if (!any) return 'prefetches nothing, neither the file nor something harmless';
+      await x.answered(mark);
+    },
+    standard: 'bytes',
+    control: { firefox: false },
+    why: 'not in Firefox',
+  },
   {
     id: 'prerender',
     title: 'Speculation rules',
-    run: embed(`const e = document.createElement('script'); e.type = 'speculationrules'; e.nonce = document.querySelector('script[nonce]')?.nonce || ''; e.textContent = JSON.stringify({ prefetch: [{ source: 'list', urls: [url], eagerness: 'immediate' }] }); document.head.append(e);`, 'raw'),
+    proof: /^no speculation/,
+    async run(x, mark) {
+      await x.ways();
+      if (!(await x.page.evaluate(() => HTMLScriptElement.supports('speculationrules')))) return 'no speculation rules in this browser';
+      return speculate(x, mark);
+    },
     standard: 'stopped',
     control: { firefox: false },
     why: 'not in Firefox',
@@ -94,10 +138,12 @@ export default [
   { id: 'location', title: 'location.replace from a blank frame', run: embed(`const e = document.createElement('iframe'); document.body.append(e); e.contentWindow.location.replace(url);`), standard: 'stopped' },
   {
     id: 'view-source',
+    proof: /unsupported operation/,
     title: 'view-source: of the file',
     async run(x, mark) {
       const url = await x.url('raw');
-      await x.page.goto(`view-source:${url}`).catch(() => undefined);
+      const why = await x.page.goto(`view-source:${url}`).then(() => '', (e) => e.message);
+      if (/unsupported/.test(why)) return why; // Firefox's protocol takes no such address
       await x.answered(mark);
     },
     standard: 'stopped',
@@ -117,7 +163,7 @@ export default [
         return (await r.json()).url;
       });
       const at = new URL(url);
-      await x.page.goto(`${x.origin('app')}${at.pathname}`);
+      await x.visit(`${x.origin('app')}${at.pathname}`);
       await x.page.evaluate(() => document.getElementById('download').click());
       await x.answered(mark);
     },

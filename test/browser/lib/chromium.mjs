@@ -98,10 +98,10 @@ function wrap(page, context) {
     url: () => page.url(),
     evaluate: (fn, arg) => page.evaluate(fn, arg),
     init: (fn, arg) => page.addInitScript(fn, arg),
-    click: (selector) => page.click(selector, { timeout: 5000 }),
+    click: (selector) => page.click(selector, { timeout: 20_000 }),
     fill: (selector, text) => page.fill(selector, text),
     press: (keys) => page.keyboard.press(keys),
-    waitFor: (what, arg, ms = 5000) =>
+    waitFor: (what, arg, ms = 20_000) =>
       typeof what === 'string' ? page.waitForSelector(what, { timeout: ms, state: 'attached' }) : page.waitForFunction(what, arg, { timeout: ms, polling: 50 }),
     files: (selector, paths) => page.setInputFiles(selector, paths),
     screenshot: (path, whole = false) => page.screenshot({ path, fullPage: whole }),

@@ -27,7 +27,10 @@ export async function launch(name, options) {
   const dir = mkdtempSync(join(tmpdir(), `referee-${name}-`));
   const downloadDir = join(dir, 'downloads');
   mkdirSync(downloadDir);
-  const browser = await launchers[name](dir, { ...options, downloadDir });
+  const browser = await launchers[name](dir, { ...options, downloadDir }).catch((e) => {
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    throw e;
+  });
   const close = browser.close;
   return Object.assign(browser, {
     /** Files that arrived whole: [{ name, bytes }]. */
@@ -52,8 +55,8 @@ export async function launch(name, options) {
   });
 }
 
-/** Waits until a check gives something true, and returns it. */
-export async function until(check, what, ms = 5000) {
+/** Waits until a check gives something true, and returns it. The time is for machines that are busy with something else. */
+export async function until(check, what, ms = 20_000) {
   const end = Date.now() + ms;
   for (;;) {
     const got = await check();

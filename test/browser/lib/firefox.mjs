@@ -38,6 +38,7 @@ export async function launchFirefox(dir, { authorities, clients = [], tap, keylo
       'dom.events.testing.asyncClipboard': true, // read the clipboard without a question
       'dom.disable_open_during_load': false,
       'network.http.http3.enable': false,
+      'network.prefetch-next': true, // as people have it
       ...(tap ? proxied(tap.port) : {}),
     },
   });
@@ -70,7 +71,10 @@ export async function launchFirefox(dir, { authorities, clients = [], tap, keylo
     grant: async () => undefined,
     page: async () => wrap(await browser.newPage()),
     pages: async () => (await browser.pages()).map(wrap),
-    close: () => browser.close(),
+    close: async () => {
+      const late = setTimeout(() => browser.process()?.kill('SIGKILL'), 15_000);
+      await browser.close().finally(() => clearTimeout(late));
+    },
   };
 }
 
@@ -94,7 +98,7 @@ function wrap(page) {
       await page.keyboard.press(last);
       for (const k of parts.reverse()) await page.keyboard.up(k);
     },
-    waitFor: (what, arg, ms = 5000) =>
+    waitFor: (what, arg, ms = 20_000) =>
       typeof what === 'string' ? page.waitForSelector(what, { timeout: ms }) : page.waitForFunction(what, { timeout: ms, polling: 50 }, arg),
     files: async (selector, paths) => (await page.$(selector)).uploadFile(...[].concat(paths)),
     screenshot: (path, whole = false) => page.screenshot({ path, fullPage: whole }),

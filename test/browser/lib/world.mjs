@@ -77,7 +77,7 @@ export async function openWorld({ args = [] } = {}) {
 export const heading = (page) => page.evaluate(() => document.querySelector('h1')?.textContent || '').catch(() => '');
 
 /** Waits until the page has a heading that matches; loading pages have none for a while. */
-export const arrive = (page, pattern, ms = 15_000) =>
+export const arrive = (page, pattern, ms = 30_000) =>
   until(async () => pattern.test(await heading(page)), `a page headed ${pattern} (at ${page.url()})`, ms).catch(async (e) => {
     throw new Error(`${e.message}; it says "${await heading(page)}" at ${page.url()}`);
   });
@@ -89,7 +89,7 @@ export async function signIn(world, page, who, link = world.info.link) {
   await page.fill('#username', who);
   await page.fill('#password', world.info.accounts[who]);
   await page.click('button[type=submit]');
-  await until(async () => /monitored|Board papers|Projects|\.(pdf|txt)/.test(await heading(page)), `what follows sign-in (at ${page.url()}: ${await heading(page)})`, 15_000);
+  await until(async () => /monitored|Board papers|Projects|\.(pdf|txt)/.test(await heading(page)), `what follows sign-in (at ${page.url()}: ${await heading(page)})`, 30_000);
   if (/monitored/.test(await heading(page))) {
     await page.click('form button');
     await until(async () => !/monitored/.test((await heading(page)) || 'monitored'), 'the app after the notice');
