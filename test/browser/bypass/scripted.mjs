@@ -78,8 +78,23 @@ export default [
     standard: 'bytes',
   },
   {
+    id: 'rendition',
+    title: 'Preview by rendition, which is meant to work',
+    async run(x) {
+      await x.visit(`${x.origin('app')}/files/report`);
+      await x.page.waitFor(() => /Page \d of 3/.test(document.getElementById('preview-state')?.textContent));
+      return x.page.evaluate(() => document.getElementById('preview-state').textContent);
+    },
+    proof: /^Page \d of 3/,
+    must: (got) => /^Page \d of 3/.test(got),
+    standard: 'stopped',
+    control: false,
+    why: 'it holds nothing of the original',
+  },
+  {
     id: 'pdfjs',
     title: 'pdf.js on the original bytes',
+    must: { none: (got) => /^3 pages/.test(got), strict: (got) => /^no pages; .*can.t be downloaded/.test(got), standard: (got) => /^3 pages/.test(got) },
     async run(x, mark) {
       await x.visit(`${x.origin('app')}/files/report/view`);
       await x.page.waitFor(() => document.querySelector('#sheets')?.dataset.pages || document.getElementById('status')?.textContent || document.getElementById('not-installed'), undefined, 20_000);
