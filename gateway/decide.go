@@ -4,13 +4,12 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/filter"
+	"github.com/referee-casb/referee/gateway/header"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 )
@@ -80,7 +79,11 @@ func (h *hop) device() {
 	case len(in.Device) > 0 && !(len(in.Device) == 1 && in.Device[0] == model.TagUnknown):
 		in.DeviceState = filter.Known
 		h.g.asked.forget(h.sess.ID) // when the lease ends, it may be asked again at once
-	case h.g.asked.recently(h.sess.ID, in.Agent.Raw, h.now):
+		if h.own.Asked != "" {
+			h.own.Asked = ""
+			h.fresh = append(h.fresh, header.AskedCookie+"=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
+		}
+	case h.askedBefore():
 		in.Device, in.DeviceState = nil, filter.Unobtainable
 	}
 }
@@ -225,7 +228,7 @@ func (h *hop) provedAhead() bool {
 
 // prove sends a navigation to the device host and back, once. A script's request can't go there.
 func (h *hop) prove() bool {
-	if !h.req.TopLevel || h.r.Method != http.MethodGet || h.sess == nil || h.g.asked.recently(h.sess.ID, h.in.Agent.Raw, h.now) {
+	if !h.req.TopLevel || h.r.Method != http.MethodGet || h.sess == nil || h.askedBefore() {
 		return false
 	}
 	back, err := h.g.parts.Vault.Sign(h.t.Tenant, returnPurpose, []byte(origin(h.t)+h.r.URL.RequestURI()), h.now.Add(10*time.Minute))
@@ -233,7 +236,7 @@ func (h *hop) prove() bool {
 		h.g.log.Error("return address not signed", "err", err, "tenant", h.t.Tenant)
 		return false // the proof stays unobtainable, and the policy says what that means
 	}
-	h.g.asked.now(h.sess.ID, h.in.Agent.Raw, h.now)
+	h.noteAsked()
 	h.addFresh()
 	h.redirect(h.g.brokerURL(h.t.Tenant, "device?to="+back))
 	return true
@@ -294,59 +297,6 @@ func (h *hop) resource() string {
 		s += "#" + h.in.File.SHA256
 	}
 	return s
-}
-
-// asked remembers which sessions were sent to prove their device, so that one that can't isn't sent round and round.
-type asked struct {
-	some atomic.Bool // false while nobody was ever asked: nothing to lock for
-	mu   sync.Mutex
-	at   map[model.SessionID]asking
-}
-
-// asking is when a session was asked, and as which user agent: what another program with a copied cookie can't prove says
-// nothing about the person's own.
-type asking struct {
-	at    time.Time
-	agent string
-}
-
-const askAgain = 5 * time.Minute
-
-func (a *asked) recently(id model.SessionID, agent string, now time.Time) bool {
-	if !a.some.Load() {
-		return false
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	t, ok := a.at[id]
-	return ok && t.agent == agent && now.Sub(t.at) < askAgain
-}
-
-func (a *asked) now(id model.SessionID, agent string, now time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.some.Store(true)
-	if a.at == nil {
-		a.at = map[model.SessionID]asking{}
-	}
-	if len(a.at) > 10_000 {
-		for k, t := range a.at {
-			if now.Sub(t.at) >= askAgain {
-				delete(a.at, k)
-			}
-		}
-	}
-	a.at[id] = asking{now, agent}
-}
-
-// forget lets a session be asked again: its device facts changed.
-func (a *asked) forget(id model.SessionID) {
-	if !a.some.Load() {
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.at, id)
 }
 
 // inspect asks the inspector for content facts.

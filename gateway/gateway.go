@@ -33,9 +33,11 @@ type Gateway struct {
 	files    *files
 	tags     tags
 	asked    asked
+	stashed  stashQuota
 	hops     sync.Pool
 	counts   counters
 
+	crossings  atomic.Int32 // preflights between apps that are with an app now
 	complained atomic.Int64 // when an unrecorded action was last logged, Unix nanoseconds
 }
 

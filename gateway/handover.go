@@ -26,11 +26,17 @@ type target struct {
 	Path    string `json:"p"`           // with query
 	Stash   string `json:"s,omitempty"` // of the form that was being sent
 	Expires int64  `json:"e"`
+
+	Files *replayed `json:"f,omitempty"` // set when that form was kept as it came
 }
 
 // unauthenticated answers a request that belongs to no session: sign-in for a person's navigation, 401 for a script's
 // request. A redirect there would send the page's request to another site and fail in a way nobody understands.
 func (h *hop) unauthenticated() {
+	if h.wantsWorker() {
+		h.endWorker() // what a worker kept for the session that was is not for whoever comes next
+		return
+	}
 	if !h.req.Navigation {
 		h.problem(http.StatusUnauthorized, "signin", page.SignIn, nil)
 		return
@@ -166,7 +172,7 @@ func (h *hop) enter() {
 		return
 	}
 	if to.Stash != "" {
-		h.replay(to)
+		h.replay(to, app)
 		return
 	}
 	h.redirect(origin(h.t) + to.Path)

@@ -108,6 +108,7 @@ type rig struct {
 	inspect  gateway.Inspector
 	skew     atomic.Int64
 	requests atomic.Int64 // that reached the app
+	again    func() (*gateway.Gateway, error)
 }
 
 type rigOptions struct {
@@ -205,7 +206,7 @@ func newRig(t testing.TB, opt rigOptions) *rig {
 	if opt.change != nil {
 		opt.change(&cfg)
 	}
-	r.g, err = gateway.New(cfg, gateway.Parts{
+	parts := gateway.Parts{
 		Catalog: r.live, Tenants: tenantsOf(t, opt.tenant), Sessions: r.cache, Apps: r.mem, Codes: r.mem,
 		Stashes: r.mem, Blocked: r.mem, Grants: r.mem, Vault: r.vault, Recorder: r.rec, Enrich: enrich.New(nil, enrich.Options{}),
 		Rules: func(model.TenantID) gateway.Rules {
@@ -222,8 +223,9 @@ func newRig(t testing.TB, opt rigOptions) *rig {
 			}
 			return r.revoke.Apply(ctx, rev)
 		},
-	})
-	if err != nil {
+	}
+	r.again = func() (*gateway.Gateway, error) { return gateway.New(cfg, parts) }
+	if r.g, err = r.again(); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -328,7 +330,31 @@ type person struct {
 }
 
 // browser makes a client that keeps cookies, speaks HTTP/2 where it can, and doesn't follow redirects.
-func (r *rig) browser(h2 bool) *http.Client {
+func (r *rig) browser(h2 bool) *http.Client { return r.browserOf(h2, r.front) }
+
+// browserAt is one that reaches another gateway.
+func (r *rig) browserAt(front *httptest.Server) *http.Client { return r.browserOf(true, front) }
+
+// second starts another gateway over the same stores.
+func (r *rig) second() *httptest.Server {
+	r.t.Helper()
+	g, err := r.again()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	front := httptest.NewUnstartedServer(g)
+	front.EnableHTTP2 = true
+	front.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	front.TLS = &tls.Config{Certificates: r.front.TLS.Certificates}
+	front.StartTLS()
+	r.t.Cleanup(func() {
+		front.Close()
+		g.Close(context.Background())
+	})
+	return front
+}
+
+func (r *rig) browserOf(h2 bool, front *httptest.Server) *http.Client {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		r.t.Fatal(err)
@@ -338,7 +364,7 @@ func (r *rig) browser(h2 bool) *http.Client {
 		MaxIdleConnsPerHost: 128,
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			var d net.Dialer
-			return d.DialContext(ctx, network, r.front.Listener.Addr().String())
+			return d.DialContext(ctx, network, front.Listener.Addr().String())
 		},
 	}
 	if !h2 {

@@ -40,9 +40,10 @@ type hop struct {
 	own     header.Own
 	cookies string // the app's, as the browser sent them
 	begun   header.Initiator
-	bare    bool // the page asked for no credentials: the app gets and sets no cookies
-	socket  bool // asks for a WebSocket
-	variant bool // asks whether a body that was rewritten is still good
+	bare    bool     // the page asked for no credentials: the app gets and sets no cookies
+	socket  bool     // asks for a WebSocket
+	pending *pending // a kept form that this request stands for
+	variant bool     // asks whether a body that was rewritten is still good
 
 	entry *session.Entry   // nil at public hosts
 	sess  *session.Session // its snapshot
@@ -105,7 +106,7 @@ func (h *hop) serve() {
 		h.preflight()
 		return
 	}
-	if !h.identify() {
+	if !h.identify() || h.pending != nil && !h.unpack() {
 		return
 	}
 	h.proxy()

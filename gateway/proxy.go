@@ -20,6 +20,10 @@ import (
 
 // proxy decides what can be decided now, asks the app, and answers.
 func (h *hop) proxy() {
+	if h.wantsWorker() && h.entry != nil && h.keepsNothing() {
+		h.endWorker()
+		return
+	}
 	if h.noticeDue() {
 		h.notice()
 		return

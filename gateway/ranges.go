@@ -20,7 +20,9 @@ import (
 const filesMost = 8192
 
 // files follows files that go over in pieces, ranges down and chunks up: what they are is looked at once, and each has one
-// activity however many requests it takes.
+// activity however many requests it takes. That is one for each gateway that pieces pass: a balancer should keep a browser
+// at one. Nothing passes undecided otherwise (another gateway looks at the file's first bytes itself, and an announced
+// upload was decided where it was announced), but each then accounts for its own pieces, as a file that was not fetched whole.
 type files struct {
 	idle time.Duration
 	now  func() time.Time

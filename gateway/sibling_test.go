@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -209,8 +210,65 @@ func TestPreflight(t *testing.T) {
 			t.Errorf("allowed: %v", res.Header)
 		}
 	}
-	if n := r.requests.Load(); n != 0 {
+	if n := r.requests.Load(); n != 1 { // another app's page: that is for the app to say
 		t.Errorf("%d requests reached the app", n)
+	}
+}
+
+// Between two apps of a tenant it is as the app says, and no wider.
+func TestPreflightBetweenApps(t *testing.T) {
+	t.Parallel()
+	var allow http.Header
+	var status int
+	var seen *http.Request
+	r := newRig(t, rigOptions{app: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		seen = q.Clone(context.Background())
+		for k, v := range allow {
+			w.Header()[k] = v
+		}
+		w.Header().Set("Set-Cookie", "planted=1")
+		w.Header().Set("X-Secret", "1")
+		w.WriteHeader(status)
+	})})
+	p := r.signIn("contoso", "anna", session.ControlCustom)
+	api, other := "https://"+p.mapped("api.app.test"), "https://"+p.mapped("evil.other.test")
+	for name, tc := range map[string]struct {
+		status int
+		allow  http.Header
+		want   string
+	}{
+		"allowed":           {204, http.Header{"Access-Control-Allow-Origin": {"https://evil.other.test"}, "Access-Control-Allow-Methods": {"PUT"}, "Access-Control-Allow-Credentials": {"true"}, "Access-Control-Max-Age": {"60"}}, other},
+		"anybody":           {200, http.Header{"Access-Control-Allow-Origin": {"*"}, "Access-Control-Allow-Headers": {"x-a"}}, "*"},
+		"somebody else":     {204, http.Header{"Access-Control-Allow-Origin": {"https://friend.test"}}, ""},
+		"the mapped origin": {204, http.Header{"Access-Control-Allow-Origin": {other}}, ""},
+		"null":              {204, http.Header{"Access-Control-Allow-Origin": {"null"}}, ""},
+		"two":               {204, http.Header{"Access-Control-Allow-Origin": {"*", "https://evil.other.test"}}, ""},
+		"not at all":        {204, nil, ""},
+		"an error":          {405, http.Header{"Access-Control-Allow-Origin": {"*"}}, ""},
+		"a redirect":        {302, http.Header{"Access-Control-Allow-Origin": {"*"}, "Location": {"/x"}}, ""},
+	} {
+		status, allow = tc.status, tc.allow
+		res, _ := do(t, r.browser(true), request("OPTIONS", api+"/v1?x=1", "", "Origin", other, "Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "x-a",
+			"Cookie", "a=b", "Authorization", "Bearer 1234567890123456", "X-Other", "1"))
+		if got := res.Header.Get("Access-Control-Allow-Origin"); got != tc.want || (res.StatusCode == http.StatusNoContent) != (tc.want != "") {
+			t.Errorf("%s: %s %q", name, res.Status, got)
+		}
+		for k := range res.Header {
+			if strings.HasPrefix(k, "Access-Control-") && tc.allow[k] == nil || k == "Set-Cookie" || k == "X-Secret" || k == "Location" {
+				t.Errorf("%s: %s came through", name, k)
+			}
+		}
+		if tc.want == "" && len(res.Header["Access-Control-Allow-Methods"]) > 0 {
+			t.Errorf("%s: %v", name, res.Header)
+		}
+		if seen.Method != "OPTIONS" || seen.URL.RequestURI() != "/v1?x=1" || seen.Header.Get("Origin") != "https://evil.other.test" || seen.Header.Get("Access-Control-Request-Method") != "PUT" {
+			t.Errorf("%s: the app got %s %s %v", name, seen.Method, seen.URL, seen.Header)
+		}
+		for _, k := range []string{"Cookie", "Authorization", "X-Other"} {
+			if seen.Header.Get(k) != "" {
+				t.Errorf("%s: the app got %s", name, k)
+			}
+		}
 	}
 }
 

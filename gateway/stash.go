@@ -39,16 +39,34 @@ type kept struct {
 	Origin string      `json:"o"`
 }
 
-// stashForm keeps a small form across sign-in. A form with files, or a large one, is not kept: the person is told to
-// send it again.
+// stashForm keeps a form across sign-in: a small one by its fields, one with files as it came (stashfiles.go). What is too
+// large, or more than the quota, is not kept: the person is told to send it again.
 func (h *hop) stashForm() {
-	form, err := h.readForm()
-	if err != nil {
-		h.errorPage(http.StatusUnauthorized, page.SignIn, h.r.URL.RequestURI())
+	if h.pending != nil { // kept already, and the session ended again before it was sent
+		h.handOver(target{Path: h.r.URL.RequestURI(), Stash: h.pending.stash, Files: h.pending.form})
 		return
 	}
-	form.Site, form.Origin = h.begun.Site, first(h.r.Header, "Origin")
-	plain, err := json.Marshal(form)
+	to := target{Path: h.r.URL.RequestURI()}
+	var kept any
+	form, read, err := h.readForm()
+	switch {
+	case errors.Is(err, errKept):
+		var body keptBody
+		body, err = h.keepFiles(read)
+		kept = body
+		to.Files = &replayed{Site: h.begun.Site, Origin: first(h.r.Header, "Origin"), Type: body.Type, Length: int64(len(body.Body))}
+	case err == nil && !h.g.stashed.take(h.t.Tenant, h.g.address(h.r), int64(len(read)), h.now):
+		err = errForm
+	}
+	if err != nil {
+		h.errorPage(http.StatusUnauthorized, page.NotKept, h.r.URL.RequestURI())
+		return
+	}
+	if kept == nil {
+		form.Site, form.Origin = h.begun.Site, first(h.r.Header, "Origin")
+		kept = form
+	}
+	plain, err := json.Marshal(kept)
 	if err == nil {
 		id := session.NewID()
 		var sealed []byte
@@ -56,7 +74,8 @@ func (h *hop) stashForm() {
 			err = h.g.parts.Stashes.PutStash(h.ctx, session.Stash{ID: id, Tenant: h.t.Tenant, Host: h.t.Mapped, Sealed: sealed, Expires: h.now.Add(targetTime)})
 		}
 		if err == nil {
-			h.handOver(target{Path: h.r.URL.RequestURI(), Stash: id})
+			to.Stash = id
+			h.handOver(to)
 			return
 		}
 	}
@@ -66,15 +85,26 @@ func (h *hop) stashForm() {
 
 var errForm = errors.New("no form that can be kept")
 
-// readForm reads the fields of a form body.
-func (h *hop) readForm() (kept, error) {
+// readForm reads the fields of a form body, and returns what it has read. errKept: the form has files or is large, and can
+// be kept as it came at most.
+func (h *hop) readForm() (kept, []byte, error) {
 	kind, params, err := mime.ParseMediaType(first(h.r.Header, "Content-Type"))
-	if err != nil || h.r.ContentLength > h.g.cfg.StashBody {
-		return kept{}, errForm
+	if err != nil {
+		return kept{}, nil, errForm
+	}
+	large := errForm
+	if kind == "multipart/form-data" {
+		large = errKept
+	}
+	if h.r.ContentLength > h.g.cfg.StashBody {
+		return kept{}, nil, large
 	}
 	body, err := io.ReadAll(io.LimitReader(h.r.Body, h.g.cfg.StashBody+1))
-	if err != nil || int64(len(body)) > h.g.cfg.StashBody {
-		return kept{}, errForm
+	if err != nil {
+		return kept{}, nil, errForm
+	}
+	if int64(len(body)) > h.g.cfg.StashBody {
+		return kept{}, body, large
 	}
 	form := kept{Type: kind}
 	switch kind {
@@ -88,7 +118,7 @@ func (h *hop) readForm() (kept, error) {
 	if len(form.Fields) > fieldsMost {
 		err = errForm
 	}
-	return form, err
+	return form, body, err
 }
 
 // pairs reads urlencoded fields in their order, doubled ones included.
@@ -114,11 +144,14 @@ func parts(body []byte, boundary string) ([]page.Field, error) {
 	m := multipart.NewReader(bytes.NewReader(body), boundary)
 	for len(out) < fieldsMost {
 		p, err := m.NextPart()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && len(out) > 0 { // one without parts was not framed as it says
 			return out, nil
 		}
-		if err != nil || p.FileName() != "" {
+		if err != nil {
 			return nil, errForm
+		}
+		if p.FileName() != "" || p.Header.Get("Content-Type") != "" {
+			return nil, errKept
 		}
 		value, err := io.ReadAll(p)
 		if err != nil {
@@ -129,15 +162,30 @@ func parts(body []byte, boundary string) ([]page.Field, error) {
 	return nil, errForm
 }
 
-// origin of a replayed form, as its token carries it.
+// replayed is what a replayed form's token carries: who sent it first, and where its body is if that was kept as it came.
 type replayed struct {
 	Site    header.Site `json:"s"`
 	Origin  string      `json:"o"`
 	Expires int64       `json:"e"`
+	App     string      `json:"a,omitempty"` // app session that it was kept for
+	Stash   string      `json:"k,omitempty"`
+	Type    string      `json:"t,omitempty"`
+	Length  int64       `json:"n,omitempty"`
 }
 
 // replay writes the page that sends a kept form again.
-func (h *hop) replay(to target) {
+func (h *hop) replay(to target, app session.AppSession) {
+	action := to.Path
+	if strings.Contains(action, "?") {
+		action += "&"
+	} else {
+		action += "?"
+	}
+	action = origin(h.t) + action + replayParam + "="
+	if to.Files != nil {
+		h.replayFiles(to, *to.Files, action, app)
+		return
+	}
 	s, err := h.g.parts.Stashes.TakeStash(h.ctx, h.t.Tenant, to.Stash)
 	if err != nil || s.Host != h.t.Mapped || !h.now.Before(s.Expires) {
 		h.redirect(origin(h.t) + "/") // sent already, or too old
@@ -150,21 +198,15 @@ func (h *hop) replay(to target) {
 	}
 	var token string
 	if err == nil {
-		token, err = h.sealReplay(to.Path, form)
+		token, err = h.sealReplay(to.Path, replayed{Site: form.Site, Origin: form.Origin, Expires: h.now.Add(replayTime).Unix()})
 	}
 	if err != nil {
 		h.g.log.Error("kept form not opened", "tenant", h.t.Tenant, "err", err)
 		h.redirect(origin(h.t) + "/") // fail closed: the form is dropped
 		return
 	}
-	action := to.Path
-	if strings.Contains(action, "?") {
-		action += "&"
-	} else {
-		action += "?"
-	}
 	err = page.WriteReplay(h.w, h.r, h.brand(), page.Replay{
-		Action:    origin(h.t) + action + replayParam + "=" + token,
+		Action:    action + token,
 		Multipart: form.Type == "multipart/form-data", Fields: form.Fields, App: h.t.Instance.Name,
 	})
 	if err != nil {
@@ -172,8 +214,8 @@ func (h *hop) replay(to target) {
 	}
 }
 
-func (h *hop) sealReplay(path string, form kept) (string, error) {
-	plain, err := json.Marshal(replayed{form.Site, form.Origin, h.now.Add(replayTime).Unix()})
+func (h *hop) sealReplay(path string, form replayed) (string, error) {
+	plain, err := json.Marshal(form)
 	if err != nil {
 		return "", err
 	}
@@ -215,5 +257,13 @@ func (h *hop) takeReplay() {
 	if r.Origin != "" {
 		h.r.Header["Origin"] = []string{r.Origin}
 		h.begun.Real, _ = h.m.Initiator(r.Origin)
+	}
+	if r.Stash != "" {
+		// What it is recognised as from here on is what was kept, not the empty form that stands for it.
+		h.pending = &pending{app: r.App, stash: r.Stash, kind: r.Type, length: r.Length, form: &replayed{Site: r.Site, Origin: r.Origin, Type: r.Type, Length: r.Length}}
+		h.r.Header["Content-Type"] = []string{r.Type}
+		h.r.ContentLength, h.r.TransferEncoding = r.Length, nil
+		delete(h.r.Header, "Content-Length")
+		delete(h.r.Header, "Content-Encoding")
 	}
 }

@@ -6,6 +6,7 @@ import "strings"
 const (
 	SessionCookie = "__Host-referee"       // a secret of an app session at one mapped host
 	NonceCookie   = "__Host-referee-nonce" // set before a hand-over, checked at its end
+	AskedCookie   = "__Host-referee-asked" // signed: this browser was asked to prove its device a moment ago
 	LookupCookie  = "referee-lookup"       // with "-" and the instance's tag: signed look-up id on the tenant's domain
 )
 
@@ -14,6 +15,7 @@ type Own struct {
 	Session string
 	Nonce   string
 	Lookup  string // of the instance asked for
+	Asked   string
 	// Doubled is set when one of the names came twice with different values: a page of another app has tossed a
 	// cookie over ours. None of them is to be believed.
 	Doubled bool
@@ -58,7 +60,7 @@ func Cookies(fields []string, lookup string) (own Own, rest string) {
 
 // IsOwn reports whether a cookie's name is one of Referee's.
 func IsOwn(name string) bool {
-	return name == SessionCookie || name == NonceCookie || strings.HasPrefix(name, LookupCookie)
+	return name == SessionCookie || name == NonceCookie || name == AskedCookie || strings.HasPrefix(name, LookupCookie)
 }
 
 func (o *Own) take(pair, lookup string) bool {
@@ -75,6 +77,8 @@ func (o *Own) take(pair, lookup string) bool {
 		o.set(&o.Nonce, value)
 	case lookup:
 		o.set(&o.Lookup, value)
+	case AskedCookie:
+		o.Asked = value
 	}
 	return true
 }

@@ -35,6 +35,7 @@ var (
 	NotServed = Words{"This address is not served here", "No app of your organisation has this address. Check it, or open the app from your organisation's app list."}
 	Refused   = Words{"This request can't be handled", "The request is malformed, or mixes up two addresses. Nothing was passed on."}
 	SignIn    = Words{"Sign in again", "Your session has ended, or this part of the app can't see it. Reload the page to sign in."}
+	NotKept   = Words{"Sign in, and send it again", "Your session had ended, and what you were sending is too large to keep until you have signed in. It was not sent. Sign in, go back, and send it again."}
 	HandOver  = Words{"The sign-in could not be completed", "The link that brings you from sign-in to the app works once, for half a minute and in one browser. Open the app again."}
 	AppDown   = Words{"The app does not answer", "Referee could not reach the app. It is not your connection, and nothing that you sent was stored by Referee."}
 	AppSlow   = Words{"The app takes too long", "The app did not answer in time. Try again in a moment."}
