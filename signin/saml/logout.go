@@ -88,8 +88,10 @@ func (l *Local) ParseLogoutRequest(in Incoming, role Role, find func(entityID st
 	if out.NameID, err = readNameID(op, parts[3][0]); err != nil {
 		return nil, err
 	}
-	out.SessionIndexes, err = texts(op, parts[4])
-	return out, err
+	if out.SessionIndexes, err = texts(op, parts[4]); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // texts returns the trimmed text of each element.
