@@ -414,3 +414,23 @@ func TestWhy(t *testing.T) {
 	f.Want(t, "fabrikam/analyst", "GET", "/api/v2/tenants/fabrikam/why/"+a.Reference, nil, 404, nil)
 	f.Want(t, "contoso/analyst", "GET", contoso+"/why/"+url.PathEscape("0000-0000"), nil, 404, nil)
 }
+
+// TestRolloutInTheTenantsZone: working hours are those of the tenant, and so are the times that people read.
+func TestRolloutInTheTenantsZone(t *testing.T) {
+	t.Parallel()
+	f := apitest.New(t)
+	zone, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Zones = map[model.TenantID]*time.Location{"fabrikam": zone}
+	for id, want := range map[string]string{"contoso": "Mon 30 Nov 09:00 UTC", "fabrikam": "Mon 30 Nov 01:00 PST"} {
+		var standing struct{ Waits []string }
+		path := "/api/v2/tenants/" + id + "/policies"
+		f.Want(t, id+"/operator", "POST", path+"/apply", apitest.File(apitest.BlockPolicy, "force", true), 200, nil)
+		f.Want(t, id+"/reader", "GET", path+"/block-downloads/rollout", nil, 200, &standing)
+		if !strings.Contains(strings.Join(standing.Waits, "\n"), want) {
+			t.Errorf("%s waits for %q, want %q", id, standing.Waits, want)
+		}
+	}
+}

@@ -70,7 +70,8 @@ func TestMonitorReportFlip(t *testing.T) {
 	out := start(t, Options{Advance: 7 * 24 * time.Hour})
 	out.await(t, `last download: attachment; filename="[^"]+", saved: true`)
 	out.await(t, `21 would have been stopped, of 3 people`)
-	out.await(t, `The rollout flipped by itself`)
+	// Working hours are the company's, from eight to four.
+	out.await(t, `(Mon|Tues|Wednes|Thurs|Fri)day \d+ \w+ (0[89]|1[0-5]):\d\d CES?T. The rollout flipped by itself`)
 	out.await(t, `the director tries again: HTTP 403, saved: false, reference code [0-9A-Z]{4}-[0-9A-Z]{4}`)
 }
 

@@ -133,9 +133,9 @@ func (s *stage) advance(ctx context.Context) (string, error) {
 			return "", fault.New(fault.Unavailable, "demo.advance", "the tenant's policies are not loaded")
 		}
 		if p := book.Policy(played); p != nil && !p.Monitor {
-			return fmt.Sprintf("%s. The rollout flipped by itself: the policy blocks now.", now.Format("Monday 2 January 15:04 MST")), nil
+			return fmt.Sprintf("%s. The rollout flipped by itself: the policy blocks now.", now.In(s.node.Tenants.Location(Tenant)).Format("Monday 2 January 15:04 MST")), nil
 		}
 		now = s.clock.Advance(time.Hour)
 	}
-	return fmt.Sprintf("%s. The rollout still waits; ask it why: referee policy get %s", now.Format("Monday 2 January 15:04 MST"), played), nil
+	return fmt.Sprintf("%s. The rollout still waits; ask it why: referee policy get %s", now.In(s.node.Tenants.Location(Tenant)).Format("Monday 2 January 15:04 MST"), played), nil
 }

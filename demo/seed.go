@@ -45,13 +45,16 @@ func (s *stage) seed(ctx context.Context) error {
 	return s.node.Changed(ctx, bus.SignalPolicy, Tenant)
 }
 
+// zone is where the demo's company works.
+const zone = "Europe/Copenhagen"
+
 func (s *stage) seedTenant(ctx context.Context) error {
 	secretFile := filepath.Join(s.opt.Data, "provider-client-secret")
 	if err := os.WriteFile(secretFile, []byte(s.secrets.ProviderClient+"\n"), 0o600); err != nil {
 		return fault.As(err, fault.Unavailable, "demo.seed", secretFile)
 	}
 	t := tenant.Tenant{
-		ID: Tenant, Name: "Demo Company", Domains: []string{"demo.example"},
+		ID: Tenant, Name: "Demo Company", Zone: zone, Domains: []string{"demo.example"},
 		Brand:     tenant.Brand{Name: "Demo Company", Color: "#14532d", Contact: "helpdesk@demo.example"},
 		Providers: []tenant.Provider{{ID: "company", Name: "Company sign-in", Issuer: "https://" + s.at("provider", loginHost), ClientID: "referee", SecretFile: secretFile, Scopes: []string{"profile", "email", "groups"}}},
 		Device:    tenant.Device{CAs: []string{string(s.ca.DevicePEM())}},

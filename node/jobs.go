@@ -150,5 +150,5 @@ func (n *Node) rolloutFacts(ctx context.Context, t model.TenantID, s policy.Roll
 		}
 		reporter.Add(&a)
 	}
-	return rollout.Facts{Reads: reads, Report: reporter.Report()}, nil
+	return rollout.Facts{Reads: reads, Report: reporter.Report(), Zone: n.Tenants.Location(t)}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/referee-casb/referee/enrich"
 	"github.com/referee-casb/referee/fault"
@@ -18,6 +19,7 @@ type Entry struct {
 	Tenant
 	Networks    *enrich.Book
 	DeviceRoots *x509.CertPool // empty when the tenant has no device authority
+	Location    *time.Location // of the tenant's time zone, never nil
 }
 
 // Directory holds all tenants in memory. A reload swaps them at once.
@@ -87,6 +89,9 @@ func compile(t Tenant) (*Entry, error) {
 	if e.Networks, err = enrich.Compile(t.Ranges, t.Locations); err != nil {
 		return nil, err
 	}
+	if e.Location, err = location(t.Zone); err != nil {
+		return nil, err
+	}
 	e.DeviceRoots, err = pemroots.Parse(t.Device.CAs)
 	return e, err
 }
@@ -95,6 +100,14 @@ func compile(t Tenant) (*Entry, error) {
 func (d *Directory) Get(id model.TenantID) (*Entry, bool) {
 	e, ok := d.now.Load().byID[id]
 	return e, ok
+}
+
+// Location returns a tenant's time zone; UTC for one that is not there.
+func (d *Directory) Location(id model.TenantID) *time.Location {
+	if e, ok := d.Get(id); ok {
+		return e.Location
+	}
+	return time.UTC
 }
 
 // ByDomain finds the tenant that manages an e-mail domain; the first by id when several say so.

@@ -13,7 +13,8 @@ import (
 type Tenant struct {
 	ID        model.TenantID    `json:"id" yaml:"id"`
 	Name      string            `json:"name" yaml:"name"`
-	Domains   []string          `json:"domains,omitempty" yaml:"domains,omitempty"` // managed e-mail domains; people of others are external
+	Domains   []string          `json:"domains,omitempty" yaml:"domains,omitempty"`   // managed e-mail domains; people of others are external
+	Zone      string            `json:"timeZone,omitempty" yaml:"timeZone,omitempty"` // IANA name, such as "Europe/Copenhagen", of working hours and times in texts; default UTC
 	Brand     Brand             `json:"brand,omitzero" yaml:"brand,omitempty"`
 	Default   Behavior          `json:"default,omitempty" yaml:"default,omitempty"` // when the gateway itself fails
 	Notice    Notice            `json:"notice,omitzero" yaml:"notice,omitempty"`

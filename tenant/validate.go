@@ -92,6 +92,9 @@ func (v *validation) head(t *Tenant) {
 			v.add(path, "", "%s is there twice", d)
 		}
 	}
+	if _, err := location(t.Zone); err != nil {
+		v.add("timeZone", fault.Help(err), "%s", reason(err))
+	}
 	if t.Default != "" && t.Default != Block && t.Default != Allow {
 		v.add("default", `"block" or "allow"`, "there is no default behavior %q", t.Default)
 	}

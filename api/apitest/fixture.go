@@ -53,6 +53,8 @@ type Fixture struct {
 	signals []string
 	Tokens  map[string]string // secret by "tenant/role"
 
+	// Zones are the tenants' time zones; UTC for one that is not there. Set before the first request.
+	Zones map[model.TenantID]*time.Location
 	// NotReady is why the API says that it is not ready; nil: it is.
 	NotReady error
 	// Unheard is what signalling a change fails with.
@@ -78,6 +80,12 @@ func New(t testing.TB) *Fixture {
 			defer f.mu.Unlock()
 			f.signals = append(f.signals, string(s)+" "+string(t))
 			return f.Unheard
+		},
+		Zone: func(t model.TenantID) *time.Location {
+			if z := f.Zones[t]; z != nil {
+				return z
+			}
+			return time.UTC
 		},
 		Ready: func(context.Context) error { return f.NotReady },
 		Tail:  f.Log.tail, Now: f.Clock.Now, Log: slog.New(slog.NewTextHandler(&f.logged, &slog.HandlerOptions{Level: slog.LevelDebug})),

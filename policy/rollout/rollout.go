@@ -137,7 +137,7 @@ func stamp(t time.Time, zone *time.Location) string {
 	if zone == nil {
 		zone = time.UTC
 	}
-	return t.In(zone).Format("Mon 2 Jan 15:04")
+	return t.In(zone).Format("Mon 2 Jan 15:04 MST")
 }
 
 // step moves s and keeps the history. What somebody confirmed holds for one phase.
