@@ -80,7 +80,7 @@ func (a *app) configCommand() *cobra.Command {
 			return a.say("%s is right", args[0])
 		},
 	}, &cobra.Command{
-		Use: "example", Short: "Print a configuration file with every setting", Args: cobra.NoArgs, Example: "  referee config example > referee.yaml",
+		Use: "example", Short: "Print a configuration file to begin with", Args: cobra.NoArgs, Example: "  referee config example > referee.yaml",
 		RunE: func(*cobra.Command, []string) error { return a.say("%s", a.start.ExampleConfig()) },
 	})
 	return c

@@ -34,13 +34,13 @@ var allRoles = []Role{RoleGateway, RoleSignIn, RoleWorker, RoleConsole}
 
 // Config is the one configuration file. Every setting has a default but the names people see.
 type Config struct {
-	Data     string   `yaml:"data"`     // folder for everything Referee keeps; made with 0700
+	Data     string   `yaml:"data"`     // folder for everything Referee keeps; made with 0700; default "referee-data"
 	Listen   string   `yaml:"listen"`   // "host:port" of the one HTTPS listener; default ":443"
 	Suffix   string   `yaml:"suffix"`   // mapped hosts are <label>.<tenant>.<suffix>; its own registrable domain
 	SignIn   string   `yaml:"signin"`   // host of the sign-in broker, on another registrable domain
 	Device   string   `yaml:"device"`   // host that asks for client certificates; empty: devices are not asked
 	API      string   `yaml:"api"`      // host of the API and console
-	Roles    []Role   `yaml:"roles"`    // default: all
+	Roles    []Role   `yaml:"roles"`    // gateway, signin, worker, console; default all, and all is what this version runs
 	TLS      TLS      `yaml:"tls"`      // exactly one way of getting certificates
 	Bus      Bus      `yaml:"bus"`      // message bus
 	Log      Logging  `yaml:"log"`      // Referee's own log, on standard error
@@ -61,17 +61,18 @@ type TLS struct {
 
 // CertFile is one certificate with its key, PEM.
 type CertFile struct {
-	Certificate string `yaml:"certificate"`
-	Key         string `yaml:"key"`
+	Certificate string `yaml:"certificate"` // PEM file: the certificate, then its chain
+	Key         string `yaml:"key"`         // PEM file of its private key
 }
 
 // ACME asks an ACME authority for wildcard certificates (RFC 8555), proving control by DNS-01: through dynamic
 // updates (RFC 2136), or by answering itself for a zone that the challenge names are aliases into.
 type ACME struct {
-	Directory string `yaml:"directory"` // directory URL
-	Email     string `yaml:"email"`
-	CAFile    string `yaml:"caFile"` // extra root for a private authority
-	DNS       struct {
+	Directory string `yaml:"directory"` // the authority's directory URL
+	Email     string `yaml:"email"`     // where the authority may write to
+	CAFile    string `yaml:"caFile"`    // extra root for a private authority
+	// DNS is where challenges are written.
+	DNS struct {
 		Server    string `yaml:"server"`    // "host:port" that takes updates
 		Zone      string `yaml:"zone"`      // zone of the challenge names
 		KeyName   string `yaml:"keyName"`   // TSIG key
@@ -92,7 +93,7 @@ type Delegated struct {
 // Bus configures the message bus.
 type Bus struct {
 	URLs     []string `yaml:"urls"`     // a NATS cluster; empty: inside the process
-	MaxBytes int64    `yaml:"maxBytes"` // default 2 GiB
+	MaxBytes int64    `yaml:"maxBytes"` // most that the bus keeps, in bytes; default 2 GiB
 	Sync     string   `yaml:"sync"`     // "interval" (default: a killed process loses nothing) or "always" (a power cut neither)
 }
 
@@ -104,7 +105,7 @@ type Logging struct {
 
 // Operator is who runs this Referee.
 type Operator struct {
-	Name  string `yaml:"name"`
+	Name  string `yaml:"name"`  // company or person
 	Abuse string `yaml:"abuse"` // address for reports of abuse
 }
 
