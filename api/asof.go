@@ -15,7 +15,6 @@ import (
 // from their history and phases from the rollouts' steps. An exception that was ended before its time counts as
 // never given: only its last state is kept.
 func (a *API) asOf(ctx context.Context, s *ruleset, act *model.Activity) (*policy.Book, []string, error) {
-	const op = "api.asOf"
 	ids := make([]string, 0, len(s.docs)+len(act.Policies))
 	for _, d := range s.docs {
 		ids = append(ids, d.ID)
@@ -25,7 +24,7 @@ func (a *API) asOf(ctx context.Context, s *ruleset, act *model.Activity) (*polic
 			ids = append(ids, p.ID)
 		}
 	}
-	past := &ruleset{tenant: s.tenant, revisions: map[string]policy.Revision{}, states: map[string]policy.RolloutState{}, exceptions: s.exceptions}
+	past := &ruleset{tenant: s.tenant, revisions: map[string]policy.Revision{}, states: map[string]policy.RolloutState{}, exceptions: exceptionsAt(s, act)}
 	changes := []string{}
 	for _, id := range ids {
 		history, err := a.Policies.History(ctx, s.tenant, id)
@@ -44,7 +43,7 @@ func (a *API) asOf(ctx context.Context, s *ruleset, act *model.Activity) (*polic
 		}
 		docs, problems := policy.Decode("", r.Text)
 		if len(problems) > 0 || len(docs) != 1 {
-			return nil, nil, broken(op, id, problems)
+			return nil, nil, broken(id, problems)
 		}
 		past.docs = append(past.docs, docs[0])
 		past.revisions[id] = r
@@ -61,9 +60,20 @@ func (a *API) asOf(ctx context.Context, s *ruleset, act *model.Activity) (*polic
 	}
 	book, problems := a.compile(past, past.docs)
 	if len(problems) > 0 {
-		return nil, nil, broken(op, string(act.ID), problems)
+		return nil, nil, broken(string(act.ID), problems)
 	}
 	return book, changes, nil
+}
+
+// exceptionsAt returns the exceptions as far as they are known to have held when an activity happened.
+func exceptionsAt(s *ruleset, act *model.Activity) []policy.Exception {
+	e := liftedBy(s, act)
+	if e == nil || e.State == policy.ExceptionApproved {
+		return s.exceptions
+	}
+	held := *e
+	held.State, held.Decided = policy.ExceptionApproved, held.Requested
+	return append(slices.Clone(s.exceptions), held)
 }
 
 // revisionAt returns the revision of a document that decided: the one that the activity names, else the one in

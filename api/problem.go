@@ -85,6 +85,15 @@ type wrong struct {
 
 func (w *wrong) Error() string { return w.detail }
 
+// sentence is the detail with its mistakes, for texts that stand on a screen.
+func (w *wrong) sentence() string {
+	s := w.detail
+	for _, m := range w.mistakes {
+		s += "; " + strings.TrimPrefix(m.Document+": ", ": ") + m.Message
+	}
+	return s
+}
+
 // problem turns an error into what the client gets. Internal errors keep their text to themselves.
 func problem(err error) *Problem {
 	var have *Problem
@@ -103,7 +112,7 @@ func problem(err error) *Problem {
 		p.cause = err
 		return p
 	}
-	p := newProblem(kind, statuses[kind], sentence(err))
+	p := newProblem(kind, statuses[kind], sentence(err, kind))
 	p.Help = fault.Help(err)
 	var ms filter.Mistakes
 	if errors.As(err, &ms) {
@@ -127,20 +136,24 @@ func newProblem(kind fault.Kind, status int, detail string) *Problem {
 	return &Problem{Type: "urn:referee:" + strings.ReplaceAll(kind.String(), "_", "-"), Title: title, Status: status, Detail: detail}
 }
 
-// sentence returns the message for people in err's chain: the outermost one, with what it is about.
-func sentence(err error) string {
+// sentence returns the message for people in err's chain: the outermost one, with what it is about. Of a part that
+// does not answer it shows our own words alone: the part's, and the paths and hosts it names, stay in the log.
+func sentence(err error, kind fault.Kind) string {
 	for e := err; e != nil; {
 		var f *fault.Error
 		if !errors.As(e, &f) {
 			break
 		}
 		if f.Msg != "" {
-			if f.Key != "" && !strings.Contains(f.Msg, f.Key) {
+			if f.Key != "" && !strings.Contains(f.Msg, f.Key) && kind != fault.Unavailable {
 				return f.Key + ": " + f.Msg
 			}
 			return f.Msg
 		}
 		e = f.Err
+	}
+	if kind == fault.Unavailable {
+		return "a part of Referee does not answer right now; its log has more under this request id"
 	}
 	return err.Error()
 }

@@ -49,7 +49,7 @@ func (a *API) change(ctx context.Context, c *caller, e entry, commit func() erro
 	}
 	err := commit()
 	if err != nil {
-		a.conclude(ctx, acts, model.OutcomeFailed, sentence(err))
+		a.conclude(ctx, acts, model.OutcomeFailed, problem(err).Detail)
 		return err
 	}
 	a.conclude(ctx, acts, model.OutcomeComplete, "")

@@ -34,7 +34,7 @@ func (a *API) replayPolicies(ctx context.Context, c *caller, in *struct {
 	}
 	current, problems := a.compile(s, s.docs)
 	if len(problems) > 0 {
-		return nil, broken("api.replay", string(c.Tenant), problems)
+		return nil, broken(string(c.Tenant), problems)
 	}
 	draft, problems := a.compile(s, s.with(docs))
 	if len(problems) > 0 {

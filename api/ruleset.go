@@ -22,7 +22,6 @@ type ruleset struct {
 
 // stored reads a tenant's rule set.
 func (a *API) stored(ctx context.Context, tenant model.TenantID) (*ruleset, error) {
-	const op = "api.stored"
 	s := &ruleset{tenant: tenant, revisions: map[string]policy.Revision{}, states: map[string]policy.RolloutState{}}
 	revisions, err := a.Policies.Documents(ctx, tenant)
 	if err != nil {
@@ -32,7 +31,7 @@ func (a *API) stored(ctx context.Context, tenant model.TenantID) (*ruleset, erro
 		docs, problems := policy.Decode("", r.Text)
 		if len(problems) > 0 || len(docs) != 1 {
 			// What was applied was right then; only another version of Referee can have changed its mind.
-			return nil, broken(op, r.ID, problems)
+			return nil, broken(r.ID, problems)
 		}
 		s.revisions[r.ID] = r
 		s.docs = append(s.docs, docs[0])
@@ -48,9 +47,13 @@ func (a *API) stored(ctx context.Context, tenant model.TenantID) (*ruleset, erro
 	return s, err
 }
 
-// broken is the error of stored documents that can't be read or compiled any more.
-func broken(op, key string, problems policy.Problems) error {
-	return &fault.Error{Kind: fault.Internal, Op: op, Key: key, Msg: "what is stored can't be used", Err: problems.Err()}
+// broken is the error of stored documents that can't be read or compiled any more: nobody's defect, since this
+// version or installation lacks something that another one had when they were applied.
+func broken(key string, problems policy.Problems) *wrong {
+	return &wrong{
+		kind: fault.Conflict, detail: key + ": what is stored can't be put into force by this installation",
+		help: "change or delete the documents that are named, or give the installation the part that they need", mistakes: problemsOf(problems),
+	}
 }
 
 func (s *ruleset) doc(id string) *policy.Document {

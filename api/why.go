@@ -2,6 +2,9 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
 	"github.com/referee-casb/referee/activitylog"
 	"github.com/referee-casb/referee/fault"
@@ -44,6 +47,7 @@ type (
 			Changes   []string       `json:"changes" doc:"How the policies have changed since."`
 			Next      []string       `json:"next" doc:"What the person can do."`
 			Grant     string         `json:"grant,omitempty" doc:"Command that lets it pass for a day."`
+			Exception *exceptionBody `json:"exception,omitempty" doc:"The exception that let it pass, as it stands today."`
 			Text      string         `json:"text" doc:"All of it, for a screen."`
 		}
 	}
@@ -95,29 +99,39 @@ func (a *API) why(ctx context.Context, c *caller, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	lifted := liftedBy(s, &act)
 	var explained, today string
 	var blocker *policy.Policy
 	var input policy.Input
 	if replay.Input(&act, &input, suites()) {
 		then, changes, err := a.asOf(ctx, s, &act)
+		if unusable := (*wrong)(nil); errors.As(err, &unusable) {
+			// What is on record of the action holds; only the conditions can't be told any more.
+			changes, err = []string{unusable.sentence()}, nil
+		}
 		if err != nil {
 			return nil, err
 		}
 		b.Changes = changes
-		e := then.Explain(&input)
-		b.Then, explained, blocker = toDecision(&e), e.String(), e.Blocker
-		if act.Taken == model.TakenBlock && e.Gate == policy.GateAllow {
-			b.Changes = append(b.Changes, "the action was blocked, and what is kept explains that no more: an exception or a rollout was decided since")
+		if lifted != nil {
+			b.Changes = append(b.Changes, a.endOf(lifted)...)
 		}
-		if len(changes) > 0 {
-			current, problems := a.compile(s, s.docs)
-			if len(problems) > 0 {
-				return nil, broken("api.why", in.Code, problems)
+		if then != nil {
+			e := then.Explain(&input)
+			b.Then, explained, blocker = toDecision(&e), e.String(), e.Blocker
+			if act.Taken == model.TakenBlock && e.Gate == policy.GateAllow {
+				b.Changes = append(b.Changes, "the action was blocked, and what is kept explains that no more: an exception or a rollout was decided since")
 			}
-			// What the caller had satisfied then is as it was; exceptions and time are today's.
-			input.Now = a.Now()
-			e := current.Explain(&input)
-			b.Now, today = toDecision(&e), e.String()
+		}
+		if len(b.Changes) > 0 {
+			if current, problems := a.compile(s, s.docs); len(problems) > 0 {
+				today = broken(in.Code, problems).sentence()
+			} else {
+				// What the caller had satisfied then is as it was; exceptions and time are today's.
+				input.Now = a.Now()
+				e := current.Explain(&input)
+				b.Now, today = toDecision(&e), e.String()
+			}
 		}
 	}
 	t, err := a.Tenants.Tenant(ctx, c.Tenant)
@@ -126,7 +140,11 @@ func (a *API) why(ctx context.Context, c *caller, in *struct {
 	}
 	b.Next = nextSteps(&act, blocker, t.Brand.Contact)
 	b.Grant = grant(&act, blocker)
-	b.Text = screen(&act, b.Reference, explained, today, b.Changes, b.Next, b.Grant, a.Zone(c.Tenant))
+	if lifted != nil {
+		body := a.exceptionBody(*lifted)
+		b.Exception = &body
+	}
+	b.Text = screen(&act, b.Reference, lifted, explained, today, b.Changes, b.Next, b.Grant, a.Zone(c.Tenant))
 	return out, nil
 }
 
@@ -139,4 +157,41 @@ func (a *API) byCode(ctx context.Context, tenant model.TenantID, code string) (m
 		return act, err
 	}
 	return a.Activity.Get(ctx, tenant, model.ActivityID(code))
+}
+
+// exceptionOf is the id of the exception that let an activity pass, "" when none did.
+func exceptionOf(act *model.Activity) string {
+	for _, o := range act.Objects {
+		if o.Type == "exception" && act.Type != model.ActivityExceptionChange {
+			return o.ID
+		}
+	}
+	return ""
+}
+
+// liftedBy returns the exception that let an activity pass, nil when none did or it is not kept any more.
+func liftedBy(s *ruleset, act *model.Activity) *policy.Exception {
+	id := exceptionOf(act)
+	for i := range s.exceptions {
+		if s.exceptions[i].ID == id && id != "" {
+			return &s.exceptions[i]
+		}
+	}
+	return nil
+}
+
+// endOf says how an exception that let something pass has ended, nothing while it holds.
+func (a *API) endOf(e *policy.Exception) []string {
+	at := func(t time.Time) string { return t.In(a.Zone(e.Tenant)).Format("2006-01-02 15:04 MST") }
+	switch now := a.Now(); {
+	case e.State == policy.ExceptionEnded:
+		text := fmt.Sprintf("exception %s was ended before its time, on %s by %s", e.ID, at(e.Decided), e.Approver)
+		if e.Answer != "" {
+			text += ": " + e.Answer
+		}
+		return []string{text}
+	case !e.Live(now):
+		return []string{fmt.Sprintf("exception %s expired on %s", e.ID, at(e.Expires))}
+	}
+	return nil
 }

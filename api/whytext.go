@@ -100,7 +100,7 @@ func first(values ...string) string {
 }
 
 // screen writes the answer for a helpdesk: who, what, where, when, the outcome, why, and what now.
-func screen(act *model.Activity, ref, explained, today string, changes, next []string, grant string, zone *time.Location) string {
+func screen(act *model.Activity, ref string, lifted *policy.Exception, explained, today string, changes, next []string, grant string, zone *time.Location) string {
 	var b strings.Builder
 	row := func(title, value string) {
 		if value != "" {
@@ -114,6 +114,9 @@ func screen(act *model.Activity, ref, explained, today string, changes, next []s
 	row("Where", place(act))
 	row("Device", proven(act))
 	row("Outcome", outcome(act))
+	if id := exceptionOf(act); id != "" {
+		row("Exception", passed(id, lifted, zone))
+	}
 	if explained != "" {
 		title := "\nWhy\n"
 		if len(changes) > 0 {
@@ -135,6 +138,22 @@ func screen(act *model.Activity, ref, explained, today string, changes, next []s
 		b.WriteString("\nTo let it pass for a day\n" + indent(grant))
 	}
 	return b.String()
+}
+
+// passed says which exception let an action pass.
+func passed(id string, e *policy.Exception, zone *time.Location) string {
+	if e == nil {
+		return "let through by exception " + id + ", which is not kept any more"
+	}
+	who := e.User
+	if e.Group != "" {
+		who = "group " + string(e.Group)
+	}
+	s := fmt.Sprintf("let through by exception %s for %s from policy %s, until %s", id, who, e.Policy, e.Expires.In(zone).Format("Mon 2 Jan 2006 15:04 MST"))
+	if e.State == policy.ExceptionApproved {
+		s += ", approved by " + e.Approver
+	}
+	return s
 }
 
 func person(u *model.User) string {

@@ -273,6 +273,9 @@ func (f *Fixture) Download(t testing.TB, id model.TenantID, user string) model.A
 		for i := range v.M {
 			a.Policies = append(a.Policies, v.Monitored[i].Ref())
 		}
+		if v.Excepted != "" {
+			a.Objects = append(a.Objects, model.Object{Type: "exception", ID: v.Excepted})
+		}
 		if v.Gate == policy.GateBlock {
 			a.Taken, a.Outcome = model.TakenBlock, model.OutcomeBlocked
 		}
