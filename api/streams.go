@@ -23,6 +23,7 @@ import (
 // Streams: how often an idle tail shows that it lives, and how many activities it keeps for a slow reader.
 const (
 	tailBeat   = 15 * time.Second
+	tokenCheck = time.Second // how long a tail goes on at most when its token is revoked
 	tailBuffer = 1024
 	flushEvery = 256 // rows of an export
 )
@@ -181,6 +182,8 @@ func (a *API) follow(hc huma.Context, c *caller, activities <-chan model.Activit
 	flush, _ := ctx.Value(writerKey{}).(*http.ResponseController)
 	beat := time.NewTicker(tailBeat)
 	defer beat.Stop()
+	check := time.NewTicker(tokenCheck) // one row of an index each: some 20 µs
+	defer check.Stop()
 	lost := int64(0)
 	send := func(text string) error {
 		extend(ctx)
@@ -207,11 +210,12 @@ func (a *API) follow(hc huma.Context, c *caller, activities <-chan model.Activit
 			if err := send("event: activity\ndata: " + string(text) + "\n\n"); err != nil {
 				return err
 			}
-		case <-beat.C:
+		case <-check.C:
 			// fail closed: a token that was revoked, or can't be looked up, sees no more.
 			if t, err := a.Tokens.TokenByHash(ctx, c.Token.Hash); err != nil || !t.Live(a.Now()) {
 				return fault.New(fault.Unauthenticated, "api.tail", "the token does not hold any more")
 			}
+		case <-beat.C:
 			if err := send(": \n\n"); err != nil {
 				return err
 			}

@@ -132,3 +132,39 @@ func TestTail(t *testing.T) {
 	}
 	t.Errorf("the stream ended: %v", lines.Err())
 }
+
+// TestTailOfARevokedToken: a stream that is open when its token is revoked ends within two seconds.
+func TestTailOfARevokedToken(t *testing.T) {
+	t.Parallel()
+	f := furnish(t)
+	s := httptest.NewServer(f)
+	defer s.Close()
+	var made struct{ ID, Secret string }
+	f.Want(t, "contoso/admin", "POST", contoso+"/tokens", map[string]any{"name": "siem", "role": "analyst"}, 201, &made)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+contoso+"/activities/tail", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+made.Secret)
+	res, err := s.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = io.Copy(io.Discard, res.Body)
+	}()
+	select {
+	case <-ended:
+		t.Fatal("the stream ended by itself")
+	case <-time.After(1500 * time.Millisecond): // longer than the first look at the token
+	}
+	f.Want(t, "contoso/admin", "DELETE", contoso+"/tokens/"+made.ID, nil, 204, nil)
+	select {
+	case <-ended:
+	case <-time.After(2 * time.Second):
+		t.Error("the stream goes on")
+	}
+}

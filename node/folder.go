@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -26,6 +27,12 @@ func lockFolder(dir string) (*os.File, error) {
 		}
 	}
 	return f, nil
+}
+
+// unlockFolder lets the folder go at once, also where a child that was forked meanwhile still has a copy of the open
+// file, to which the lock belongs (flock(2)).
+func unlockFolder(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
 }
 
 // holder names this process in leases.

@@ -376,7 +376,7 @@ func (n *Node) Close() error {
 		errs = append(errs, n.DB.Close())
 	}
 	if n.lock != nil {
-		errs = append(errs, n.lock.Close())
+		errs = append(errs, unlockFolder(n.lock))
 	}
 	return errors.Join(errs...)
 }

@@ -31,4 +31,8 @@ func lockDir(path string) (*dirLock, error) {
 	return &dirLock{f}, nil
 }
 
-func (l *dirLock) release() error { return l.f.Close() }
+// release unlocks before it closes: a lock belongs to the open file, of which a child that was forked meanwhile has a
+// copy until its exec closes it (flock(2)).
+func (l *dirLock) release() error {
+	return errors.Join(syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN), l.f.Close())
+}
