@@ -4,10 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/referee-casb/referee/activitylog"
 	"github.com/referee-casb/referee/bus"
 	"github.com/referee-casb/referee/fault"
-	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/policy/rollout"
@@ -95,19 +93,6 @@ func period(st policy.RolloutState) (from, to time.Time) {
 	return from, to
 }
 
-// report says who the policy would have stopped, by what was recorded of sign-ins and sessions.
-func (a *API) report(ctx context.Context, tenant model.TenantID, id string, from, to time.Time) (rollout.Report, error) {
-	r := rollout.NewReporter(id)
-	decided := filter.Cond("source", filter.Eq, string(model.SourceAccess), string(model.SourceSession))
-	for act, err := range a.Activity.Export(ctx, tenant, activitylog.Query{Filter: decided, From: from, To: to}) {
-		if err != nil {
-			return rollout.Report{}, err
-		}
-		r.Add(&act)
-	}
-	return r.Report(), nil
-}
-
 // standing says where a rollout stands and what it waits for.
 func (a *API) standing(ctx context.Context, d *policy.Document, st policy.RolloutState, report rollout.Report) (rolloutBody, error) {
 	reads, err := a.Policies.Reads(ctx, st.Tenant, st.Policy)
@@ -132,7 +117,7 @@ func (a *API) getRollout(ctx context.Context, c *caller, in *InPolicy) (*rollout
 	}
 	extend(ctx)
 	from, to := period(st)
-	report, err := a.report(ctx, c.Tenant, in.Policy, from, to)
+	report, err := Report(ctx, a.Activity, c.Tenant, in.Policy, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +140,7 @@ func (a *API) readReport(ctx context.Context, c *caller, in *InPolicy) (*reportA
 	}
 	extend(ctx)
 	out := &reportAnswer{}
-	if out.Body.Report, err = a.report(ctx, c.Tenant, in.Policy, from, to); err != nil {
+	if out.Body.Report, err = Report(ctx, a.Activity, c.Tenant, in.Policy, from, to); err != nil {
 		return nil, err
 	}
 	out.Body.Delivered = !none && c.Token.Role.Allows(tenant.RoleOperator)
@@ -199,7 +184,7 @@ func (a *API) moveRollout(ctx context.Context, c *caller, id, action, why string
 	a.changed(ctx, bus.SignalPolicy, c.Tenant)
 	extend(ctx)
 	from, to := period(next)
-	report, err := a.report(ctx, c.Tenant, id, from, to)
+	report, err := Report(ctx, a.Activity, c.Tenant, id, from, to)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/referee-casb/referee/activitylog"
+	"github.com/referee-casb/referee/api"
 	"github.com/referee-casb/referee/bus"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/lease"
@@ -82,7 +82,7 @@ func (n *Node) rollouts(ctx context.Context, t model.TenantID) error {
 		if err != nil {
 			return err
 		}
-		facts, err := n.rolloutFacts(ctx, t, s)
+		facts, err := n.rolloutFacts(ctx, t, d, s)
 		if err != nil {
 			return err
 		}
@@ -136,19 +136,18 @@ func (n *Node) document(ctx context.Context, t model.TenantID, id string) (*poli
 	return nil, fault.New(fault.NotFound, op, "no policy is called %q", id)
 }
 
-// rolloutFacts gathers who read the report, and the report since the phase began.
-func (n *Node) rolloutFacts(ctx context.Context, t model.TenantID, s policy.RolloutState) (rollout.Facts, error) {
+// rolloutFacts gathers who read the report, and the report since the phase began. What the log holds is read only
+// when all else is ready for the flip: a phase of a month is not read again every minute of it.
+func (n *Node) rolloutFacts(ctx context.Context, t model.TenantID, d *policy.Document, s policy.RolloutState) (rollout.Facts, error) {
 	const op = "node.rolloutFacts"
 	reads, err := n.DB.Reads(ctx, t, s.Policy)
 	if err != nil {
 		return rollout.Facts{}, fault.Wrap(err, op, s.Policy)
 	}
-	reporter := rollout.NewReporter(s.Policy)
-	for a, err := range n.Log.Export(ctx, t, activitylog.Query{From: s.Since}) {
-		if err != nil {
-			return rollout.Facts{}, fault.Wrap(err, op, s.Policy)
-		}
-		reporter.Add(&a)
+	facts := rollout.Facts{Reads: reads, Report: rollout.Report{Sessions: rollout.MaxSessions}, Zone: n.Tenants.Location(t)}
+	if next, _ := rollout.Next(d, s, facts, n.options.Now()); next.Phase == s.Phase {
+		return facts, nil
 	}
-	return rollout.Facts{Reads: reads, Report: reporter.Report(), Zone: n.Tenants.Location(t)}, nil
+	facts.Report, err = api.Report(ctx, n.Log, t, s.Policy, s.Since, time.Time{})
+	return facts, fault.Wrap(err, op, s.Policy)
 }

@@ -40,7 +40,7 @@ func decodeRollout(r *strict.Reader, parent *strict.Map, action Action) *Rollout
 	}
 	m.Duration("after", &out.After, time.Hour, 365*24*time.Hour)
 	m.Duration("readBefore", &out.ReadBefore, time.Hour, 30*24*time.Hour)
-	m.Int("sessions", &out.Sessions, 0, 1_000_000)
+	m.Int("sessions", &out.Sessions, 0, MaxRolloutSessions)
 	m.Int("people", &out.People, 0, 1_000_000)
 	if h := m.Map("workingHours"); h != nil {
 		decodeHours(r, h, &out.Hours)

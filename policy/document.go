@@ -99,6 +99,9 @@ type Rollout struct {
 	Hours      WorkingHours
 }
 
+// MaxRolloutSessions is the most sessions that a rollout may want to have seen: reports count no further.
+const MaxRolloutSessions = 1000
+
 // WorkingHours is when a rollout may flip, in the tenant's time zone.
 type WorkingHours struct {
 	Days     [7]bool // by time.Weekday

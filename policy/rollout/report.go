@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
 )
 
 // Report says who a policy would have stopped, had it been in force.
@@ -15,10 +16,13 @@ type Report struct {
 	From     time.Time `json:"from,omitzero"` // of the first activity it rests on
 	Through  time.Time `json:"through,omitzero"`
 	Seen     int       `json:"seen"`     // activities looked at
-	Sessions int       `json:"sessions"` // sessions seen, whether the policy was about them or not
+	Sessions int       `json:"sessions"` // sessions seen, whether the policy was about them or not; counted to MaxSessions
 	Stopped  int       `json:"stopped"`  // activities it would have stopped
 	People   []Person  `json:"people"`   // who would have been stopped, most often first
 }
+
+// MaxSessions is how far a report counts sessions, and the most that a rollout may ask for.
+const MaxSessions = policy.MaxRolloutSessions
 
 // Person is somebody who would have been stopped.
 type Person struct {
@@ -41,9 +45,9 @@ type Reporter struct {
 }
 
 // NewReporter begins a report on one policy.
-func NewReporter(policy string) *Reporter {
+func NewReporter(id string) *Reporter {
 	return &Reporter{
-		report: Report{Policy: policy}, people: map[model.UserID]*Person{},
+		report: Report{Policy: id}, people: map[model.UserID]*Person{},
 		sessions: map[model.SessionID]bool{}, seen: map[model.ActivityID]bool{},
 	}
 }
@@ -117,7 +121,11 @@ func (r *Reporter) Report() Report {
 // String renders the report for a terminal.
 func (r Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d activities in %d sessions seen", r.Policy, r.Seen, r.Sessions)
+	more := ""
+	if r.Sessions >= MaxSessions {
+		more = " or more"
+	}
+	fmt.Fprintf(&b, "%s: %d activities in %d%s sessions seen", r.Policy, r.Seen, r.Sessions, more)
 	if !r.From.IsZero() {
 		fmt.Fprintf(&b, ", %s to %s", r.From.Format(time.DateOnly), r.Through.Format(time.DateOnly))
 	}
