@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/referee-casb/referee/internal/prereqtest"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -15,7 +16,7 @@ func BenchmarkNetwork(b *testing.B) {
 		b.Fatal(err)
 	}
 	if len(tables.Missing()) > 0 {
-		b.Skip("the address tables are missing; run make data")
+		prereqtest.Missing(b, "an address table", "run make data")
 	}
 	own := book(b)
 	e := New(tables, Options{Books: func(model.TenantID) *Book { return own }})

@@ -13,6 +13,7 @@ import (
 	"github.com/referee-casb/referee/enrich/rangetable"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/filter"
+	"github.com/referee-casb/referee/internal/prereqtest"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -264,7 +265,7 @@ func TestEmbedded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(tables.Missing()) > 0 {
-		t.Skip("the address tables are missing; run make data")
+		prereqtest.Missing(t, "an address table", "run make data")
 	}
 	e := New(tables, Options{})
 	for _, c := range []struct {

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/image/font/sfnt"
+
+	"github.com/referee-casb/referee/internal/prereqtest"
 )
 
 // Every sample carries its own marker in its raw bytes, and no other's.
@@ -73,12 +75,12 @@ func checkMember(t *testing.T, name string, member *zip.File) {
 	}
 }
 
-// An independent reader takes the text out of our PDF. Without poppler on the machine the test is skipped.
+// An independent reader takes the text out of our PDF.
 func TestPDFIsReadByPoppler(t *testing.T) {
 	t.Parallel()
 	tool, err := exec.LookPath("pdftotext")
 	if err != nil {
-		t.Skip("pdftotext (poppler-utils) is not installed")
+		prereqtest.Missing(t, "pdftotext", "build/test-prereqs.sh installs it")
 	}
 	cmd := exec.CommandContext(t.Context(), tool, "-layout", "-", "-")
 	cmd.Stdin = bytes.NewReader(pdfFile(CanaryOf("report"), reportPages))

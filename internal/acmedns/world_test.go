@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/referee-casb/referee/internal/prereqtest"
 )
 
 // The real software that the tests run against: an ACME authority for tests and a name server that takes updates.
@@ -33,7 +35,7 @@ const (
 	zone      = "gate.example"
 )
 
-// need finds a program, or skips the test aloud.
+// need finds a program, or ends the test.
 func need(t *testing.T, name string) string {
 	t.Helper()
 	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), "/usr/sbin", "/sbin") {
@@ -41,7 +43,7 @@ func need(t *testing.T, name string) string {
 			return p
 		}
 	}
-	t.Skipf("%s is not installed: build/test-prereqs.sh installs it", name)
+	prereqtest.Missing(t, name, "build/test-prereqs.sh installs it")
 	return ""
 }
 
