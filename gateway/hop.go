@@ -41,6 +41,7 @@ type hop struct {
 	cookies string // the app's, as the browser sent them
 	begun   header.Initiator
 	bare    bool     // the page asked for no credentials: the app gets and sets no cookies
+	inside  bool     // … that is looked into
 	socket  bool     // asks for a WebSocket
 	pending *pending // a kept form that this request stands for
 	variant bool     // asks whether a body that was rewritten is still good

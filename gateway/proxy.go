@@ -37,6 +37,11 @@ func (h *hop) proxy() {
 		h.appFailed(err, act)
 		return
 	}
+	if h.socket {
+		if h.inside = h.looksInside(); h.inside {
+			delete(h.r.Header, "Sec-Websocket-Extensions")
+		}
+	}
 	out, err := h.outgoing()
 	if err != nil {
 		h.unsent(err, act)

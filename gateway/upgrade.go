@@ -11,8 +11,9 @@ import (
 	"github.com/referee-casb/referee/gateway/page"
 )
 
-// tunnel joins client and app for a WebSocket. Frames are not looked at, nor do they count as use of the session: pages
-// send them while nobody is there. It ends when either side does, and at once when the session does.
+// tunnel joins client and app for a WebSocket. Frames are looked at where a policy may have to do with files (socket.go), and
+// begin to be when one comes to: the socket ends then, and the page opens it anew. They don't count as use of the session:
+// pages send them while nobody is there. It ends when either side does, and at once when the session does.
 func (h *hop) tunnel(out *http.Request, res *http.Response) {
 	if !h.socket || !strings.EqualFold(first(res.Header, "Upgrade"), "websocket") || h.entry == nil {
 		h.fail(http.StatusBadGateway, page.AppDown) // fail closed: an app that switches to what nobody asked for
@@ -25,6 +26,10 @@ func (h *hop) tunnel(out *http.Request, res *http.Response) {
 	}
 	if err := h.jar(&answer{out: out, res: res}); err != nil {
 		h.fail(http.StatusServiceUnavailable, page.NotNow) // fail closed
+		return
+	}
+	if h.inside && len(res.Header["Sec-Websocket-Extensions"]) > 0 {
+		h.fail(http.StatusBadGateway, page.AppDown) // fail closed: it was not offered any (RFC 6455 section 9.1)
 		return
 	}
 	client, rw, err := http.NewResponseController(h.w).Hijack()
@@ -43,13 +48,17 @@ func (h *hop) tunnel(out *http.Request, res *http.Response) {
 		app.Close()
 	})
 	defer cut()
+	if h.inside {
+		h.lookInto(client, rw.Reader, app)
+		return
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		relay(app, rw.Reader)
+		relay(app, rw.Reader, h.reinspected())
 		app.Close() // wakes the other direction
 	}()
-	relay(client, app)
+	relay(client, app, h.reinspected())
 	client.Close()
 	<-done
 }
@@ -83,12 +92,16 @@ func (h *hop) switching(rw *bufio.ReadWriter, res *http.Response) error {
 	return rw.Flush()
 }
 
-// relay copies until either side ends. Errors are how connections end; there is nobody to tell.
-func relay(dst io.Writer, src io.Reader) {
+// relay copies until either side ends, or good says that it may not go on. Errors are how connections end; there is nobody to
+// tell.
+func relay(dst io.Writer, src io.Reader, good func() bool) {
 	buf := make([]byte, streamSize) // many sockets are open, few say much
 	for {
 		n, err := src.Read(buf)
 		if n > 0 {
+			if !good() {
+				return
+			}
 			if _, werr := dst.Write(buf[:n]); werr != nil {
 				return
 			}
