@@ -72,6 +72,11 @@ const lines = [
   '',
   ...(open.length ? ['| Way | level | comes through | browsers | why |', '|---|---|---|---|---|', ...open.map((o) => `| ${escape(o.way)} | ${o.level} | ${o.how} | ${o.browsers} | ${escape(o.reason)} |`)] : ['None.']),
   '',
+  '## Open, and not tried in a browser',
+  '',
+  '- **A cookie that a page of another app of the tenant sets for the tenant’s whole domain, past the client script**: a browser tells a server neither who set a cookie nor for which domain, so it can’t be told from one that the page’s own script set. Under a name that the app’s jar does not know it goes to the app, as SameSite=Lax. Cookies that script may not see come from the jar alone; of a copy that script may see, the one with the jar’s value counts, unless the page’s own script has changed it since. Referee’s own cookies have names that no other host can set, or are signed. Give apps that don’t trust each other tenants of their own.',
+  '- **A file inside a WebSocket message of the app’s own format**: messages that begin as files do are decided about like downloads and uploads; what is wrapped in an envelope, in base64 or in the app’s own compression shows nothing at its beginning.',
+  '',
 ];
 for (const { title, note, techniques } of groups) {
   lines.push(`## ${title}`, '', ...(note ? [note, ''] : []), `| Way | ${levels.flatMap((l) => runs.map((r) => `${l === 'none' ? 'no policy' : l}, ${name[r.browser]}`)).join(' | ')} |`, `|---|${'---|'.repeat(levels.length * runs.length)}`);
