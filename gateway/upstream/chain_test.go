@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -91,6 +92,7 @@ func newChainWorld(t *testing.T, host string, h2 bool) *chainWorld {
 	}))
 	w.shown.Store(&w.leaf)
 	w.app.TLS = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return w.shown.Load(), nil }, SessionTicketsDisabled: !h2} // with HTTP/2 sessions are resumed
+	w.app.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	w.app.EnableHTTP2 = h2
 	w.app.StartTLS()
 	t.Cleanup(w.app.Close)

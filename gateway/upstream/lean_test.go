@@ -312,7 +312,7 @@ func TestHostsThatSpeakHTTP2(t *testing.T) {
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
 	s.StartTLS()
 	t.Cleanup(s.Close)
-	a := reach(t, file, s.Listener.Addr().String())
+	a := reachIn(t, file, s.Listener.Addr().String(), 10*time.Second)
 	for range 5 {
 		if got, err := a.ask(t.Context(), "/"); got != "200 HTTP/2.0" || err != nil {
 			t.Errorf("%q %v", got, err)
