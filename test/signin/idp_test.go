@@ -42,6 +42,7 @@ type idp struct {
 	sign   func(claims map[string]any) string // replaces the signing
 	answer func(url.Values)                   // changes the authorization answer
 	token  func(w http.ResponseWriter) bool   // replaces the token answer
+	silent func(q url.Values) (failed, description string, also map[string]any) // answers prompt=none as Entra does
 	last   url.Values                         // the last authorization request
 	forms  []url.Values                       // token requests
 }
@@ -49,6 +50,7 @@ type idp struct {
 type grant struct {
 	user, nonce, client, challenge, redirect string
 	auth                                     time.Time
+	also                                     map[string]any // further claims
 }
 
 func newIDP(t testing.TB, issuer string, now func() time.Time) *idp {
@@ -81,8 +83,18 @@ func (p *idp) authorize(w http.ResponseWriter, r *http.Request) {
 	if p.auth.IsZero() || q.Get("prompt") == "login" {
 		p.auth = p.now()
 	}
+	var also map[string]any
+	if p.silent != nil && q.Get("prompt") == "none" {
+		failed, description, claims := p.silent(q)
+		if failed != "" {
+			back := url.Values{"error": {failed}, "error_description": {description}, "state": {q.Get("state")}, "iss": {p.issuer}}
+			http.Redirect(w, r, q.Get("redirect_uri")+"?"+back.Encode(), http.StatusFound)
+			return
+		}
+		also = claims
+	}
 	code := rand.Text()
-	p.codes[code] = grant{p.user, q.Get("nonce"), q.Get("client_id"), q.Get("code_challenge"), q.Get("redirect_uri"), p.auth}
+	p.codes[code] = grant{p.user, q.Get("nonce"), q.Get("client_id"), q.Get("code_challenge"), q.Get("redirect_uri"), p.auth, also}
 	back := url.Values{"code": {code}, "state": {q.Get("state")}, "iss": {p.issuer}}
 	if p.answer != nil {
 		p.answer(back)
@@ -110,6 +122,7 @@ func (p *idp) redeem(w http.ResponseWriter, r *http.Request) {
 		"iss": p.issuer, "sub": g.user, "aud": g.client, "nonce": g.nonce, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "auth_time": g.auth.Unix(),
 		"name": g.user, "email": g.user + "@contoso.example", "preferred_username": g.user + "@contoso.example", "groups": []string{"Directors"},
 	}
+	maps.Copy(claims, g.also)
 	if p.claims != nil {
 		p.claims(claims)
 	}
