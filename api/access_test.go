@@ -14,7 +14,7 @@ import (
 
 // path fills a route's parameters.
 func path(rt api.Route, id string) string {
-	return strings.NewReplacer("{tenant}", id, "{app}", "files", "{policy}", "block-downloads", "{exception}", "ex-1", "{activity}", "a1",
+	return strings.NewReplacer("{tenant}", id, "{app}", "files", "{policy}", "block-downloads", "{exception}", "ex-1", "{activity}", "a1", "{device}", "8f1c", "{fingerprint}", "0123456789abcdef",
 		"{code}", "K7QM-2T9X", "{token}", "tok-fabrikam-reader", "{template}", "block_countries").Replace(rt.Path)
 }
 
@@ -79,7 +79,7 @@ func TestEveryRouteGuards(t *testing.T) {
 	}
 	f.Tokens["old"], f.Tokens["wrong"], f.Tokens["short"] = "referee_old-old-old", "referee_wrong-wrong-wrong", "x"
 	f.Clock.Advance(time.Hour)
-	order := []tenant.Role{tenant.RoleReader, tenant.RoleAnalyst, tenant.RoleOperator, tenant.RoleAdmin}
+	order := []tenant.Role{tenant.RoleReader, tenant.RoleAnalyst, tenant.RoleOperator, tenant.RoleAdmin, tenant.RoleDevices}
 	for _, rt := range api.Routes() {
 		at := path(rt, "contoso")
 		for _, token := range []string{"", "wrong", "short", "old"} {

@@ -9,6 +9,7 @@ import (
 	"github.com/referee-casb/referee/activitylog"
 	"github.com/referee-casb/referee/bus"
 	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
@@ -48,6 +49,7 @@ type Parts struct {
 	Sessions session.Store
 	Apps     session.AppStore
 	Tokens   tenant.TokenStore
+	Devices  device.RecordStore
 	Activity activitylog.Log
 	Recorder Recorder
 	Revoker  Revoker
@@ -73,6 +75,7 @@ func (p *Parts) validate() error {
 		{"Sessions", p.Sessions == nil},
 		{"Apps", p.Apps == nil},
 		{"Tokens", p.Tokens == nil},
+		{"Devices", p.Devices == nil},
 		{"Activity", p.Activity == nil},
 		{"Recorder", p.Recorder == nil},
 		{"Revoker", p.Revoker == nil},

@@ -48,6 +48,9 @@ func (a *API) registerDevices(r *registrar) {
 	handle(r, "device-ca-add", a.addAuthority)
 	handle(r, "device-ca-remove", a.removeAuthority)
 	handle(r, "device-crl-put", a.putCRL)
+	handle(r, "device-list", a.listDevices)
+	handle(r, "device-put", a.putDevice)
+	handle(r, "device-delete", a.deleteDevice)
 }
 
 func (a *API) listAuthorities(ctx context.Context, c *caller, _ *struct{ InTenant }) (*authorityList, error) {

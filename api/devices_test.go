@@ -126,3 +126,67 @@ func TestDeviceSettingsOfTheInstallation(t *testing.T) {
 		}
 	}
 }
+
+// TestDeviceRecords is what a management system does.
+func TestDeviceRecords(t *testing.T) {
+	t.Parallel()
+	f := apitest.New(t)
+	at := "/api/v2/tenants/contoso/devices"
+	end := f.Clock.Now().Add(time.Hour)
+	good := func() map[string]any {
+		return map[string]any{"tags": []string{"managed", "compliant"}, "facts": map[string]any{"model": "X1", "trustType": nil, "isCompliant": true, "systemLabels": []string{"M365Managed"}}, "evidence": "disk is encrypted", "expires": end}
+	}
+	var row struct {
+		Device, Source string
+		Facts          map[string]any
+	}
+	f.Want(t, "contoso/devices", http.MethodPut, at+"/8F1C", good(), 200, &row)
+	if v, there := row.Facts["trustType"]; row.Device != "8f1c" || row.Facts["model"] != "X1" || row.Facts["isCompliant"] != true || !there || v != nil || len(row.Facts) != 4 {
+		t.Errorf("%+v", row)
+	}
+	for name, change := range map[string]func(map[string]any){
+		"unknown attribute": func(m map[string]any) { m["facts"] = map[string]any{"colour": "red"} },
+		"a number":          func(m map[string]any) { m["facts"] = map[string]any{"model": 7} },
+		"a tag of browsers": func(m map[string]any) { m["tags"] = []string{"validClientCertificate"} },
+		"for ever":          func(m map[string]any) { m["expires"] = end.AddDate(1, 0, 0) },
+		"no end":            func(m map[string]any) { delete(m, "expires") },
+		"another's id":      func(m map[string]any) { m["facts"] = map[string]any{"deviceId": "other"} },
+	} {
+		b := good()
+		change(b)
+		if got := f.Do(t, "contoso/devices", http.MethodPut, at+"/8f1c", b); got.Status != http.StatusUnprocessableEntity && got.Status != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", name, got.Status, got.Body)
+		}
+	}
+	list := func(query string) int {
+		t.Helper()
+		var out struct{ Items []any }
+		f.Want(t, "contoso/analyst", http.MethodGet, at+query, nil, 200, &out)
+		return len(out.Items)
+	}
+	if list("") != 1 || list("?device=8F1C") != 1 || list("?device=other") != 0 {
+		t.Error("listed otherwise")
+	}
+	f.Want(t, "contoso/admin", http.MethodPut, at+"/8f1c", good(), 200, nil)
+	if list("") != 2 {
+		t.Error("one system overwrote another's word")
+	}
+	for who, want := range map[string]int{"contoso/reader": 403, "contoso/operator": 403, "fabrikam/devices": 404} {
+		if got := f.Do(t, who, http.MethodPut, at+"/8f1c", good()); got.Status != want {
+			t.Errorf("%s: %d", who, got.Status)
+		}
+	}
+	if got := f.Do(t, "contoso/devices", http.MethodGet, at, nil); got.Status != http.StatusForbidden {
+		t.Errorf("a management system reads the list: %d", got.Status)
+	}
+	if got := f.Do(t, "contoso/devices", http.MethodDelete, at+"/8f1c?source=contoso%20admin", nil); got.Status != http.StatusForbidden {
+		t.Errorf("took back another's word: %d", got.Status)
+	}
+	if got := f.Do(t, "contoso/devices", http.MethodDelete, at+"/8f1c", nil); got.Status != http.StatusNoContent || list("") != 1 {
+		t.Errorf("%d %s", got.Status, got.Body)
+	}
+	f.Clock.Advance(2 * time.Hour)
+	if list("") != 0 {
+		t.Error("it outlived its end")
+	}
+}

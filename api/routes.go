@@ -54,6 +54,7 @@ var tags = []*huma.Tag{
 
 const (
 	reader, analyst, operator, admin = tenant.RoleReader, tenant.RoleAnalyst, tenant.RoleOperator, tenant.RoleAdmin
+	devices                          = tenant.RoleDevices
 
 	root   = "/api/v2"
 	within = root + "/tenants/{tenant}"
@@ -110,6 +111,10 @@ var routes = []Route{
 	{"device-ca-add", http.MethodPost, within + "/device/authorities", admin, ScopeTenant, 201, "Devices", "Trust an authority's client certificates", "All the authorities of the file, or none."},
 	{"device-ca-remove", http.MethodDelete, within + "/device/authorities/{fingerprint}", admin, ScopeTenant, 200, "Devices", "Trust an authority no more", "Proofs by its certificates end with their lease."},
 	{"device-crl-put", http.MethodPost, within + "/device/revocation-lists", admin, ScopeTenant, 201, "Devices", "Upload a revocation list", "It takes the place of the same issuer's."},
+
+	{"device-list", http.MethodGet, within + "/devices", analyst, ScopeTenant, 200, "Devices", "List what management systems say of devices", "It counts for a device only that proves its id by a certificate or a signed claim."},
+	{"device-put", http.MethodPut, within + "/devices/{device}", devices, ScopeTenant, 200, "Devices", "Say what a management system knows of a device", "In the place of what the same token's name said before. At most seven days ahead."},
+	{"device-delete", http.MethodDelete, within + "/devices/{device}", devices, ScopeTenant, 204, "Devices", "Take back what was said of a device", ""},
 
 	{"token-list", http.MethodGet, within + "/tokens", admin, ScopeTenant, 200, "Tokens", "List a tenant's tokens", ""},
 	{"token-add", http.MethodPost, within + "/tokens", admin, ScopeTenant, 201, "Tokens", "Make a token for a tenant", "The secret is in this answer only."},

@@ -13,7 +13,7 @@ import (
 type (
 	tokenBody struct {
 		Name string      `json:"name" minLength:"1" maxLength:"100" doc:"Who or what it is for; histories call its holder so."`
-		Role tenant.Role `json:"role" enum:"reader,analyst,operator,admin"`
+		Role tenant.Role `json:"role" enum:"reader,analyst,operator,admin,devices"`
 		Ends time.Time   `json:"expires,omitzero" doc:"When it ends; never, when absent."`
 	}
 	tokenMade struct {

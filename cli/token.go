@@ -72,7 +72,7 @@ func (a *app) tokenAdd(where func(*cobra.Command) (*client, string, error)) *cob
 	role, expires, file := "reader", "", ""
 	c := &cobra.Command{
 		Use: "add NAME", Short: "Make a token", Args: exactly(1, "a name for the token: who or what it is for"),
-		Long:    "Make a token and print its secret, once. Roles: reader (policies and settings), analyst (also activities and sessions), operator (also changes policies, exceptions and apps, ends sessions), admin (also tenants and tokens).",
+		Long:    "Make a token and print its secret, once. Roles: reader (policies and settings), analyst (also activities and sessions), operator (also changes policies, exceptions and apps, ends sessions), admin (also tenants and tokens). Beside them, devices: a management system's, which posts what it knows of devices and nothing else.",
 		Example: "  referee token add siem --role analyst --expires 90d --output siem.token",
 		RunE: func(c *cobra.Command, args []string) error {
 			body := map[string]any{"name": args[0], "role": role}
@@ -118,7 +118,7 @@ func (a *app) tokenAdd(where func(*cobra.Command) (*client, string, error)) *cob
 			return a.say("%s", made.Secret)
 		},
 	}
-	c.Flags().StringVar(&role, "role", role, "reader, analyst, operator or admin")
+	c.Flags().StringVar(&role, "role", role, "reader, analyst, operator, admin, or devices")
 	c.Flags().StringVar(&expires, "expires", "", "when it ends: 90d, or a date; never without it")
 	c.Flags().StringVarP(&file, "output", "o", "", "file to write the secret to, readable by you alone")
 	return c

@@ -20,6 +20,7 @@ import (
 	"github.com/referee-casb/referee/bus/jetstream"
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/device"
+	"github.com/referee-casb/referee/device/intune"
 	"github.com/referee-casb/referee/enrich"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/gateway"
@@ -242,6 +243,7 @@ func (n *Node) openInline(ctx context.Context) error {
 		Tenants: brokerTenants{n.Tenants}, Catalog: brokerCatalog{n.Catalog}, Sessions: n.DB, Apps: n.DB, Codes: n.DB, Flows: n.DB,
 		Sealer: n.Vault, Tokens: n.Vault, Gate: gate, Recorder: n.Recorder, Revoker: revoke, Locator: where,
 		Devices:    devices{directory: n.Tenants, verifier: device.NewVerifier(), bus: n.Bus, refresh: n.cache.Refresh},
+		Lookup:     lookup{n.Tenants, n.DB, intune.New(client, o.Now), n.log},
 		Exceptions: requests{store: n.DB, now: o.Now, changed: n.Changed}, Grants: n.DB, Blocked: n.DB, Secrets: readSecret, HTTP: client,
 		Print: func(r *http.Request) string { return n.server.print.of(r) }, Now: o.Now, Log: n.log,
 	})

@@ -21,6 +21,10 @@ const (
 	RoleAdmin    Role = "admin"    // also tenants' settings and tokens
 )
 
+// RoleDevices is beside the others: a management system's, which posts what it knows of devices and nothing else.
+// An administrator may do the same.
+const RoleDevices Role = "devices"
+
 var roles = []Role{RoleReader, RoleAnalyst, RoleOperator, RoleAdmin}
 
 // rank orders roles; 0 is none.
@@ -35,6 +39,9 @@ func (r Role) rank() int {
 
 // Allows reports whether a holder of r may do what asks for need.
 func (r Role) Allows(need Role) bool {
+	if need == RoleDevices {
+		return r == RoleDevices || r == RoleAdmin
+	}
 	return r.rank() > 0 && need.rank() > 0 && r.rank() >= need.rank()
 }
 

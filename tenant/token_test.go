@@ -18,6 +18,9 @@ func TestRoles(t *testing.T) {
 				t.Errorf("%s allows %s: %v", have, need, got)
 			}
 		}
+		if have.Allows(RoleDevices) != (have == RoleAdmin) || RoleDevices.Allows(have) {
+			t.Errorf("%s and devices: %v, %v", have, have.Allows(RoleDevices), RoleDevices.Allows(have))
+		}
 		if have.Allows("") || have.Allows("root") || Role("").Allows(have) || Role("root").Allows(have) {
 			t.Errorf("%s and what is no role allow each other", have)
 		}

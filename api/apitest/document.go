@@ -157,6 +157,9 @@ func (d *Document) fits(s *schema, v any, at string) error {
 		}
 	case []any:
 		for i := range v {
+			if s.Items == nil {
+				break // the schema leaves open what the list holds
+			}
 			if err := d.fits(s.Items, v[i], fmt.Sprintf("%s[%d]", at, i)); err != nil {
 				return err
 			}

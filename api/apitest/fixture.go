@@ -74,7 +74,7 @@ func New(t testing.TB) *Fixture {
 	f.DB = db
 	var err error
 	f.API, err = api.New(api.Config{URL: "https://referee.example.com", Version: "1.0.0"}, api.Parts{
-		Tenants: db, Catalog: db, Policies: db, Sessions: db, Apps: db, Tokens: db, Activity: f.Log, Recorder: f.Log, Revoker: storeRevoker{db},
+		Tenants: db, Catalog: db, Policies: db, Sessions: db, Apps: db, Tokens: db, Devices: db, Activity: f.Log, Recorder: f.Log, Revoker: storeRevoker{db},
 		Changed: func(_ context.Context, s bus.Signal, t model.TenantID) error {
 			f.mu.Lock()
 			defer f.mu.Unlock()
@@ -101,7 +101,7 @@ func New(t testing.TB) *Fixture {
 	}
 	var wait sync.WaitGroup // at once, so that the store commits them together
 	for _, owner := range []string{tenant.Everywhere, "contoso", "fabrikam"} {
-		for _, role := range []tenant.Role{tenant.RoleReader, tenant.RoleAnalyst, tenant.RoleOperator, tenant.RoleAdmin} {
+		for _, role := range []tenant.Role{tenant.RoleReader, tenant.RoleAnalyst, tenant.RoleOperator, tenant.RoleAdmin, tenant.RoleDevices} {
 			secret := "referee_secret-of-" + owner + "-" + string(role)
 			f.Tokens[owner+"/"+string(role)] = secret
 			token := tenant.Token{ID: "tok-" + owner + "-" + string(role), Name: owner + " " + string(role), Tenant: owner, Role: role, Hash: tenant.HashToken(secret), Created: Monday, LastUsed: Monday}

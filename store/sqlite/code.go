@@ -78,6 +78,7 @@ var sweeps = []string{
 	`DELETE FROM codes WHERE rowid IN (SELECT rowid FROM codes WHERE expires <= ?1 LIMIT ?2)`,
 	`DELETE FROM stashes WHERE rowid IN (SELECT rowid FROM stashes WHERE expires <= ?1 LIMIT ?2)`,
 	`DELETE FROM blocked WHERE rowid IN (SELECT rowid FROM blocked WHERE expires <= ?1 LIMIT ?2)`,
+	`DELETE FROM devices WHERE rowid IN (SELECT rowid FROM devices WHERE expires <= ?1 LIMIT ?2)`,
 	`DELETE FROM grants WHERE rowid IN (SELECT rowid FROM grants WHERE expires <= ?1 LIMIT ?2)`,
 	`DELETE FROM flows WHERE rowid IN (SELECT rowid FROM flows WHERE expires BETWEEN 1 AND ?1 LIMIT ?2)`,
 	`DELETE FROM jar_rows WHERE (tenant, app_session, domain, host_only, path, name) IN

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/internal/clock"
 	"github.com/referee-casb/referee/lease"
@@ -42,6 +43,7 @@ type Engine interface {
 	policy.Store
 	signin.FlowStore
 	factor.Store
+	device.RecordStore
 }
 
 // Opener opens an empty engine that goes by a clock, and closes it when the test ends.
@@ -52,7 +54,7 @@ func All(t *testing.T, open Opener) {
 	for name, suite := range map[string]func(*testing.T, Opener){
 		"tenants": Tenants, "vault": Vault, "sessions": Sessions, "app sessions": AppSessions, "codes": Codes, "jars": Jars, "stashes": Stashes,
 		"catalogue": Catalog, "leases": Leases, "documents": Documents, "exceptions": Exceptions, "rollouts": Rollouts, "isolation": Isolation, "expiry": Expiry,
-		"tokens": Tokens, "flows": Flows, "factors": Factors,
+		"tokens": Tokens, "flows": Flows, "devices": Devices, "factors": Factors,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); suite(t, open) })
 	}
