@@ -77,6 +77,9 @@ func (b *Broker) deviceStart(w http.ResponseWriter, r *http.Request, t tenant.Te
 	if !b.admitted(w, r, t, costBegin) {
 		return
 	}
+	if reason, changed := device.Change(seenIn(&s), b.seen(r, t.ID)); changed {
+		b.noteChange(r, t, s, reason)
+	}
 	if !b.asksCertificates(t) {
 		if !b.startSilent(w, r, t, s, ret) {
 			b.finishProof(w, r, t, s, nil, ret)

@@ -98,6 +98,23 @@ func (b *Broker) finishProof(w http.ResponseWriter, r *http.Request, t tenant.Te
 	http.Redirect(w, r, b.absolute(ret), http.StatusSeeOther)
 }
 
+// noteChange records that proofs don't count for a request, since the browser looks like another one: a person moved
+// to another network, or a cookie was taken along. Once a minute a session is enough. What can't be recorded stops
+// nothing: the proofs don't count all the same.
+func (b *Broker) noteChange(r *http.Request, t tenant.Tenant, s session.Session, reason string) {
+	if !device.Asked(s.Proofs, b.parts.Now()) || !b.throttle.take("change "+string(t.ID)+" "+string(s.ID), 1, 1, 1.0/60) {
+		return
+	}
+	err := b.record(r, s, model.ActivityDeviceProof, func(a *model.Activity) {
+		a.ActionType, a.Reason = "DeviceProofEnded", "the device must prove itself again: "+reason
+		a.Agent = b.parts.Locator.ParseAgent(r.UserAgent())
+		a.Device.Tags = device.Tags(nil, b.parts.Now(), false)
+	})
+	if err != nil {
+		b.parts.Log.Error("end of a device proof not recorded", "tenant", t.ID, "err", err)
+	}
+}
+
 // keepProofs records proofs, gives them to the session and tells the gateways.
 func (b *Broker) keepProofs(r *http.Request, t tenant.Tenant, s session.Session, fresh []model.Proof) error {
 	now := b.parts.Now()

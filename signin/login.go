@@ -134,7 +134,8 @@ func seconds(n uint) time.Duration {
 // evaluate asks the gate, and sends the browser to prove its device where that matters. It returns false when
 // it has answered the request.
 func (b *Broker) evaluate(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, inst catalog.Instance, silent bool, d *decision) bool {
-	if _, changed := device.Change(seenIn(&s), b.seen(r, t.ID)); changed {
+	if reason, changed := device.Change(seenIn(&s), b.seen(r, t.ID)); changed {
+		b.noteChange(r, t, s, reason)
 		s.Proofs = nil // they were given to another device, or to this one elsewhere: it proves again
 	}
 	if now := b.parts.Now(); !b.provable(t, s) && !device.Asked(s.Proofs, now) {

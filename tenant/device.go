@@ -18,8 +18,7 @@ type Device struct {
 	Lease       Duration     `json:"lease,omitzero" yaml:"lease,omitempty"`      // how long a proof holds; default 15m
 	Unknown     string       `json:"unknown,omitempty" yaml:"unknown,omitempty"` // "unmanaged", the default, or "unknown"
 	Certificate Certificates `json:"certificate,omitzero" yaml:"certificate,omitempty"`
-	Intune      *Intune      `json:"intune,omitempty" yaml:"intune,omitempty"`           // look-up of proven device ids; none without it
-	BindSession bool         `json:"bindSession,omitempty" yaml:"bindSession,omitempty"` // bind sign-ins to a key of the device, in browsers that can (DBSC)
+	Intune      *Intune      `json:"intune,omitempty" yaml:"intune,omitempty"` // look-up of proven device ids; none without it
 }
 
 // Certificates are what a client certificate must be beyond a chain to one of the authorities.

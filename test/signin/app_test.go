@@ -76,6 +76,14 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v := a.visitors[cookie(r, "app")]
 		q := url.Values{"id_token_hint": {v.raw}, "post_logout_redirect_uri": {a.origin + "/signed-out"}, "state": {"s1"}}
 		http.Redirect(w, r, a.issuer+"/oauth/v2/end_session?"+q.Encode(), http.StatusSeeOther)
+	case "/plan.zip":
+		if _, ok := a.visitors[cookie(r, "app")]; !ok {
+			http.Error(w, "sign in", http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Content-Type", "application/zip")
+		w.Header().Set("Content-Disposition", `attachment; filename="plan.zip"`)
+		_, _ = w.Write(planZip)
 	default:
 		if v, ok := a.visitors[cookie(r, "app")]; ok {
 			fmt.Fprintf(w, "hello %s at %s%s", v.user, r.Host, r.URL.RequestURI())

@@ -167,6 +167,7 @@ func newRig(t testing.TB, set setting) *rig {
 			Catalog: r.live, Tenants: r.dir, Sessions: r.cache, Apps: r.db, Codes: r.db, Stashes: r.db, Blocked: r.db, Grants: r.db, Vault: r.vault,
 			Rules: func(id model.TenantID) gateway.Rules { return r.book(id) }, Recorder: r.rec, Enrich: enrich.New(nil, enrich.Options{}),
 			Revocations: revocations, Revoke: revoke.Revoke, Refresh: r.cache.Refresh, Log: log, Now: r.now,
+			TLSPrint: func(*http.Request) string { r.mu.Lock(); defer r.mu.Unlock(); return r.print },
 		})
 	if err != nil {
 		t.Fatal(err)
