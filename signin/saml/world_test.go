@@ -2,12 +2,11 @@ package saml
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	_ "embed"
+	"encoding/pem"
 	"math/big"
 	"net/url"
 	"sync"
@@ -44,23 +43,20 @@ func newPair(tb testing.TB, signer crypto.Signer, name string) KeyPair {
 	return KeyPair{Signer: signer, Certificate: certificate}
 }
 
-// keys of the tests, made once: RSA keys take a while.
+//go:embed testdata/keys.pem
+var keyFile []byte
+
+// keys of the tests. They are the same in every process, so that what a fuzzing coordinator signs its workers accept.
+// They are keys to nothing else.
 var keys = sync.OnceValue(func() map[string]KeyPair {
-	tb := &testing.B{}
-	out := map[string]KeyPair{}
-	for _, name := range []string{"provider", "broker", "attacker", "app", "next"} {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
+	out, tb := map[string]KeyPair{}, &testing.B{}
+	for block, rest := pem.Decode(keyFile); block != nil; block, rest = pem.Decode(rest) {
+		key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		if err != nil {
 			panic(err)
 		}
-		out[name] = newPair(tb, key, name)
-	}
-	for name, curve := range map[string]elliptic.Curve{"p256": elliptic.P256(), "p384": elliptic.P384(), "p521": elliptic.P521()} {
-		key, err := ecdsa.GenerateKey(curve, rand.Reader)
-		if err != nil {
-			panic(err)
-		}
-		out[name] = newPair(tb, key, name)
+		name := block.Headers["Name"]
+		out[name] = newPair(tb, key.(crypto.Signer), name)
 	}
 	return out
 })
