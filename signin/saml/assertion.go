@@ -8,12 +8,8 @@ import (
 	"github.com/beevik/etree"
 )
 
-// Bounds of what an assertion may hold, so that nobody keeps a session alive for years or fills memory.
-const (
-	maxAssertionLife = 24 * time.Hour
-	maxValues        = 4000 // of all attributes together
-	maxValue         = 16 << 10
-)
+// maxAssertionLife bounds how long an assertion may be usable, and so how long its replay key is kept.
+const maxAssertionLife = 24 * time.Hour
 
 // openAssertion returns the response's one assertion, decrypted if need be. It is not believed yet.
 func (sp *ServiceProvider) openAssertion(op string, root *etree.Element, parts [][]*etree.Element) (*etree.Element, *SignIn, error) {
@@ -29,15 +25,12 @@ func (sp *ServiceProvider) openAssertion(op string, root *etree.Element, parts [
 	if err != nil {
 		return nil, nil, err
 	}
-	assertion, err := parse(op, plain, messageLimits, inScope(box))
+	assertion, err := sp.readDecrypted(op, plain, box)
 	if err != nil {
-		// What is wrong inside is told to nobody who could have put it there: the reason stays in the log.
-		return nil, nil, err
-	}
-	if !is(assertion, nsSAML, "Assertion") {
-		return nil, nil, refuse(op, ReasonAssertionNumber, "what was encrypted is %q, not an assertion", clip(assertion.FullTag()))
-	}
-	if err := placed(op, assertion); err != nil {
+		if cbc {
+			// Whoever changes CBC's cipher text must not learn how far we got: every failure is the same one.
+			return nil, nil, refuse(op, ReasonDecrypt, "the assertion can't be decrypted")
+		}
 		return nil, nil, err
 	}
 	if id := attr(assertion, "ID"); id != "" && id == attr(root, "ID") {
@@ -48,6 +41,18 @@ func (sp *ServiceProvider) openAssertion(op string, root *etree.Element, parts [
 		out.Warnings = append(out.Warnings, WarnCBC)
 	}
 	return assertion, out, nil
+}
+
+// readDecrypted reads what was encrypted in box.
+func (sp *ServiceProvider) readDecrypted(op string, plain []byte, box *etree.Element) (*etree.Element, error) {
+	assertion, err := parse(op, plain, messageLimits, inScope(box))
+	if err != nil {
+		return nil, err
+	}
+	if !is(assertion, nsSAML, "Assertion") {
+		return nil, refuse(op, ReasonAssertionNumber, "what was encrypted is %q, not an assertion", clip(assertion.FullTag()))
+	}
+	return assertion, placed(op, assertion)
 }
 
 // readAssertion checks an assertion that was signed, and fills in out (SAML core 2.3.3, profiles 4.1.4.3).
@@ -326,71 +331,4 @@ func checkContext(op, got string, want Expect) error {
 		return refuse(op, ReasonContext, "the person signed in by %q, asked was for %q", clip(got), clip(strings.Join(append(want.Contexts, want.Accepted...), `", "`)))
 	}
 	return nil
-}
-
-// readAttributes reads all statements' attributes. Keycloak sends each role as an attribute of its own with one name:
-// those are joined. One name in two formats would let readers differ on which counts, and is refused.
-func readAttributes(op string, statements []*etree.Element) ([]Attribute, error) {
-	var out []Attribute
-	at, values := map[string]int{}, 0
-	for _, statement := range statements {
-		for _, k := range statement.ChildElements() {
-			if k.Tag == "EncryptedAttribute" {
-				return nil, refuse(op, ReasonUnexpected, "an attribute is encrypted by itself; encrypt the assertion instead")
-			}
-		}
-		parts, err := sequence(op, statement, slot{nsSAML, "Attribute", 0, maxValues})
-		if err != nil {
-			return nil, err
-		}
-		for _, el := range parts[0] {
-			a, err := readAttribute(op, el)
-			if err != nil {
-				return nil, err
-			}
-			if values += len(a.Values); values > maxValues {
-				return nil, refuse(op, ReasonTooLarge, "the attributes have more than %d values", maxValues)
-			}
-			i, known := at[a.Name]
-			switch {
-			case a.Name == "":
-				return nil, refuse(op, ReasonMissingElement, "an attribute has no name")
-			case known && out[i].Format != a.Format:
-				return nil, refuse(op, ReasonUnexpected, "the attribute %q is given in two formats", clip(a.Name))
-			case known:
-				out[i].Values = append(out[i].Values, a.Values...)
-			default:
-				at[a.Name] = len(out)
-				out = append(out, a)
-			}
-		}
-	}
-	return out, nil
-}
-
-func readAttribute(op string, el *etree.Element) (Attribute, error) {
-	a := Attribute{Name: attr(el, "Name"), Format: attr(el, "NameFormat"), FriendlyName: attr(el, "FriendlyName")}
-	// AD FS adds attributes such as a:OriginalIssuer of its own here: they say nothing to us and are not read.
-	parts, err := sequence(op, el, slot{nsSAML, "AttributeValue", 0, maxValues})
-	if err != nil {
-		return a, err
-	}
-	for _, v := range parts[0] {
-		text := ""
-		// eduPersonTargetedID wraps a NameID; nothing else may be inside a value.
-		if kids := v.ChildElements(); len(kids) == 1 && is(kids[0], nsSAML, "NameID") {
-			n, err := readNameID(op, kids[0])
-			if err != nil {
-				return a, err
-			}
-			text = n.Value
-		} else if text, err = content(op, v); err != nil {
-			return a, err
-		}
-		if len(text) > maxValue {
-			return a, refuse(op, ReasonTooLarge, "a value of %q has %d bytes", clip(a.Name), len(text))
-		}
-		a.Values = append(a.Values, text)
-	}
-	return a, nil
 }

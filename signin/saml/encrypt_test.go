@@ -69,6 +69,7 @@ func (b box) seal(tb testing.TB, plain string) *etree.Element {
 	var wrapped []byte
 	switch {
 	case strings.HasSuffix(b.transport, "rsa-1_5"):
+		//lint:ignore SA1019 the old way of wrapping keys is made here to see it refused
 		wrapped, err = rsa.EncryptPKCS1v15(rand.Reader, public, key)
 	case b.sha256:
 		wrapped, err = rsa.EncryptOAEP(sha256.New(), rand.Reader, public, key, nil)
@@ -134,15 +135,17 @@ func TestEncrypted(t *testing.T) {
 		"assertion inside another": {box{}, func(tb testing.TB) string {
 			return strings.Replace(forged(tb), "</saml:Assertion>", assertionText(tb)+"</saml:Assertion>", 1)
 		}, nil, nil, ReasonAssertionNumber},
-		"comment inside":       {box{}, replace("alice@", "alice<!-- -->@"), nil, nil, ReasonComment},
-		"document type inside": {box{}, replace("<saml:Assertion ", "<!DOCTYPE x><saml:Assertion "), nil, nil, ReasonDTD},
-		"changed inside":       {box{}, replace("alice@contoso.example</saml:NameID>", "mallory@contoso.example</saml:NameID>"), nil, nil, ReasonDigest},
-		"nothing inside":       {box{}, constant(""), nil, nil, ReasonMalformed},
-		"text inside":          {box{}, constant("alice"), nil, nil, ReasonMalformed},
-		"encrypted twice":      {box{}, func(tb testing.TB) string { return text(tb, box{}.seal(tb, assertionText(tb))) }, nil, nil, ReasonAssertionNumber},
-		"assertion beside it":  {box{}, plain, nil, func(root *etree.Element) { root.AddChild(evil(tree(t, assertionText(t)))) }, ReasonAssertionNumber},
-		"assertion before it":  {box{}, plain, nil, func(root *etree.Element) { root.InsertChildAt(2, evil(tree(t, assertionText(t)))) }, ReasonAssertionNumber},
-		"two of them":          {box{}, plain, nil, func(root *etree.Element) { root.AddChild(box{}.seal(t, forged(t))) }, ReasonAssertionNumber},
+		"comment inside":         {box{}, replace("alice@", "alice<!-- -->@"), nil, nil, ReasonComment},
+		"document type inside":   {box{}, replace("<saml:Assertion ", "<!DOCTYPE x><saml:Assertion "), nil, nil, ReasonDTD},
+		"changed inside":         {box{}, replace("alice@contoso.example</saml:NameID>", "mallory@contoso.example</saml:NameID>"), nil, nil, ReasonDigest},
+		"comment inside, by CBC": {box{algorithm: cbc256}, replace("alice@", "alice<!-- -->@"), func(sp *ServiceProvider) { sp.AllowCBC = true }, nil, ReasonDecrypt},
+		"a bit changed, by CBC":  {box{algorithm: cbc256, flip: true}, plain, func(sp *ServiceProvider) { sp.AllowCBC = true }, nil, ReasonDecrypt},
+		"nothing inside":         {box{}, constant(""), nil, nil, ReasonMalformed},
+		"text inside":            {box{}, constant("alice"), nil, nil, ReasonMalformed},
+		"encrypted twice":        {box{}, func(tb testing.TB) string { return text(tb, box{}.seal(tb, assertionText(tb))) }, nil, nil, ReasonAssertionNumber},
+		"assertion beside it":    {box{}, plain, nil, func(root *etree.Element) { root.AddChild(evil(tree(t, assertionText(t)))) }, ReasonAssertionNumber},
+		"assertion before it":    {box{}, plain, nil, func(root *etree.Element) { root.InsertChildAt(2, evil(tree(t, assertionText(t)))) }, ReasonAssertionNumber},
+		"two of them":            {box{}, plain, nil, func(root *etree.Element) { root.AddChild(box{}.seal(t, forged(t))) }, ReasonAssertionNumber},
 		"cipher text elsewhere": {box{}, plain, nil, func(root *etree.Element) {
 			d := root.FindElement("./EncryptedAssertion/EncryptedData/CipherData")
 			d.Child = nil

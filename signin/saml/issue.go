@@ -1,6 +1,7 @@
 package saml
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -123,7 +124,12 @@ func (is *Issue) target(op string) (to Endpoint, relay, inResponseTo string, err
 
 // relayAllowed reports whether an address is one of the list's or below the path of one.
 func relayAllowed(relay string, list []string) bool {
-	if !httpURL(relay) || strings.ContainsAny(relay, "\\ \t\r\n") || strings.Contains(relay, "/../") || strings.HasSuffix(relay, "/..") {
+	u, err := url.Parse(relay)
+	if err != nil || !httpURL(relay) || strings.ContainsAny(u.Path, "\\ \t\r\n") {
+		return false
+	}
+	// The decoded path: %2e%2e climbs as .. does.
+	if parts := strings.Split(u.Path, "/"); slices.Contains(parts, "..") || slices.Contains(parts, ".") {
 		return false
 	}
 	return slices.ContainsFunc(list, func(allowed string) bool {

@@ -238,6 +238,7 @@ func TestSettingsAskForMore(t *testing.T) {
 		"response signature required":          {onAssertion, func(sp *ServiceProvider) { sp.RequireSignedResponse = true }, wanted, ReasonUnsigned},
 		"assertion signature required":         {onResponse, func(sp *ServiceProvider) { sp.RequireSignedAssertion = true }, wanted, ReasonUnsigned},
 		"encryption required":                  {onBoth, func(sp *ServiceProvider) { sp.RequireEncrypted = true }, wanted, ReasonNotEncrypted},
+		"provider's metadata ended":            {onBoth, func(sp *ServiceProvider) { sp.Provider.ValidUntil = now }, wanted, ReasonMetadataExpired},
 		"no pins":                              {onBoth, func(sp *ServiceProvider) { sp.Provider.Provider.Signing = nil }, wanted, ReasonNoKey},
 		"pin of another key":                   {onBoth, func(sp *ServiceProvider) { sp.Provider = provider("attacker") }, wanted, ReasonSignature},
 		"pin of another kind":                  {onBoth, func(sp *ServiceProvider) { sp.Provider = provider("p256") }, wanted, ReasonNoKey},

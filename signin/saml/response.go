@@ -31,7 +31,7 @@ func (in *Incoming) Peek() (Peek, error) {
 // What it returns stands in the bytes that a pinned key signed. The caller stores Replay before it lets anybody in.
 func (sp *ServiceProvider) VerifyResponse(in Incoming, want Expect) (*SignIn, error) {
 	const op = "saml.VerifyResponse"
-	if err := sp.Validate(); err != nil {
+	if err := sp.usable(op); err != nil {
 		return nil, err
 	}
 	if in.Binding != Post {

@@ -48,6 +48,17 @@ func (sp *ServiceProvider) Validate() error {
 	return nil
 }
 
+// usable is Validate, and that the provider's metadata still holds: keys of an expired one may have been taken back.
+func (sp *ServiceProvider) usable(op string) error {
+	if err := sp.Validate(); err != nil {
+		return err
+	}
+	if end := sp.Provider.ValidUntil; !end.IsZero() && !sp.Now().Before(end) {
+		return refuse(op, ReasonMetadataExpired, "the metadata of %q ended at %s: load it again", sp.Provider.ID, formatTime(end))
+	}
+	return nil
+}
+
 // Comparison says how a requested authentication context is met (SAML core 3.3.2.2.1).
 type Comparison string
 
@@ -76,7 +87,7 @@ type RequestOptions struct {
 // [Expect].RequestID.
 func (sp *ServiceProvider) Request(o RequestOptions) (*Message, error) {
 	const op = "saml.Request"
-	if err := sp.Validate(); err != nil {
+	if err := sp.usable(op); err != nil {
 		return nil, err
 	}
 	to, ok := endpoint(sp.Provider.Provider.SignOn, o.Binding)

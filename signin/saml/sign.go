@@ -54,6 +54,9 @@ func algorithmOf(key crypto.PublicKey, hash crypto.Hash) (SignatureAlgorithm, er
 	want := map[crypto.Hash][2]SignatureAlgorithm{
 		crypto.SHA256: {RSASHA256, ECDSASHA256}, crypto.SHA384: {RSASHA384, ECDSASHA384}, crypto.SHA512: {RSASHA512, ECDSASHA512},
 	}[hash]
+	if want[0] == "" {
+		return "", refuse("saml.Keys", ReasonSettings, "signatures are made with SHA-256, SHA-384 or SHA-512, not %s", hash)
+	}
 	switch key := key.(type) {
 	case *rsa.PublicKey:
 		if key.N.BitLen() < minRSA {

@@ -1,0 +1,243 @@
+package saml
+
+import (
+	"crypto"
+	"crypto/x509"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/referee-casb/referee/fault"
+)
+
+func TestIssueRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		set  func(*Issue, *IdentityProvider)
+		want Reason
+	}{
+		"as it is": {func(*Issue, *IdentityProvider) {}, ""},
+		"nothing signed": {func(is *Issue, _ *IdentityProvider) {
+			is.Settings.UnsignedAssertion, is.Settings.UnsignedResponse = true, true
+		}, ReasonSettings},
+		"app wants it signed": {func(is *Issue, _ *IdentityProvider) {
+			is.Settings.UnsignedAssertion, is.App.App.WantSignedAssertions = true, true
+		}, ReasonSettings},
+		"no encryption key": {func(is *Issue, _ *IdentityProvider) { is.Settings.Encrypt, is.App.App.Encryption = true, nil }, ReasonNoKey},
+		"encryption key of a curve": {func(is *Issue, _ *IdentityProvider) {
+			is.Settings.Encrypt, is.App.App.Encryption = true, []*x509.Certificate{keys()["p256"].Certificate}
+		}, ReasonNoKey},
+		"CBC":                    {func(is *Issue, _ *IdentityProvider) { is.Settings.Encrypt, is.Settings.Encryption = true, cbc256 }, ReasonSettings},
+		"for a day":              {func(is *Issue, _ *IdentityProvider) { is.Settings.Life = 24 * time.Hour }, ReasonSettings},
+		"no name":                {func(is *Issue, _ *IdentityProvider) { is.NameID.Value = "" }, ReasonSettings},
+		"no time":                {func(is *Issue, _ *IdentityProvider) { is.AuthnInstant = time.Time{} }, ReasonSettings},
+		"a sign-in to come":      {func(is *Issue, _ *IdentityProvider) { is.AuthnInstant = now.Add(time.Hour) }, ReasonSettings},
+		"request of another app": {func(is *Issue, _ *IdentityProvider) { is.Request.App = &Entity{ID: appID} }, ReasonSettings},
+		"no app":                 {func(is *Issue, _ *IdentityProvider) { is.App = nil }, ReasonSettings},
+		"no key":                 {func(_ *Issue, idp *IdentityProvider) { idp.Keys = nil }, ReasonSettings},
+		"certificate of another": {func(_ *Issue, idp *IdentityProvider) { idp.Keys[0].Certificate = keys()["attacker"].Certificate }, ReasonSettings},
+		"SHA-1":                  {func(_ *Issue, idp *IdentityProvider) { idp.Hash = crypto.SHA1 }, ReasonSettings},
+		"plain sign-on address":  {func(_ *Issue, idp *IdentityProvider) { idp.SignOn = "http://x.example/sso" }, ReasonSettings},
+		"great skew":             {func(_ *Issue, idp *IdentityProvider) { idp.Skew = time.Hour }, ReasonSettings},
+		"unsolicited":            {func(is *Issue, _ *IdentityProvider) { is.Request = nil }, ReasonUnsolicited},
+		"unsolicited, allowed":   {func(is *Issue, _ *IdentityProvider) { is.Request, is.Settings.AllowUnsolicited = nil, true }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			is, idp := alice(), contoso("provider")
+			app := us()
+			is.App, is.Request.App = app, app
+			c.set(&is, idp)
+			m, err := idp.Respond(is)
+			if ReasonOf(err) != c.want || (err == nil) != (m != nil) {
+				t.Fatalf("%q instead of %q: %v", ReasonOf(err), c.want, err)
+			}
+		})
+	}
+}
+
+func TestRelayOfUnsolicited(t *testing.T) {
+	t.Parallel()
+	list := []string{"https://files.fabrikam.example/docs", "https://www.fabrikam.example/"}
+	for relay, want := range map[string]bool{
+		"": true, "https://files.fabrikam.example/docs": true, "https://files.fabrikam.example/docs/a?b=c": true, "https://files.fabrikam.example/docs?x": true,
+		"https://www.fabrikam.example": true, "https://www.fabrikam.example/a": true,
+		"https://files.fabrikam.example/docsx": false, "https://files.fabrikam.example/": false, "https://www.fabrikam.example.evil.example/": false,
+		"https://www.fabrikam.example@evil.example/": false, "https://www.fabrikam.example:8443/": false, "https://evil.example/": false, "//evil.example": false,
+		"/docs": false, "javascript:alert(1)": false, "https://files.fabrikam.example/docs/../admin": false, "https://files.fabrikam.example/docs/..": false,
+		"https://www.fabrikam.example/\\evil": false, "http://www.fabrikam.example/": false, "https://files.fabrikam.example/docs/%2e%2e/admin": false,
+		"https://www.fabrikam.example/#x": false,
+	} {
+		is := alice()
+		is.Request, is.Settings.AllowUnsolicited, is.Settings.Relays, is.Relay = nil, true, list, relay
+		m, err := contoso("provider").Respond(is)
+		if (err == nil) != want || (err != nil && ReasonOf(err) != ReasonRelayState) || (err == nil && m.Relay != relay) {
+			t.Errorf("%q: %v", relay, err)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	secret := []byte("0123456789abcdef0123456789abcdef")
+	facts := Facts{"subject": {"u1"}, "email": {" alice@contoso.example "}, "upn": {"alice"}}
+	idp, app, other := contoso("provider"), &Entity{ID: "a"}, &Entity{ID: "b"}
+	name := func(format, from, tenant string, app *Entity) string {
+		n, err := idp.NameFor(format, from, tenant, secret, app, facts)
+		if err != nil {
+			return string(ReasonOf(err))
+		}
+		return n.Value
+	}
+	p := name(FormatPersistent, "", "t1", app)
+	if p != name(FormatPersistent, "", "t1", app) || p == name(FormatPersistent, "", "t1", other) || p == name(FormatPersistent, "", "t2", app) || strings.Contains(p, "u1") || len(p) != 43 {
+		t.Errorf("persistent names: %s", p)
+	}
+	if a, _ := Pairwise(secret, "t", "1a", "b"); a != "" {
+		if b, _ := Pairwise(secret, "t1", "a", "b"); a == b {
+			t.Error("parts of a persistent name run into one another")
+		}
+	}
+	for _, c := range [][2]string{
+		{name(FormatEmail, "", "t", app), "alice@contoso.example"},
+		{name(FormatEmail, "upn", "t", app), string(ReasonNameID)},
+		{name(FormatUnspecified, "upn", "t", app), "alice"},
+		{name("", "", "t", app), "u1"},
+		{name(FormatUnspecified, "employee", "t", app), string(ReasonNameID)},
+		{name("urn:x", "", "t", app), string(ReasonNameID)},
+	} {
+		if c[0] != c[1] {
+			t.Errorf("%q, want %q", c[0], c[1])
+		}
+	}
+	if a, b := name(FormatTransient, "", "t", app), name(FormatTransient, "", "t", app); a == b || len(a) != 41 {
+		t.Errorf("transient names %q and %q", a, b)
+	}
+	if _, err := Pairwise([]byte("short"), "t", "a", "b"); ReasonOf(err) != ReasonSettings {
+		t.Errorf("a short secret: %v", err)
+	}
+}
+
+func TestRules(t *testing.T) {
+	t.Parallel()
+	facts := Facts{"upn": {"Alice@Contoso.example"}, "groups": {"app-admins", "staff", "app-users", "staff"}}
+	for name, c := range map[string]struct {
+		rule Rule
+		want string // values joined by "|"; "-" for no attribute
+	}{
+		"as it is":         {Rule{From: "upn"}, "Alice@Contoso.example"},
+		"constant":         {Rule{Value: "x"}, "x"},
+		"lower":            {Rule{From: "upn", Steps: []Step{{Do: StepLower}}}, "alice@contoso.example"},
+		"upper":            {Rule{From: "upn", Steps: []Step{{Do: StepUpper}}}, "ALICE@CONTOSO.EXAMPLE"},
+		"before":           {Rule{From: "upn", Steps: []Step{{Do: StepBefore, Text: "@"}, {Do: StepLower}}}, "alice"},
+		"after":            {Rule{From: "upn", Steps: []Step{{Do: StepAfter, Text: "@"}}}, "Contoso.example"},
+		"after what isn't": {Rule{From: "upn", Steps: []Step{{Do: StepAfter, Text: "#"}}}, "Alice@Contoso.example"},
+		"around":           {Rule{From: "upn", Steps: []Step{{Do: StepPrefix, Text: "<"}, {Do: StepSuffix, Text: ">"}}}, "<Alice@Contoso.example>"},
+		"replace":          {Rule{From: "groups", Steps: []Step{{Do: StepKeep, Text: "^app-"}, {Do: StepReplace, Text: "^app-(.)", With: "$1."}}}, "a.dmins|u.sers"},
+		"drop":             {Rule{From: "groups", Steps: []Step{{Do: StepDrop, Text: "^app-"}, {Do: StepUnique}}}, "staff"},
+		"map":              {Rule{From: "groups", Steps: []Step{{Do: StepMap, Table: map[string]string{"app-admins": "admin"}}}}, "admin"},
+		"map with a rest":  {Rule{From: "groups", Steps: []Step{{Do: StepMap, Table: map[string]string{"app-admins": "admin"}, With: "user"}, {Do: StepUnique}}}, "admin|user"},
+		"first":            {Rule{From: "groups", Steps: []Step{{Do: StepFirst}}}, "app-admins"},
+		"join":             {Rule{From: "groups", Steps: []Step{{Do: StepUnique}, {Do: StepJoin, Text: ";"}}}, "app-admins;staff;app-users"},
+		"split":            {Rule{Value: "a, b", Steps: []Step{{Do: StepSplit, Text: ","}, {Do: StepTrim}}}, "a|b"},
+		"default":          {Rule{From: "none", Steps: []Step{{Do: StepDefault, Text: "guest"}}}, "guest"},
+		"nothing":          {Rule{From: "none", Steps: []Step{{Do: StepJoin, Text: ","}, {Do: StepFirst}}}, "-"},
+	} {
+		c.rule.Name = name
+		r, err := CompileRules([]Rule{c.rule})
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		for range 2 { // the facts stay as they were
+			got, err := r.Apply(facts)
+			text := "-"
+			if len(got) == 1 {
+				text = strings.Join(got[0].Values, "|")
+			}
+			if err != nil || text != c.want {
+				t.Errorf("%s: %q instead of %q, %v", name, text, c.want, err)
+			}
+		}
+	}
+	required, err := CompileRules([]Rule{{Name: "x", From: "none", Required: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := required.Apply(facts); !fault.Is(err, fault.Denied) || ReasonOf(err) != ReasonSettings {
+		t.Errorf("a required attribute without a value: %v", err)
+	}
+	for name, rule := range map[string]Rule{
+		"no name": {From: "x"}, "no source": {Name: "x"}, "two sources": {Name: "x", From: "a", Value: "b"},
+		"unknown step": {Name: "x", From: "a", Steps: []Step{{Do: "exec"}}}, "broken expression": {Name: "x", From: "a", Steps: []Step{{Do: StepKeep, Text: "("}}},
+		"no table": {Name: "x", From: "a", Steps: []Step{{Do: StepMap}}}, "no text": {Name: "x", From: "a", Steps: []Step{{Do: StepBefore}}},
+	} {
+		if _, err := CompileRules([]Rule{rule}); ReasonOf(err) != ReasonSettings {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := CompileRules([]Rule{{Name: "x", Value: "a"}, {Name: "x", Value: "b"}}); err == nil {
+		t.Error("one name twice")
+	}
+}
+
+func TestClaims(t *testing.T) {
+	t.Parallel()
+	attributes := func(pairs ...string) (out []Attribute) {
+		for i := 0; i < len(pairs); i += 2 {
+			out = append(out, Attribute{Name: pairs[i], Values: strings.Split(pairs[i+1], "|")})
+		}
+		return out
+	}
+	persistent := NameID{Value: "u1", Format: FormatPersistent}
+	for name, c := range map[string]struct {
+		vendor Vendor
+		in     SignIn
+		want   Claims
+	}{
+		"Entra": {Entra, SignIn{NameID: persistent, Context: ContextPassword, Attributes: attributes(
+			wsClaims+"name", "alice@contoso.example", wsClaims+"givenname", "Alice", wsClaims+"surname", "A", msIdentity+"displayname", "Alice A", wsClaims+"emailaddress", "a@contoso.example",
+			msIdentity+"objectidentifier", "oid", msIdentity+"tenantid", "tid", ms2008+"groups", "g1|g2", ms2008+"role", "r1", "http://schemas.microsoft.com/claims/authnmethodsreferences", "pwd|"+ContextEntraMFA,
+			groupOverage, "https://graph.example")}, Claims{
+			Subject: "u1", UPN: "alice@contoso.example", Email: "a@contoso.example", Name: "Alice A", GivenName: "Alice", FamilyName: "A", ObjectID: "oid", TenantID: "tid",
+			Groups: []string{"g1", "g2"}, Roles: []string{"r1"}, Methods: []string{"pwd", ContextEntraMFA}, MultiFactor: true, Truncated: true,
+		}},
+		"Okta": {Okta, SignIn{NameID: NameID{Value: "alice@contoso.example", Format: FormatEmail}, Context: ContextRefedsMFA, Attributes: attributes("firstname", "Alice", "groups", "Everyone", "deviceManaged", "true", "deviceId", "d1")}, Claims{
+			Subject: "alice@contoso.example", Email: "alice@contoso.example", GivenName: "Alice", Groups: []string{"Everyone"}, DeviceManaged: "true", DeviceID: "d1", MultiFactor: true,
+		}},
+		"Google":   {Google, SignIn{NameID: persistent, Attributes: attributes("primaryEmail", "alice@contoso.example")}, Claims{Subject: "u1", UPN: "alice@contoso.example", Email: "alice@contoso.example"}},
+		"Keycloak": {Keycloak, SignIn{NameID: persistent, Attributes: attributes("Role", "a|b", "username", "alice", oidMail, "a@x.example")}, Claims{Subject: "u1", UPN: "alice", Email: "a@x.example", Roles: []string{"a", "b"}}},
+		"AD FS": {ADFS, SignIn{NameID: persistent, Attributes: attributes(wsClaims+"upn", "alice@corp.example", msDevice+"iscompliant", "true", msDevice+"trusttype", "ServerAd", adfsSchema+"Group", "Staff")}, Claims{
+			Subject: "u1", UPN: "alice@corp.example", Email: "alice@corp.example", DeviceCompliant: "true", DeviceTrust: "ServerAd", Groups: []string{"Staff"},
+		}},
+		"generic takes no device facts": {Generic, SignIn{NameID: persistent, Attributes: attributes("deviceManaged", "true", "mail", "a@x.example", "userType", "Guest")}, Claims{Subject: "u1", Email: "a@x.example"}},
+		"guest":                         {Entra, SignIn{NameID: persistent, Attributes: attributes("user.usertype", "Guest")}, Claims{Subject: "u1", External: true}},
+	} {
+		if got := c.in.Claims(MappingOf(c.vendor)); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s:\n%+v\n%+v", name, got, c.want)
+		}
+	}
+	friendly := SignIn{NameID: persistent, Attributes: []Attribute{{Name: "x", FriendlyName: "email", Values: []string{"mallory@x.example"}}}}
+	if friendly.Claims(MappingOf(Generic)).Email != "" {
+		t.Error("a FriendlyName was read")
+	}
+	if m := (Mapping{Subject: []string{"none"}}); friendly.Claims(m).Subject != "" {
+		t.Error("a subject that is named and absent falls back to the name")
+	}
+}
+
+func TestReasons(t *testing.T) {
+	t.Parallel()
+	for _, r := range Reasons() {
+		if !strings.HasSuffix(r.Person(), ".") || strings.ToLower(string(r)) != string(r) {
+			t.Errorf("%q says %q", r, r.Person())
+		}
+	}
+	err := refuse("op", ReasonDigest, "changed")
+	if ReasonOf(fault.Wrap(err, "signin.callback", "x")) != ReasonDigest || fault.Help(err) == "" || !fault.Is(err, fault.Denied) || ReasonOf(nil) != "" {
+		t.Errorf("a wrapped refusal: %v", err)
+	}
+	if !fault.Is(refuse("op", ReasonMetadata, "x"), fault.Invalid) {
+		t.Error("an administrator mends metadata: the fault is Invalid")
+	}
+}
