@@ -194,18 +194,20 @@ export async function attempt(x, technique) {
   } catch (e) {
     trouble = e;
   }
+  // A script may be done before the last byte is there: what was asked for is waited for.
+  const asked = () => x.tap.exchanges.slice(exchanges).filter((e) => e.method !== 'OPTIONS' && (originals.test(e.url) || technique.target?.test(e.url)));
+  await until(async () => (await x.tap.hits(), asked().every((e) => e.ended)), 'the end of what was asked for', 5000).catch(() => undefined); // cut by the browser, perhaps; the level's end looks again
   const late = (await x.tap.hits()).slice(hits);
   const kept = () => keptBy(x, late);
   // A file is put together after its last byte. One that comes later still is found by stray.
   const browsed = x.touched() && !technique.gentle;
   const saved = browsed && late.length ? await until(async () => (await kept()).length, 'a file', 400).catch(() => 0) : (await kept()).length;
   if (technique.gentle && !trouble) x.keep();
-  const asked = x.tap.exchanges.slice(exchanges).filter((e) => e.method !== 'OPTIONS' && (originals.test(e.url) || technique.target?.test(e.url)));
   x.last = {
     id: technique.id,
     outcome: done ? 'done' : saved ? 'saved' : late.length || String(got).includes(canary) ? 'bytes' : 'stopped',
-    answers: [...new Set(asked.map((e) => e.status))],
-    tried: asked.length > 0 || !!technique.proof?.test(got),
+    answers: [...new Set(asked().map((e) => e.status))],
+    tried: asked().some((e) => e.status) || !!technique.proof?.test(got),
     got: String(got).slice(0, 160).replace(/[^\x20-\x7e]+/g, ' '),
     where: late.map((h) => `${h.method} https://${h.host}${h.url.slice(0, 80)} ${h.status}: ${h.how}`).slice(0, 3),
     trouble,

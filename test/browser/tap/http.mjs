@@ -189,7 +189,8 @@ class Http2 {
       this.streams.get(f.stream)?.body.push(body);
     }
     const e = this.streams.get(f.stream);
-    if (e && side === 'server' && (((f.type === 0 || f.type === 1) && f.flags & 1) || f.type === 3)) e.ended = true;
+    // Ended by the server, or reset by either side: a client that resets a stream takes no more of it.
+    if (e && (f.type === 3 || (side === 'server' && (f.type === 0 || f.type === 1) && f.flags & 1))) e.ended = true;
   }
 
   fields(side, stream, list) {
