@@ -10,9 +10,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/referee-casb/referee/gateway/recognise"
-	"github.com/referee-casb/referee/model"
 )
 
 // viaTime is how long a marked redirect may take to the broker.
@@ -206,45 +203,6 @@ func (h *hop) guardAnswer(a *answer) func() bool {
 		_ = rc.SetWriteDeadline(time.Unix(1, 0)) // wakes a write to a client that doesn't read
 		body.Close()                             // and a read from an app that doesn't write
 	})
-}
-
-// finish writes how an answer ended.
-func (h *hop) finish(a *answer, t *transfer, whole bool, err error) {
-	if a.file != nil {
-		a.file.got(h.resp.First, t.bytes)
-		h.g.files.moved(h.ctx, h.g, a.file, whole)
-		return
-	}
-	if a.act == nil {
-		if whole && h.req.TopLevel && h.req.Activity == model.ActivityView && h.resp.Class == recognise.ClassPage && a.res.StatusCode < 400 {
-			v := h.activity(model.ActivityView)
-			v.Status, v.BytesDown = a.res.StatusCode, t.bytes
-			h.g.parts.Recorder.View(v)
-		}
-		return
-	}
-	act := a.act
-	act.Status, act.BytesDown = a.res.StatusCode, t.bytes
-	var client errClient
-	switch {
-	case whole && a.res.StatusCode < 400:
-		act.Outcome = model.OutcomeComplete
-		if t.hash != nil && len(act.Files) > 0 && a.res.StatusCode == http.StatusOK {
-			act.Files[0].SHA256 = h.sum(t)
-			if act.Files[0].Size < 0 && first(a.res.Header, "Content-Encoding") == "" && a.coding == "" {
-				act.Files[0].Size = t.bytes
-			}
-		}
-	case whole:
-		act.Outcome, act.Reason = model.OutcomeFailed, "the app refused it"
-	case errors.Is(err, errCut):
-		act.Outcome, act.Reason = model.OutcomeAborted, "the session ended"
-	case errors.As(err, &client) || h.ctx.Err() != nil:
-		act.Outcome = model.OutcomeAborted
-	default:
-		act.Outcome, act.Reason = model.OutcomeFailed, "the app's answer was cut off"
-	}
-	h.g.outcome(h.ctx, act)
 }
 
 // sum is the hash of the file as it was handed over; of a compressed one it would not be the file's.

@@ -271,6 +271,38 @@ func TestAllowedDownloadIsRecordedWhole(t *testing.T) {
 	}
 }
 
+// A connection that took the bytes is no proof that the client has them: what is called complete was acknowledged.
+func TestDownloadThatNeverArrives(t *testing.T) {
+	t.Parallel()
+	asked, answer := make(chan struct{}, 2), make(chan bool)
+	r := newRig(t, rigOptions{app: library(pdf(30 << 10)), arrived: func(*http.Request) func(context.Context) bool {
+		return func(context.Context) bool {
+			asked <- struct{}{}
+			return <-answer
+		}
+	}})
+	p := r.signIn("contoso", "anna", session.ControlCustom)
+	p.cookie("files.app.test")
+	for i, arrived := range []bool{false, true} {
+		if res, _ := do(t, p.client, navigation("https://"+p.mapped("files.app.test")+"/attachment")); res.StatusCode != http.StatusOK {
+			t.Fatal(res.Status)
+		}
+		<-asked
+		if n := len(r.rec.of(model.ActivityDownload, model.StageOutcome)); n != i {
+			t.Fatalf("%d outcomes before the client's acknowledgement", n)
+		}
+		answer <- arrived
+		eventually(t, "outcome", func() bool { return len(r.rec.of(model.ActivityDownload, model.StageOutcome)) == i+1 })
+		want := model.OutcomeAborted
+		if arrived {
+			want = model.OutcomeComplete
+		}
+		if a := r.rec.of(model.ActivityDownload, model.StageOutcome)[i]; a.Outcome != want {
+			t.Errorf("arrived: %v, and the outcome is %s", arrived, a.Outcome)
+		}
+	}
+}
+
 func TestOutcomeOfDownloadsThatEndEarly(t *testing.T) {
 	t.Parallel()
 	gone := make(chan struct{})

@@ -36,6 +36,7 @@ type Gateway struct {
 	stashed  stashQuota
 	hops     sync.Pool
 	counts   counters
+	arriving sync.WaitGroup // answers whose arrival is being confirmed
 
 	crossings  atomic.Int32 // preflights between apps that are with an app now
 	complained atomic.Int64 // when an unrecorded action was last logged, Unix nanoseconds
@@ -175,5 +176,6 @@ func (g *Gateway) Counts() Counts {
 // Close ends idle connections to apps and files fetched in pieces. Call it after Run has returned.
 func (g *Gateway) Close(ctx context.Context) {
 	g.apps.Close()
+	g.arriving.Wait() // connections are closed by now, so nothing waits for long
 	g.files.flush(ctx, g)
 }

@@ -119,7 +119,8 @@ type rigOptions struct {
 	change    func(*gateway.Config)
 	tenant    func(*tenant.Tenant)
 	profile   catalog.Profile
-	h1        bool             // the app speaks HTTP/1.1 only
+	h1        bool // the app speaks HTTP/1.1 only
+	arrived   func(*http.Request) func(context.Context) bool
 	origin    string           // address of an app that runs elsewhere
 	cert      *tls.Certificate // the app's, instead of one that the authority issues directly
 }
@@ -208,7 +209,7 @@ func newRig(t testing.TB, opt rigOptions) *rig {
 	}
 	parts := gateway.Parts{
 		Catalog: r.live, Tenants: tenantsOf(t, opt.tenant), Sessions: r.cache, Apps: r.mem, Codes: r.mem,
-		Stashes: r.mem, Blocked: r.mem, Grants: r.mem, Vault: r.vault, Recorder: r.rec, Enrich: enrich.New(nil, enrich.Options{}),
+		Arrived: opt.arrived, Stashes: r.mem, Blocked: r.mem, Grants: r.mem, Vault: r.vault, Recorder: r.rec, Enrich: enrich.New(nil, enrich.Options{}),
 		Rules: func(model.TenantID) gateway.Rules {
 			if r.norules.Load() {
 				return nil

@@ -37,6 +37,10 @@ type Parts struct {
 	Inspector   Inspector                                                    // optional: content
 	Address     func(*http.Request) netip.Addr                               // optional: the client's address, where a balancer hides it
 
+	// Arrived returns a question to a request's connection, to be asked when its answer has been handed over: has the
+	// client acknowledged all of it? It may wait, and is asked after the handler has returned. nil, of it or from it:
+	// what the connection took counts as arrived.
+	Arrived func(*http.Request) func(context.Context) bool
 	// TLSPrint is the JA4 of a request's connection; optional.
 	TLSPrint func(*http.Request) string
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/internal/acked"
 )
 
 // Bounds of the listener. A slow request head is cut; bodies and answers take as long as they take, because
@@ -177,10 +178,18 @@ func newServer(c Config, certs certificates, h http.Handler, log *slog.Logger) *
 	return s
 }
 
+// arrived returns the question whether a request's client has acknowledged its answer.
+func arrived(r *http.Request) func(context.Context) bool {
+	if c, ok := connection(r.Context()).(*acked.Conn); ok {
+		return c.Confirm
+	}
+	return nil
+}
+
 // run serves until ctx ends, then lets requests finish for a bounded time.
 func (s *server) run(ctx context.Context, l net.Listener) error {
 	done := make(chan error, 1)
-	go func() { done <- s.http.ServeTLS(l, "", "") }()
+	go func() { done <- s.http.ServeTLS(acked.Listener{Listener: l}, "", "") }()
 	select {
 	case err := <-done:
 		return fault.Wrap(err, "node.serve", l.Addr().String())

@@ -36,16 +36,22 @@ func (p *prints) context(ctx context.Context, c net.Conn) context.Context {
 
 // of returns the fingerprint of a request's connection, "" if it is not known.
 func (p *prints) of(r *http.Request) string {
-	c, ok := r.Context().Value(printKey{}).(net.Conn)
-	if !ok {
+	c := connection(r.Context())
+	if c == nil {
 		return ""
-	}
-	if t, ok := c.(*tls.Conn); ok {
-		c = t.NetConn()
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.by[c]
+}
+
+// connection returns the connection below TLS of a request's context, nil for none.
+func connection(ctx context.Context) net.Conn {
+	c, _ := ctx.Value(printKey{}).(net.Conn)
+	if t, ok := c.(*tls.Conn); ok {
+		return t.NetConn()
+	}
+	return c
 }
 
 // state forgets closed connections.

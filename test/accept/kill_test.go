@@ -75,7 +75,7 @@ func underLoad(t *testing.T, clients []*client, load time.Duration, end func()) 
 	over.Store(true)
 	end()
 	// What is on its way still arrives; who waits for a connection gives up.
-	timer := time.AfterFunc(time.Second, cancel)
+	timer := time.AfterFunc(10*time.Second, cancel)
 	defer timer.Stop()
 	all.Wait()
 	for _, c := range clients {
