@@ -28,12 +28,17 @@ type Host struct {
 
 // Federation is how an instance trusts Referee's sign-in.
 type Federation struct {
-	Protocol     string   `json:"protocol" yaml:"protocol"` // "oidc"; "saml" with the sign-in issue
+	Protocol     string   `json:"protocol" yaml:"protocol"` // "oidc" or "saml"
 	ClientID     string   `json:"clientId,omitempty" yaml:"clientId,omitempty"`
 	SecretHash   string   `json:"secretHash,omitempty" yaml:"secretHash,omitempty"`     // of the client secret; "" for a public client
 	RedirectURIs []string `json:"redirectUris,omitempty" yaml:"redirectUris,omitempty"` // the app's own, at its real hosts
 	LogoutURIs   []string `json:"postLogoutRedirectUris,omitempty" yaml:"postLogoutRedirectUris,omitempty"`
-	InitiateURI  string   `json:"initiateLoginUri,omitempty" yaml:"initiateLoginUri,omitempty"` // OpenID Connect Core section 4
+	SAML         *SAMLApp `json:"saml,omitempty" yaml:"saml,omitempty"`
+	// Refresh lets the app have refresh tokens (scope offline_access): rotated, and over with the session.
+	Refresh bool `json:"refreshTokens,omitempty" yaml:"refreshTokens,omitempty"`
+	// BackchannelURI is told when a session ends (OpenID Connect Back-Channel Logout section 2.2).
+	BackchannelURI string `json:"backchannelLogoutUri,omitempty" yaml:"backchannelLogoutUri,omitempty"`
+	InitiateURI    string `json:"initiateLoginUri,omitempty" yaml:"initiateLoginUri,omitempty"` // OpenID Connect Core section 4
 }
 
 // Instance is one tenant's instance of an app.

@@ -122,7 +122,7 @@ func (v *validation) federation() {
 	switch f.Protocol {
 	case "":
 		if v.in.Routed() {
-			v.add(path+"protocol", `"oidc", or "saml" once it is there`, "route %s needs a protocol", v.in.Route)
+			v.add(path+"protocol", `"oidc" or "saml"`, "route %s needs a protocol", v.in.Route)
 		}
 		return
 	case "oidc":
@@ -133,6 +133,7 @@ func (v *validation) federation() {
 			v.add(path+"redirectUris", "", "at least one redirect URI of the app is needed")
 		}
 	case "saml":
+		v.saml(path+"saml", f.SAML)
 	default:
 		v.add(path+"protocol", `"oidc" or "saml"`, "there is no protocol %q", f.Protocol)
 	}
@@ -141,6 +142,9 @@ func (v *validation) federation() {
 	}
 	for i, u := range f.LogoutURIs {
 		v.uri(fmt.Sprintf("%spostLogoutRedirectUris[%d]", path, i), u)
+	}
+	if f.BackchannelURI != "" {
+		v.uri(path+"backchannelLogoutUri", f.BackchannelURI)
 	}
 	if f.InitiateURI != "" {
 		v.uri(path+"initiateLoginUri", f.InitiateURI)

@@ -44,6 +44,15 @@ func (b brokerCatalog) Instance(t model.TenantID, id model.InstanceID) (catalog.
 	return value(b.live.Book().Instance(t, id))
 }
 
+func (b brokerCatalog) Instances(t model.TenantID) []catalog.Instance {
+	list := b.live.Book().Instances(t)
+	out := make([]catalog.Instance, len(list))
+	for i, in := range list {
+		out[i] = *in
+	}
+	return out
+}
+
 func (b brokerCatalog) ByClient(t model.TenantID, clientID string) (catalog.Instance, bool) {
 	for _, in := range b.live.Book().Instances(t) {
 		if in.Federation.ClientID == clientID && clientID != "" {

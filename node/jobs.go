@@ -27,13 +27,16 @@ const systemTenant model.TenantID = "referee"
 func (n *Node) jobs(ctx context.Context) error {
 	return n.keeper.Run(ctx, systemTenant, "jobs", func(ctx context.Context, _ lease.Lease) error {
 		every := func(d time.Duration) <-chan time.Time { return time.NewTicker(d).C }
-		rollouts, tidies := every(rolloutEvery), every(tidyEvery)
+		rollouts, tidies, keys := every(rolloutEvery), every(tidyEvery), every(keysEvery)
+		n.tendKeys(ctx, n.tenantIDs())
 		for {
 			select {
 			case <-ctx.Done():
 				return nil
 			case <-rollouts:
 				n.Rollouts(ctx)
+			case <-keys:
+				n.tendKeys(ctx, n.tenantIDs())
 			case <-tidies:
 				n.tidy(ctx)
 			}

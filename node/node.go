@@ -24,6 +24,7 @@ import (
 	"github.com/referee-casb/referee/enrich"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/gateway"
+	"github.com/referee-casb/referee/gateway/upstream"
 	"github.com/referee-casb/referee/internal/devca"
 	"github.com/referee-casb/referee/lease"
 	"github.com/referee-casb/referee/model"
@@ -74,6 +75,7 @@ type Node struct {
 	keeper      *lease.Keeper
 	gateway     *gateway.Gateway
 	broker      *signin.Broker
+	toApps      *upstream.Pool // of the broker, to tell apps that a session has ended
 	api         *api.API
 	server      *server
 	metrics     *metrics
@@ -238,9 +240,11 @@ func (n *Node) openInline(ctx context.Context) error {
 	}
 	client := &http.Client{Transport: o.Transport, Timeout: 15 * time.Second}
 	where := locator{n.enrich}
+	n.toApps = n.appTransports()
 	var err error
 	n.broker, err = signin.New(signin.Config{Origin: "https://" + c.SignIn + port, DeviceOrigin: deviceOrigin}, signin.Parts{
 		Tenants: brokerTenants{n.Tenants}, Catalog: brokerCatalog{n.Catalog}, Sessions: n.DB, Apps: n.DB, Codes: n.DB, Flows: n.DB,
+		SignIns: n.DB, Keys: n.DB, AppHTTP: n.appHTTP,
 		Sealer: n.Vault, Tokens: n.Vault, Gate: gate, Recorder: n.Recorder, Revoker: revoke, Locator: where,
 		Devices:    devices{directory: n.Tenants, verifier: device.NewVerifier(), bus: n.Bus, refresh: n.cache.Refresh},
 		Lookup:     lookup{n.Tenants, n.DB, intune.New(client, o.Now), n.log},
@@ -315,6 +319,7 @@ func (n *Node) Run(ctx context.Context) error {
 	run("rules", func(ctx context.Context) error { return n.Rules.follow(ctx, 30*time.Second, n.tenantIDs) })
 	run("signals", n.listen)
 	run("jobs", n.jobs)
+	run("logouts", n.logouts)
 	run("intents", func(ctx context.Context) error {
 		return n.keeper.Run(ctx, systemTenant, "intents", func(ctx context.Context, _ lease.Lease) error { return n.closer.Run(ctx) })
 	})

@@ -28,6 +28,7 @@ type Tenants interface {
 // Catalog finds instances. Implementations answer from memory.
 type Catalog interface {
 	Instance(tenant model.TenantID, id model.InstanceID) (catalog.Instance, bool)
+	Instances(tenant model.TenantID) []catalog.Instance
 	ByClient(tenant model.TenantID, clientID string) (catalog.Instance, bool)
 	// ByHost finds the instance that owns a mapped host ("label.tenant.suffix[:port]").
 	ByHost(tenant model.TenantID, mappedHost string) (catalog.Instance, bool)
@@ -79,6 +80,8 @@ type Parts struct {
 	Flows      FlowStore
 	Sealer     session.Sealer
 	Tokens     Tokens
+	SignIns    AppSignInStore
+	Keys       KeyStore
 	Gate       Gate
 	Recorder   Recorder
 	Revoker    Revoker
@@ -87,10 +90,11 @@ type Parts struct {
 	Lookup     DeviceLookup // nil where no management system is asked
 	Exceptions Exceptions
 	Grants     Grants
-	Blocked    session.BlockedStore              // what gateways and the broker stopped, for its own pages
-	Secrets    func(file string) (string, error) // reads a client secret
-	HTTP       *http.Client                      // towards providers
-	Print      func(*http.Request) string        // TLS fingerprint of the request's connection, "" if unknown
+	Blocked    session.BlockedStore                         // what gateways and the broker stopped, for its own pages
+	Secrets    func(file string) (string, error)            // reads a client secret
+	HTTP       *http.Client                                 // towards providers
+	AppHTTP    func(catalog.Instance) (*http.Client, error) // towards an app's own hosts, as its settings ask for
+	Print      func(*http.Request) string                   // TLS fingerprint of the request's connection, "" if unknown
 	Now        func() time.Time
 	Log        *slog.Logger
 }
@@ -140,6 +144,7 @@ type Broker struct {
 	mu        sync.Mutex
 	providers map[model.TenantID]*provider // our OpenID providers towards apps
 	upstreams map[upstreamKey]*upstream    // the company's providers
+	rings     map[ringName]*ring           // signing keys
 }
 
 // New returns a broker.
@@ -155,7 +160,7 @@ func New(config Config, parts Parts) (*Broker, error) {
 	}
 	b := &Broker{
 		config: config, parts: parts, flows: flows{store: parts.Flows, sealer: parts.Sealer, now: parts.Now},
-		guard: http.NewCrossOriginProtection(), throttle: newThrottle(parts.Now, throttleEntries), providers: map[model.TenantID]*provider{}, upstreams: map[upstreamKey]*upstream{},
+		guard: http.NewCrossOriginProtection(), throttle: newThrottle(parts.Now, throttleEntries), providers: map[model.TenantID]*provider{}, upstreams: map[upstreamKey]*upstream{}, rings: map[ringName]*ring{},
 	}
 	b.mux = b.routes()
 	b.device = b.deviceRoutes()
@@ -167,6 +172,8 @@ func (b *Broker) routes() *http.ServeMux {
 	m.HandleFunc("GET /{tenant}/login", b.tenant(b.login))
 	m.HandleFunc("GET /{tenant}/callback/{provider}", b.tenant(b.callback))
 	m.HandleFunc("POST /{tenant}/home", b.tenant(b.home))
+	m.HandleFunc("/{tenant}/saml/{step}", b.tenant(b.samlSteps))
+	m.HandleFunc("/{tenant}/saml/{step}/{provider}", b.tenant(b.samlOf))
 	m.HandleFunc("GET /{tenant}/handover", b.tenant(b.handover))
 	m.HandleFunc("GET /{tenant}/device", b.tenant(b.deviceStart))
 	m.HandleFunc("GET /{tenant}/device/done", b.tenant(b.deviceDone))
@@ -187,6 +194,9 @@ func (b *Broker) routes() *http.ServeMux {
 // maxForm bounds what anybody may post to the broker.
 const maxForm = 64 << 10
 
+// maxMessage bounds a posted SAML message.
+const maxMessage = 512 << 10
+
 // ServeHTTP serves the sign-in origin.
 func (b *Broker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
@@ -202,8 +212,8 @@ func (b *Broker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // tenantHandler serves one tenant's step.
 type tenantHandler func(w http.ResponseWriter, r *http.Request, t tenant.Tenant)
 
-// tenant finds the tenant of the path and refuses cross-origin writes, except to the OpenID endpoints, which
-// apps call from their own origins and which no cookie authorises.
+// tenant finds the tenant of the path and refuses cross-origin writes, except to the OpenID and SAML endpoints,
+// which apps and providers call from their own origins and which no cookie authorises.
 func (b *Broker) tenant(next tenantHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		t, ok := b.parts.Tenants.Tenant(model.TenantID(r.PathValue("tenant")))
@@ -212,7 +222,11 @@ func (b *Broker) tenant(next tenantHandler) http.HandlerFunc {
 			b.fail(w, r, tenant.Tenant{}, fault.New(fault.NotFound, "signin", "there is nothing at this address"))
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		limit := int64(maxForm)
+		if strings.HasPrefix(r.URL.Path, "/"+string(t.ID)+"/saml/") {
+			limit = maxMessage
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		if r.PathValue("step") == "" {
 			if err := b.guard.Check(r); err != nil {
 				// fail closed: a write that another site started

@@ -31,6 +31,11 @@ func (b *Broker) callback(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		}
 		return
 	}
+	b.complete(w, r, t, s, flow)
+}
+
+// complete keeps the session of a verified answer, on record first, and brings the browser back to where it began.
+func (b *Broker) complete(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, flow upstreamFlow) {
 	if !b.admittedAs(w, r, t, string(s.User.ID), costBegin) {
 		return
 	}

@@ -216,6 +216,14 @@ func (b *Broker) finish(w http.ResponseWriter, r *http.Request, t tenant.Tenant,
 		return
 	}
 	req.Session, req.Subject, req.Auth = s.ID, string(s.User.ID), s.Auth
+	if err := b.tellLater(r.Context(), s, inst, AppSignIn{Protocol: protocolOpenID, Subject: req.Subject}); err != nil {
+		// fail closed: an app that could not be told of the session's end must not begin one
+		b.fail(w, r, t, err)
+		return
+	}
+	if key, err := b.signer(r.Context(), t.ID, KeyOpenID); err == nil {
+		b.saw(r.Context(), KeySeen{Tenant: t.ID, Use: KeyOpenID, Instance: inst.ID, Key: key.ID, How: "signed"})
+	}
 	code, err := p.storage.issueCode(r.Context(), req)
 	if err != nil {
 		b.fail(w, r, t, err)

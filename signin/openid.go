@@ -33,12 +33,12 @@ func (b *Broker) openIDProvider(ctx context.Context, t tenant.Tenant) (*provider
 		return p, nil
 	}
 	st := &storage{broker: b, tenant: t.ID}
-	key, err := st.signingKey(ctx)
+	kept, err := st.keptKey(ctx)
 	if err != nil {
 		return nil, err
 	}
 	config := &op.Config{
-		CryptoKey: key.crypto, CodeMethodS256: true, AuthMethodPost: true, DefaultLogoutRedirectURI: b.url(t.ID, "/signout?done"),
+		CryptoKey: [32]byte(kept.Crypto), CodeMethodS256: true, GrantTypeRefreshToken: true, AuthMethodPost: true, DefaultLogoutRedirectURI: b.url(t.ID, "/signout?done"),
 		SupportedClaims: supportedClaims, SupportedScopes: supportedScopes,
 	}
 	path := func(name string) *op.Endpoint { return op.NewEndpoint("/oauth/v2/" + name) }
@@ -97,8 +97,8 @@ func (b *Broker) openID(w http.ResponseWriter, r *http.Request, t tenant.Tenant)
 			tokenError(w, http.StatusMethodNotAllowed, "invalid_request", "post the request")
 			return
 		}
-		if grant := r.FormValue("grant_type"); grant != "" && grant != string(oidc.GrantTypeCode) {
-			tokenError(w, http.StatusBadRequest, "unsupported_grant_type", "the authorization code grant alone is offered")
+		if grant := r.FormValue("grant_type"); grant != "" && grant != string(oidc.GrantTypeCode) && grant != string(oidc.GrantTypeRefreshToken) {
+			tokenError(w, http.StatusBadRequest, "unsupported_grant_type", "authorization_code and refresh_token are offered")
 			return
 		}
 	case "authorize":
@@ -149,13 +149,16 @@ func (p *provider) discovery(w http.ResponseWriter) {
 		"issuer": p.issuer, "authorization_endpoint": at("authorize"), "token_endpoint": at("token"), "userinfo_endpoint": at("userinfo"),
 		"jwks_uri": at("keys"), "end_session_endpoint": at("end_session"), "revocation_endpoint": at("revoke"),
 		"scopes_supported": supportedScopes, "claims_supported": supportedClaims, "subject_types_supported": []string{"public"},
-		"response_types_supported": []string{"code"}, "response_modes_supported": responseModes, "grant_types_supported": []string{"authorization_code"},
+		"response_types_supported": []string{"code"}, "response_modes_supported": responseModes, "grant_types_supported": []string{"authorization_code", "refresh_token"},
 		"id_token_signing_alg_values_supported":          []string{"RS256"},
 		"token_endpoint_auth_methods_supported":          []string{"client_secret_basic", "client_secret_post", "none"},
 		"revocation_endpoint_auth_methods_supported":     []string{"client_secret_basic", "client_secret_post", "none"},
 		"code_challenge_methods_supported":               []string{"S256"},
 		"prompt_values_supported":                        []string{"none", "login", "select_account"},
 		"authorization_response_iss_parameter_supported": true,
+		"backchannel_logout_supported":                   true,
+		"backchannel_logout_session_supported":           true,
+		"frontchannel_logout_supported":                  false,
 		"request_parameter_supported":                    false,
 		"request_uri_parameter_supported":                false,
 		"claims_parameter_supported":                     false,

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	supportedScopes = []string{oidc.ScopeOpenID, oidc.ScopeProfile, oidc.ScopeEmail, "groups"}
+	supportedScopes = []string{oidc.ScopeOpenID, oidc.ScopeProfile, oidc.ScopeEmail, "groups", oidc.ScopeOfflineAccess}
 	responseModes   = []string{"query", "fragment", "form_post"}
 	supportedClaims = []string{"sub", "sid", "aud", "iss", "exp", "iat", "auth_time", "nonce", "acr", "amr", "name", "preferred_username", "email", "groups"}
 )
@@ -45,7 +45,14 @@ func (c client) AuthMethod() oidc.AuthMethod {
 func (c client) ResponseTypes() []oidc.ResponseType {
 	return []oidc.ResponseType{oidc.ResponseTypeCode} // no implicit flow: RFC 9700 section 2.1.2
 }
-func (c client) GrantTypes() []oidc.GrantType        { return []oidc.GrantType{oidc.GrantTypeCode} }
+
+func (c client) GrantTypes() []oidc.GrantType {
+	if c.inst.Federation.Refresh {
+		return []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken}
+	}
+	return []oidc.GrantType{oidc.GrantTypeCode}
+}
+
 func (c client) LoginURL(id string) string           { return c.login(id) }
 func (c client) AccessTokenType() op.AccessTokenType { return op.AccessTokenTypeBearer }
 func (c client) IDTokenLifetime() time.Duration      { return tokenLife }

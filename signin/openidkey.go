@@ -13,11 +13,10 @@ import (
 	"github.com/referee-casb/referee/fault"
 )
 
-// signingKey is a tenant's key for ID tokens, with the secret that seals access tokens.
+// signingKey is a key for ID tokens.
 type signingKey struct {
-	id     string
-	key    *rsa.PrivateKey
-	crypto [32]byte
+	id  string
+	key *rsa.PrivateKey
 }
 
 func (k signingKey) ID() string                                  { return k.id }
@@ -31,45 +30,31 @@ func (k publicKey) Algorithm() jose.SignatureAlgorithm { return jose.RS256 }
 func (k publicKey) Use() string                        { return "sig" }
 func (k publicKey) Key() any                           { return &k.key.PublicKey }
 
-// keptKey is how a signing key is stored, sealed.
+// keptKey is the tenant's secret that seals access tokens. It was kept with the first signing key, before keys rolled.
 type keptKey struct {
 	ID     string `json:"id"`
 	PKCS8  []byte `json:"pkcs8"`
 	Crypto []byte `json:"crypto"`
 }
 
-// signingKey returns the tenant's key, making it at first use. RS256 because every relying party has it
-// (OpenID Connect Core section 15.1).
-func (s *storage) signingKey(ctx context.Context) (signingKey, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.key.key != nil {
-		return s.key, nil
-	}
+// keptKey returns the tenant's secret, making it at first use.
+func (s *storage) keptKey(ctx context.Context) (keptKey, error) {
+	const op = "signin.keptKey"
 	var kept keptKey
 	err := s.broker.flows.get(ctx, s.tenant, FlowKey, "current", &kept)
 	if fault.Is(err, fault.NotFound) {
 		if kept, err = newKey(); err != nil {
-			return signingKey{}, err
+			return kept, err
 		}
 		err = s.broker.flows.put(ctx, s.tenant, FlowKey, "current", kept, 0)
 		if fault.Is(err, fault.Conflict) { // another process was first: its key counts
 			err = s.broker.flows.get(ctx, s.tenant, FlowKey, "current", &kept)
 		}
 	}
-	if err != nil {
-		return signingKey{}, fault.Wrap(err, "signin.signingKey", string(s.tenant))
+	if err == nil && len(kept.Crypto) != 32 {
+		err = fault.New(fault.Internal, op, "the stored secret is not one")
 	}
-	parsed, err := x509.ParsePKCS8PrivateKey(kept.PKCS8)
-	if err != nil {
-		return signingKey{}, fault.Wrap(err, "signin.signingKey", string(s.tenant))
-	}
-	key, ok := parsed.(*rsa.PrivateKey)
-	if !ok || len(kept.Crypto) != 32 {
-		return signingKey{}, fault.New(fault.Internal, "signin.signingKey", "the stored key is not an RSA key with its secret")
-	}
-	s.key = signingKey{id: kept.ID, key: key, crypto: [32]byte(kept.Crypto)}
-	return s.key, nil
+	return kept, fault.Wrap(err, op, string(s.tenant))
 }
 
 func newKey() (keptKey, error) {
@@ -88,19 +73,30 @@ func newKey() (keptKey, error) {
 	return keptKey{ID: uuid.NewString(), PKCS8: der, Crypto: secret}, nil
 }
 
-// SigningKey returns the key that ID tokens are signed with.
-func (s *storage) SigningKey(ctx context.Context) (op.SigningKey, error) { return s.signingKey(ctx) }
+// SigningKey returns the key that ID tokens are signed with: RS256, because every relying party has it (OpenID Connect
+// Core section 15.1).
+func (s *storage) SigningKey(ctx context.Context) (op.SigningKey, error) {
+	key, err := s.broker.signer(ctx, s.tenant, KeyOpenID)
+	if err != nil {
+		return nil, err
+	}
+	return signingKey{key.ID, key.private}, nil
+}
 
 // SignatureAlgorithms names the one algorithm in use.
 func (s *storage) SignatureAlgorithms(context.Context) ([]jose.SignatureAlgorithm, error) {
 	return []jose.SignatureAlgorithm{jose.RS256}, nil
 }
 
-// KeySet publishes the verifying keys.
+// KeySet publishes the verifying keys: the one in use, the next one, and those that signed what is still about.
 func (s *storage) KeySet(ctx context.Context) ([]op.Key, error) {
-	key, err := s.signingKey(ctx)
+	keys, err := s.broker.publishedKeys(ctx, s.tenant, KeyOpenID)
 	if err != nil {
 		return nil, err
 	}
-	return []op.Key{publicKey{key}}, nil
+	out := make([]op.Key, len(keys))
+	for i, k := range keys {
+		out[i] = publicKey{signingKey{k.ID, k.private}}
+	}
+	return out, nil
 }

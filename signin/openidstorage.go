@@ -1,11 +1,11 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -31,9 +31,6 @@ type storage struct {
 	tenant model.TenantID
 
 	crypto op.Crypto // of access tokens
-
-	mu  sync.Mutex
-	key signingKey // read once
 }
 
 var (
@@ -179,6 +176,7 @@ type accessToken struct {
 	Subject string          `json:"subject"`
 	Client  string          `json:"client"`
 	Scopes  []string        `json:"scopes"`
+	Family  string          `json:"family,omitempty"` // of the refresh tokens it came with
 }
 
 // CreateAccessToken makes an access token for the userinfo endpoint.
@@ -187,8 +185,11 @@ func (s *storage) CreateAccessToken(ctx context.Context, req op.TokenRequest) (s
 	if !ok {
 		return "", time.Time{}, oidc.ErrUnsupportedGrantType()
 	}
+	return s.newAccessToken(ctx, accessToken{Session: a.Session, Subject: a.Subject, Client: a.Client, Scopes: a.Scopes})
+}
+
+func (s *storage) newAccessToken(ctx context.Context, token accessToken) (string, time.Time, error) {
 	id := newSecret()
-	token := accessToken{Session: a.Session, Subject: a.Subject, Client: a.Client, Scopes: a.Scopes}
 	if err := s.broker.flows.put(ctx, s.tenant, FlowToken, hashOf(id), token, tokenLife); err != nil {
 		return "", time.Time{}, s.failed("access token", err)
 	}
@@ -196,23 +197,11 @@ func (s *storage) CreateAccessToken(ctx context.Context, req op.TokenRequest) (s
 	return id, time.Now().Add(tokenLife), nil
 }
 
-// CreateAccessAndRefreshTokens is refused: no client is registered for refresh tokens.
-func (s *storage) CreateAccessAndRefreshTokens(context.Context, op.TokenRequest, string) (string, string, time.Time, error) {
-	return "", "", time.Time{}, oidc.ErrUnsupportedGrantType().WithDescription("refresh tokens are not issued")
-}
-
-// TokenRequestByRefreshToken is refused: no refresh token was ever issued.
-func (s *storage) TokenRequestByRefreshToken(context.Context, string) (op.RefreshTokenRequest, error) {
-	return nil, op.ErrInvalidRefreshToken
-}
-
-// GetRefreshTokenInfo is refused: no refresh token was ever issued.
-func (s *storage) GetRefreshTokenInfo(context.Context, string, string) (string, string, error) {
-	return "", "", op.ErrInvalidRefreshToken
-}
-
 // RevokeToken ends an access token (RFC 7009). Unknown tokens are no error, as the RFC asks.
 func (s *storage) RevokeToken(ctx context.Context, tokenID, _, clientID string) *oidc.Error {
+	if ok, err := s.revokeRefresh(ctx, tokenID, clientID); ok {
+		return err
+	}
 	// The library takes access tokens apart at a colon, which subjects may hold too; then it hands on the whole token.
 	if plain, err := s.crypto.Decrypt(tokenID); err == nil {
 		if id, _, ok := strings.Cut(plain, ":"); ok {
@@ -263,16 +252,21 @@ func (s *storage) SetUserinfoFromScopes(context.Context, *oidc.UserInfo, string,
 
 // SetUserinfoFromRequest puts the person's claims into an ID token.
 func (s *storage) SetUserinfoFromRequest(ctx context.Context, info *oidc.UserInfo, req op.IDTokenRequest, scopes []string) error {
-	a, ok := req.(*authRequest)
-	if !ok {
+	var sid model.SessionID
+	switch req := req.(type) {
+	case *authRequest:
+		sid = req.Session
+	case *refreshToken:
+		sid = req.Session
+	default:
 		return oidc.ErrServerError()
 	}
-	kept, err := s.live(ctx, a.Session)
+	kept, err := s.live(ctx, sid)
 	if err != nil {
 		s.broker.parts.Log.Info("ID token refused", "tenant", s.tenant, "err", err)
 		return oidc.ErrInvalidGrant().WithDescription("the session has ended")
 	}
-	info.AppendClaims("sid", string(a.Session))
+	info.AppendClaims("sid", string(sid))
 	fill(info, kept.User, scopes)
 	return nil
 }
@@ -282,6 +276,9 @@ func (s *storage) SetUserinfoFromToken(ctx context.Context, info *oidc.UserInfo,
 	var token accessToken
 	if err := s.broker.flows.get(ctx, s.tenant, FlowToken, hashOf(tokenID), &token); err != nil {
 		return err
+	}
+	if dead, err := s.dead(ctx, token.Family); err != nil || dead {
+		return cmp.Or(err, error(fault.New(fault.Denied, "signin.token", "the sign-in that it came from has ended")))
 	}
 	kept, err := s.live(ctx, token.Session)
 	if err != nil {
@@ -351,7 +348,7 @@ func (s *storage) TerminateSessionFromRequest(ctx context.Context, req *op.EndSe
 
 // Health reports whether the store answers.
 func (s *storage) Health(ctx context.Context) error {
-	_, err := s.signingKey(ctx)
+	_, err := s.keptKey(ctx)
 	return err
 }
 

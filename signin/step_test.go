@@ -185,6 +185,8 @@ func TestPlainReason(t *testing.T) {
 // hosts is a catalogue of one mapped host.
 type hosts struct{}
 
+func (hosts) Instances(model.TenantID) []catalog.Instance { return nil }
+
 func (hosts) Instance(model.TenantID, model.InstanceID) (catalog.Instance, bool) {
 	return catalog.Instance{}, false
 }

@@ -44,8 +44,8 @@ type upstream struct {
 type upstreamFlow struct {
 	Provider   model.ProviderID `json:"provider"`
 	SecretHash string           `json:"secretHash"` // of the browser's flow cookie: no login CSRF
-	Nonce      string           `json:"nonce"`
-	Verifier   string           `json:"verifier"` // PKCE, RFC 7636
+	Nonce      string           `json:"nonce"`      // SAML: the request's id
+	Verifier   string           `json:"verifier"`   // PKCE, RFC 7636
 	Return     string           `json:"return"`
 	MaxAge     int              `json:"maxAge"`            // seconds; -1 where any sign-in will do
 	Request    string           `json:"request,omitempty"` // authorization request that asked for a fresh sign-in
@@ -79,6 +79,10 @@ func (b *Broker) start(w http.ResponseWriter, r *http.Request, t tenant.Tenant, 
 	settings, ok := b.homeOf(r, t, ask)
 	if !ok {
 		b.askHome(w, r, t, ask, "", "")
+		return
+	}
+	if settings.Federated() {
+		b.startSAML(w, r, t, settings, ask)
 		return
 	}
 	up, err := b.upstream(r.Context(), t, settings)

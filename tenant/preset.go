@@ -9,7 +9,7 @@ type Preset struct {
 	Issuer      string   // form of its issuer, for people
 	Scopes      []string // beside openid
 	Claims      Claims   // of ID tokens
-	Attributes  Claims   // of assertions
+	Subject     string   // attribute of assertions that identifies the person, "" for the NameID
 	DomainParam string   // parameter by which it takes a domain hint
 	DomainClaim string   // must be one of the provider's domains, since the issuer signs in anybody
 	Graph       string   // Microsoft Graph
@@ -20,14 +20,6 @@ type Preset struct {
 // Claims are a product's names for what Referee reads.
 type Claims struct{ Subject, Name, Email, Username, Groups, Roles, External string }
 
-const (
-	claimTypes = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
-	msClaims   = "http://schemas.microsoft.com/ws/2008/06/identity/claims/"
-)
-
-// samlNames are attribute names that most SAML providers can be told to send.
-var samlNames = Claims{Name: "displayName", Email: "email", Username: "username", Groups: "groups", Roles: "roles"}
-
 // Presets lists the products with a preset and a guide, generic last.
 func Presets() []Preset {
 	return []Preset{
@@ -35,7 +27,7 @@ func Presets() []Preset {
 			ID: "entra", Title: "Microsoft Entra ID", Issuer: "https://login.microsoftonline.com/<directory id>/v2.0", Scopes: []string{"profile", "email", "User.Read"},
 			// sub is another one for each app registration; oid is the directory's own, as policies name it.
 			Claims:      Claims{Subject: "oid", Username: "preferred_username", Groups: "groups", Roles: "roles", External: "acct"},
-			Attributes:  Claims{Subject: "http://schemas.microsoft.com/identity/claims/objectidentifier", Name: "http://schemas.microsoft.com/identity/claims/displayname", Email: claimTypes + "emailaddress", Username: claimTypes + "name", Groups: msClaims + "groups", Roles: msClaims + "role"},
+			Subject:     "http://schemas.microsoft.com/identity/claims/objectidentifier",
 			DomainParam: "domain_hint", Graph: "https://graph.microsoft.com/v1.0", Guide: "connect-entra.md",
 			Notes: []string{
 				"Add the optional claims acct and email to the ID token; acct is 1 for guests.",
@@ -44,26 +36,25 @@ func Presets() []Preset {
 			},
 		},
 		{
-			ID: "okta", Title: "Okta", Issuer: "https://<org>.okta.com", Scopes: []string{"profile", "email", "groups"}, Attributes: samlNames, Guide: "connect-okta.md",
+			ID: "okta", Title: "Okta", Issuer: "https://<org>.okta.com", Scopes: []string{"profile", "email", "groups"}, Guide: "connect-okta.md",
 			Notes: []string{"Add a groups claim with a filter to the app's OpenID Connect ID token; without it no groups arrive."},
 		},
 		{
-			ID: "google", Title: "Google Workspace", Issuer: "https://accounts.google.com", Scopes: []string{"profile", "email"}, Claims: Claims{Username: "email"}, Attributes: samlNames,
+			ID: "google", Title: "Google Workspace", Issuer: "https://accounts.google.com", Scopes: []string{"profile", "email"}, Claims: Claims{Username: "email"},
 			DomainParam: "hd", DomainClaim: "hd", Guide: "connect-google.md",
 			Notes: []string{"Google signs in anybody with a Google account: domains is required, and the signed claim hd must be one of them.", "Google sends no groups; connect the directory to have them."},
 		},
 		{
-			ID: "keycloak", Title: "Keycloak", Issuer: "https://<host>/realms/<realm>", Scopes: []string{"profile", "email"}, Claims: Claims{Roles: "realm_access.roles"}, Attributes: samlNames, Guide: "connect-keycloak.md",
+			ID: "keycloak", Title: "Keycloak", Issuer: "https://<host>/realms/<realm>", Scopes: []string{"profile", "email"}, Claims: Claims{Roles: "realm_access.roles"}, Guide: "connect-keycloak.md",
 			Notes: []string{"Add a Group Membership mapper named groups to the client, full path off, and the realm roles mapper to the ID token."},
 		},
 		{
 			ID: "adfs", Title: "Active Directory Federation Services", Issuer: "https://<host>/adfs", Scopes: []string{"profile", "email", "allatclaims"},
-			Claims:     Claims{Username: "upn", Name: "unique_name", Groups: "group", Roles: "role"},
-			Attributes: Claims{Name: claimTypes + "name", Email: claimTypes + "emailaddress", Username: claimTypes + "upn", Groups: "http://schemas.xmlsoap.org/claims/Group", Roles: msClaims + "role"},
-			Guide:      "connect-adfs.md",
-			Notes:      []string{"Let an issuance transform rule send upn, email, group and unique_name with the ID token."},
+			Claims: Claims{Username: "upn", Name: "unique_name", Groups: "group", Roles: "role"},
+			Guide:  "connect-adfs.md",
+			Notes:  []string{"Let an issuance transform rule send upn, email, group and unique_name with the ID token."},
 		},
-		{ID: "generic", Title: "Another provider", Issuer: "https://<issuer of its discovery document>", Attributes: samlNames, Guide: "connect-generic.md"},
+		{ID: "generic", Title: "Another provider", Issuer: "https://<issuer of its discovery document>", Guide: "connect-generic.md"},
 	}
 }
 

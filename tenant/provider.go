@@ -52,12 +52,12 @@ type Provider struct {
 	DeviceClaims  []model.DeviceClaim `json:"deviceClaims,omitempty" yaml:"deviceClaims,omitempty"`
 	DeviceContext string              `json:"deviceContext,omitempty" yaml:"deviceContext,omitempty"`
 
-	SAML    *SAML    `json:"saml,omitempty" yaml:"saml,omitempty"`
-	Signals *Signals `json:"signals,omitempty" yaml:"signals,omitempty"`
+	SAML    *SAMLProvider `json:"saml,omitempty" yaml:"saml,omitempty"`
+	Signals *Signals      `json:"signals,omitempty" yaml:"signals,omitempty"`
 }
 
-// SAML is what Referee, as service provider, knows of a SAML identity provider.
-type SAML struct {
+// SAMLProvider is what Referee, as service provider, knows of a SAML identity provider.
+type SAMLProvider struct {
 	EntityID     string   `json:"entityId" yaml:"entityId"`
 	SSO          string   `json:"sso" yaml:"sso"`                                       // https address that takes authentication requests
 	PostRequests bool     `json:"postRequests,omitempty" yaml:"postRequests,omitempty"` // by HTTP-POST; default HTTP-Redirect
@@ -70,7 +70,7 @@ type SAML struct {
 
 // Keys are the certificates that the provider's signatures verify with. Their dates say nothing: the settings do
 // (SAML metadata interoperability profile section 2.6.1).
-func (s *SAML) Keys() ([]*x509.Certificate, error) {
+func (s *SAMLProvider) Keys() ([]*x509.Certificate, error) {
 	keys := make([]*x509.Certificate, 0, len(s.Certificates))
 	for _, text := range s.Certificates {
 		c, err := parseCertificate(text)
@@ -157,7 +157,7 @@ func (p Provider) WithDefaults() Provider {
 	}
 	c := preset.Claims
 	if p.Kind == KindSAML {
-		c = preset.Attributes
+		c = Claims{Subject: preset.Subject, External: "external"} // package saml knows the product's names of all else
 	}
 	fill(&p.SubjectClaim, c.Subject, "sub")
 	fill(&p.NameClaim, c.Name, "name")

@@ -31,7 +31,10 @@ type app struct {
 	extra    url.Values // of the next authorization request
 	got      url.Values // the last callback's query or form
 	token    *oauth2.Token
-	refused  error // why the last callback was refused
+	scopes   []string // beside those it always asks for
+	logouts  []string // logout tokens that it was sent
+	deaf     bool     // answers logout tokens with an error
+	refused  error    // why the last callback was refused
 }
 
 type pending struct{ nonce, verifier, page string }
@@ -59,7 +62,7 @@ func (a *app) config() (*oidc.Provider, oauth2.Config, context.Context, error) {
 	}
 	return p, oauth2.Config{
 		ClientID: a.id, ClientSecret: a.secret, Endpoint: p.Endpoint(), RedirectURL: a.origin + "/callback",
-		Scopes: []string{"openid", "profile", "email", "groups"},
+		Scopes: append([]string{"openid", "profile", "email", "groups"}, a.scopes...),
 	}, ctx, nil
 }
 
@@ -70,6 +73,12 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/callback":
 		a.callback(w, r)
+	case "/backchannel":
+		if a.deaf {
+			http.Error(w, "not now", http.StatusServiceUnavailable)
+			return
+		}
+		a.logouts = append(a.logouts, r.FormValue("logout_token"))
 	case "/signed-out":
 		fmt.Fprintln(w, "bye")
 	case "/out":
@@ -159,7 +168,7 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	raw, _ := token.Extra("id_token").(string)
-	id, err := provider.Verifier(&oidc.Config{ClientID: a.id, Now: a.r.now}).Verify(ctx, raw)
+	id, err := provider.Verifier(&oidc.Config{ClientID: a.id}).Verify(ctx, raw)
 	if err != nil || id.Nonce != p.nonce {
 		refuse(fmt.Errorf("ID token: %w", err))
 		return

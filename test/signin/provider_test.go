@@ -65,7 +65,7 @@ func TestDiscovery(t *testing.T) {
 		}
 	}
 	for key, want := range map[string]string{
-		"grant_types_supported": `["authorization_code"]`, "response_types_supported": `["code"]`,
+		"grant_types_supported": `["authorization_code","refresh_token"]`, "response_types_supported": `["code"]`,
 		"id_token_signing_alg_values_supported": `["RS256"]`, "code_challenge_methods_supported": `["S256"]`,
 	} {
 		if got, _ := json.Marshal(doc[key]); string(got) != want {
@@ -268,7 +268,7 @@ func TestCodes(t *testing.T) {
 		"no secret":         {url.Values{"client_secret": {""}}, "invalid_client"},
 		"another tenant":    {url.Values{"tenant": {"fabrikam"}}, "invalid_grant"},
 		"jwt bearer":        {url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {"x.y.z"}}, "unsupported_grant_type"},
-		"refresh":           {url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"x"}}, "unsupported_grant_type"},
+		"refresh":           {url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"x"}}, "unauthorized_client"},
 		"client credential": {url.Values{"grant_type": {"client_credentials"}}, "unsupported_grant_type"},
 		"token exchange":    {url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:token-exchange"}}, "unsupported_grant_type"},
 		"no grant":          {url.Values{"grant_type": {""}}, "invalid_request"},

@@ -81,7 +81,8 @@ type rig struct {
 	port   string
 
 	mu       sync.Mutex
-	print    string // JA4 that every connection has
+	hosts    map[string]http.Handler // by name, without port
+	print    string                  // JA4 that every connection has
 	failures failing
 }
 
@@ -154,6 +155,7 @@ func newRig(t testing.TB, set setting) *rig {
 	gate := access.New(books{r}, func(model.Network) filter.State { return filter.Known }, !set.nodevice, r.now)
 	r.broker, err = signin.New(config, signin.Parts{
 		Tenants: tenants{r}, Catalog: directory{r.live}, Sessions: sessions{r.db, r}, Apps: r.db, Codes: r.db,
+		SignIns: r.db, Keys: r.db, AppHTTP: func(catalog.Instance) (*http.Client, error) { return &http.Client{Transport: transport}, nil },
 		Flows: r.db, Sealer: r.vault, Tokens: r.vault, Gate: gate, Recorder: r.rec, Revoker: revoke, Locator: where, Devices: devices{r, device.NewVerifier()},
 		Exceptions: exceptions{}, Grants: r.db, Blocked: blockedStore{r.db, r}, Secrets: readFile, HTTP: &http.Client{Transport: transport, Timeout: 10 * time.Second},
 		Print: func(*http.Request) string { r.mu.Lock(); defer r.mu.Unlock(); return r.print }, Now: r.now, Log: log,
@@ -176,7 +178,8 @@ func newRig(t testing.TB, set setting) *rig {
 	var wait sync.WaitGroup
 	wait.Go(func() { _ = gw.Run(ctx) })
 	wait.Go(func() { _ = r.cache.Run(ctx) })
-	server := r.server(map[string]http.Handler{brokerHost: r.broker, deviceHost: http.HandlerFunc(r.broker.ServeDevice), idpHost: r.idp, partner: r.second, appHost: r.app}, gw)
+	r.hosts = map[string]http.Handler{brokerHost: r.broker, deviceHost: http.HandlerFunc(r.broker.ServeDevice), idpHost: r.idp, partner: r.second, appHost: r.app}
+	server := r.server(gw)
 	wait.Go(func() { _ = server.ServeTLS(l, "", "") })
 	t.Cleanup(func() {
 		_ = server.Close()
@@ -191,7 +194,7 @@ func newRig(t testing.TB, set setting) *rig {
 }
 
 // server routes by Host alone, as the node does; the device host asks for client certificates.
-func (r *rig) server(hosts map[string]http.Handler, gw *gateway.Gateway) *http.Server {
+func (r *rig) server(gw *gateway.Gateway) *http.Server {
 	certificate := func(info *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return authority().Certificate(strings.ToLower(info.ServerName), strings.EqualFold(info.ServerName, deviceHost))
 	}
@@ -209,13 +212,23 @@ func (r *rig) server(hosts map[string]http.Handler, gw *gateway.Gateway) *http.S
 		TLSConfig: outer, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), ReadHeaderTimeout: 10 * time.Second,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 			name, _, _ := strings.Cut(strings.ToLower(q.Host), ":")
-			if h := hosts[name]; h != nil {
+			r.mu.Lock()
+			h := r.hosts[name]
+			r.mu.Unlock()
+			if h != nil {
 				h.ServeHTTP(w, q)
 				return
 			}
 			gw.ServeHTTP(w, q)
 		}),
 	}
+}
+
+// host serves a host, in the place of what was there.
+func (r *rig) host(name string, h http.Handler) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hosts[name] = h
 }
 
 // transport dials the one listener whatever the name.
@@ -352,6 +365,15 @@ func valueOf(in *catalog.Instance, ok bool) (catalog.Instance, bool) {
 
 func (d directory) Instance(t model.TenantID, id model.InstanceID) (catalog.Instance, bool) {
 	return valueOf(d.live.Book().Instance(t, id))
+}
+
+func (d directory) Instances(t model.TenantID) []catalog.Instance {
+	list := d.live.Book().Instances(t)
+	out := make([]catalog.Instance, len(list))
+	for i, in := range list {
+		out[i] = *in
+	}
+	return out
 }
 
 func (d directory) ByClient(t model.TenantID, id string) (catalog.Instance, bool) {

@@ -1,0 +1,56 @@
+package signin
+
+import (
+	"context"
+	"time"
+
+	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/session"
+)
+
+// AppSignIn is a session's sign-in at an app that wants to be told when the session ends. It is written before the
+// app gets its code or assertion, so that a process that dies in between leaves nobody uninformed.
+type AppSignIn struct {
+	Tenant   model.TenantID   `json:"-"`
+	Session  model.SessionID  `json:"-"`
+	Instance model.InstanceID `json:"-"`
+	Protocol string           `json:"protocol"` // "oidc" or "saml"
+	Subject  string           `json:"subject"`  // as the app knows the person
+	Format   string           `json:"format,omitempty"`
+	Index    string           `json:"index,omitempty"` // SAML SessionIndex
+	Attempts int              `json:"-"`
+	Expires  time.Time        `json:"-"` // when nobody needs to be told any more
+}
+
+// AppSignInStore keeps them. Every method but DueLogouts answers for one tenant.
+type AppSignInStore interface {
+	// PutAppSignIn writes one; a later sign-in at the same app takes its place.
+	PutAppSignIn(ctx context.Context, a AppSignIn) error
+	AppSignIns(ctx context.Context, tenant model.TenantID, session model.SessionID) ([]AppSignIn, error)
+	// DueLogouts lists, over all tenants, sign-ins whose session was revoked and whose app is to be told at now.
+	DueLogouts(ctx context.Context, now time.Time, limit int) ([]AppSignIn, error)
+	// PostponeLogout says when an app is tried again, and counts the attempt.
+	PostponeLogout(ctx context.Context, a AppSignIn, next time.Time) error
+	// DeleteAppSignIn forgets one; it is no error if it is gone.
+	DeleteAppSignIn(ctx context.Context, tenant model.TenantID, session model.SessionID, instance model.InstanceID) error
+}
+
+// The protocols of apps, as their federation settings name them.
+const (
+	protocolOpenID = "oidc"
+	protocolSAML   = "saml"
+)
+
+// keepAfter is how long after a session's end its apps are still tried.
+const keepAfter = 48 * time.Hour
+
+// tellLater writes down that an app wants to hear of the session's end; it does nothing for apps that don't.
+func (b *Broker) tellLater(ctx context.Context, s session.Session, inst catalog.Instance, a AppSignIn) error {
+	if inst.Federation.BackchannelURI == "" && inst.Federation.SAML.Logout() == "" {
+		return nil
+	}
+	a.Tenant, a.Session, a.Instance, a.Expires = s.Tenant, s.ID, inst.ID, s.Expires.Add(keepAfter)
+	return fault.Wrap(b.parts.SignIns.PutAppSignIn(ctx, a), "signin.tellLater", string(inst.ID))
+}

@@ -1,0 +1,401 @@
+package signin
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/signin/saml"
+	"github.com/referee-casb/referee/tenant"
+)
+
+// samlSteps serves the SAML addresses that have no provider in their path: those of the identity provider.
+func (b *Broker) samlSteps(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
+	switch r.Method + " " + r.PathValue("step") {
+	case "GET metadata":
+		b.samlMetadata(w, r, t)
+	case "GET sso", "POST sso":
+		b.samlRequest(w, r, t)
+	case "GET continue":
+		b.samlContinue(w, r, t)
+	case "GET slo", "POST slo":
+		b.samlLogout(w, r, t)
+	default:
+		b.fail(w, r, t, fault.New(fault.NotFound, "signin", "there is nothing at this address"))
+	}
+}
+
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+// samlMetadata publishes the identity provider. An app that fetches it under ?app= is known to have its keys.
+func (b *Broker) samlMetadata(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
+	idp, err := b.identityProvider(r.Context(), t)
+	if err == nil {
+		var text []byte
+		if text, err = idp.Metadata(metadataLife); err == nil {
+			b.sawMetadata(r.Context(), t.ID, model.InstanceID(r.URL.Query().Get("app")))
+			writeMetadata(w, text)
+			return
+		}
+	}
+	b.fail(w, r, t, fault.Wrap(err, "signin.samlMetadata", string(t.ID)))
+}
+
+func writeMetadata(w http.ResponseWriter, text []byte) {
+	w.Header().Set("Content-Type", "application/samlmetadata+xml")
+	_, _ = w.Write(text) // the client went away
+}
+
+func (b *Broker) sawMetadata(ctx context.Context, id model.TenantID, app model.InstanceID) {
+	if _, ok := b.parts.Catalog.Instance(id, app); !ok {
+		return
+	}
+	if r, err := b.ring(ctx, id, KeySAML); err == nil {
+		b.saw(ctx, KeySeen{Tenant: id, Use: KeySAML, Instance: app, Key: r.keys[len(r.keys)-1].ID, How: "fetched"})
+	}
+}
+
+// samlWaiting is an app's request that waits for the person.
+type samlWaiting struct {
+	App      model.InstanceID   `json:"app"`
+	Request  *saml.AuthnRequest `json:"request"` // without the app, which is read anew; nil where the app asked nothing
+	Via      via                `json:"via"`
+	Relay    string             `json:"relay,omitempty"`
+	Received time.Time          `json:"received"`
+}
+
+// samlRequest takes an app's authentication request and keeps it until the person has signed in. It is followed by a
+// GET, since a browser that was posted here from another site shows no cookies yet.
+func (b *Broker) samlRequest(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
+	if !b.admitted(w, r, t, costBegin) {
+		return
+	}
+	in, err := incoming(r)
+	if err != nil {
+		b.refusedSAML(w, r, t, err)
+		return
+	}
+	idp, err := b.identityProvider(r.Context(), t)
+	if err != nil {
+		b.fail(w, r, t, err)
+		return
+	}
+	request, err := idp.ParseRequest(in, b.findApp(t.ID))
+	if err != nil {
+		if request != nil {
+			b.recordFailure(r, t, err)
+			b.samlSays(w, r, t, idp, request, saml.StatusOf(err))
+			return
+		}
+		b.refusedSAML(w, r, t, err)
+		return
+	}
+	inst, ok := b.samlApp(t.ID, request.App.ID)
+	if !ok {
+		b.fail(w, r, t, fault.New(fault.NotFound, "signin.saml", "the app is not registered any more"))
+		return
+	}
+	if request.Signed {
+		if err := b.useOnce(r.Context(), t.ID, request.Replay); err != nil {
+			b.refusedSAML(w, r, t, err)
+			return
+		}
+	}
+	request.App = nil
+	b.samlWait(w, r, t, samlWaiting{App: inst.ID, Request: request, Via: b.viaOf(context.WithValue(r.Context(), requestKey{}, came{r, ""}), t.ID), Received: b.parts.Now()})
+}
+
+func (b *Broker) samlWait(w http.ResponseWriter, r *http.Request, t tenant.Tenant, waiting samlWaiting) {
+	id := newSecret()
+	if err := b.flows.put(r.Context(), t.ID, FlowSAMLRequest, id, waiting, requestLife); err != nil {
+		b.fail(w, r, t, err)
+		return
+	}
+	http.Redirect(w, r, b.url(t.ID, "/saml/continue?id="+url.QueryEscape(id)), http.StatusSeeOther)
+}
+
+// samlStart begins a sign-in that the app did not ask for (IdP-initiated), where its settings allow that. The person
+// ends at the app's own start page, or at a page of the app that target names.
+func (b *Broker) samlStart(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
+	inst, ok := b.parts.Catalog.Instance(t.ID, model.InstanceID(r.PathValue("app")))
+	if !ok || inst.Federation.SAML == nil || !inst.Federation.SAML.IdPInitiated {
+		b.fail(w, r, t, fault.New(fault.NotFound, "signin.saml", "no app of this tenant is started here"))
+		return
+	}
+	if !b.admitted(w, r, t, costBegin) {
+		return
+	}
+	target := r.URL.Query().Get("target")
+	if real, _, ok := b.realURI(t.ID, target); ok {
+		target = real
+	}
+	if target != "" {
+		if _, err := b.mappedURI(t.ID, inst, target); err != nil || !strings.HasPrefix(target, "https://") {
+			// fail closed: no way to another site through us
+			b.fail(w, r, t, fault.New(fault.Invalid, "signin.saml", "the target is no page of this app"))
+			return
+		}
+	}
+	b.samlWait(w, r, t, samlWaiting{App: inst.ID, Relay: target, Received: b.parts.Now()})
+}
+
+// samlContinue finishes an app's request, or makes the detour that it still needs.
+func (b *Broker) samlContinue(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
+	id := r.URL.Query().Get("id")
+	var waiting samlWaiting
+	if err := b.flows.get(r.Context(), t.ID, FlowSAMLRequest, id, &waiting); err != nil {
+		b.fail(w, r, t, gone(err, "signin.saml", "this sign-in took too long or was already used"))
+		return
+	}
+	inst, ok := b.parts.Catalog.Instance(t.ID, waiting.App)
+	if !ok || inst.Federation.SAML == nil {
+		b.fail(w, r, t, fault.New(fault.NotFound, "signin.saml", "the app is not registered any more"))
+		return
+	}
+	idp, err := b.identityProvider(r.Context(), t)
+	if err != nil {
+		b.fail(w, r, t, err)
+		return
+	}
+	app, err := appEntity(inst)
+	if err != nil {
+		b.fail(w, r, t, err)
+		return
+	}
+	silent, force := false, false
+	if waiting.Request != nil {
+		waiting.Request.App = app
+		silent, force = waiting.Request.Passive, waiting.Request.ForceAuthn
+	}
+	s, _, err := b.current(r, t.ID)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		b.fail(w, r, t, err) // fail closed: nobody knows who this is
+		return
+	}
+	var prompt []string
+	if force {
+		prompt = []string{"login"}
+	}
+	fresh, err := b.freshEnough(r, t.ID, &authRequest{ID: id, Prompt: prompt}, s)
+	switch {
+	case err != nil:
+		b.fail(w, r, t, err)
+		return
+	case !fresh && silent:
+		b.samlSays(w, r, t, idp, waiting.Request, saml.StatusNoPassive)
+		return
+	case !fresh:
+		again := request{back: "/" + string(t.ID) + "/saml/continue?id=" + url.QueryEscape(id), maxAge: -1}
+		if force && s.ID != "" {
+			again.maxAge, again.request, again.provider = 0, id, s.Auth.Provider
+		} else if force {
+			again.maxAge, again.request = 0, id
+		}
+		b.start(w, r, t, again)
+		return
+	}
+	var d decision
+	if !b.evaluate(w, r, t, s, inst, silent, &d) {
+		return
+	}
+	switch {
+	case d.Gate != policy.GateAllow && silent:
+		b.samlSays(w, r, t, idp, waiting.Request, saml.StatusNoPassive)
+	case d.Gate != policy.GateAllow:
+		b.deny(w, r, t, s, inst, &d, "")
+	default:
+		b.samlGrant(w, r, t, idp, app, s, inst, id, waiting, &d)
+	}
+}
+
+// samlSays tells an app why nobody signed in.
+func (b *Broker) samlSays(w http.ResponseWriter, r *http.Request, t tenant.Tenant, idp *saml.IdentityProvider, request *saml.AuthnRequest, status saml.Status) {
+	m, err := idp.Refuse(request, status, "")
+	if err != nil {
+		b.fail(w, r, t, err)
+		return
+	}
+	b.send(w, r, t, *m, "")
+}
+
+// samlGrant is grant for SAML: the assertion is made out to the app's own address, and the browser posts it to the
+// mapped host where the session goes through a gateway. Where it began at the direct host it begins again at the
+// mapped one, since the app's own cookies of the sign-in lie at the direct host.
+func (b *Broker) samlGrant(w http.ResponseWriter, r *http.Request, t tenant.Tenant, idp *saml.IdentityProvider, app *saml.Entity, s session.Session, inst catalog.Instance, id string, waiting samlWaiting, d *decision) {
+	routed := d.Duties.Has(policy.DutyRoute)
+	through, err := b.throughGateway(r.Context(), t.ID, s.ID, inst, waiting.Via)
+	if err != nil {
+		b.fail(w, r, t, err)
+		return
+	}
+	consumer := inst.Federation.SAML.Consumers[0]
+	relay := waiting.Relay
+	if waiting.Request != nil {
+		consumer, relay = waiting.Request.Consumer.Location, waiting.Request.Relay
+	}
+	to := ""
+	if through || routed {
+		if to, err = b.mappedURI(t.ID, inst, consumer); err != nil {
+			// fail closed: the direct host is not an alternative
+			b.fail(w, r, t, err)
+			return
+		}
+	}
+	if routed && !through && waiting.Request != nil && !b.restarted(w, r, t.ID, inst) {
+		again, err := b.restart(t, inst, &authRequest{State: relay}, to)
+		if err != nil {
+			b.fail(w, r, t, err)
+			return
+		}
+		setCookie(w, restartCookie+string(t.ID), string(inst.ID), restartLife)
+		http.Redirect(w, r, again, http.StatusSeeOther)
+		return
+	}
+	if err := b.recordAccess(r, s, inst, d, true); err != nil {
+		b.fail(w, r, t, err) // on record before the assertion exists: fail closed
+		return
+	}
+	// One request, one answer.
+	if err := b.flows.take(r.Context(), t.ID, FlowSAMLRequest, id, &samlWaiting{}); err != nil {
+		b.fail(w, r, t, gone(err, "signin.saml", "this sign-in took too long or was already used"))
+		return
+	}
+	issued, err := b.assert(r.Context(), idp, app, s, inst, waiting, relay)
+	if err != nil {
+		b.fail(w, r, t, err)
+		return
+	}
+	b.send(w, r, t, issued.Message, to)
+}
+
+// assert makes the answer to an app.
+func (b *Broker) assert(ctx context.Context, idp *saml.IdentityProvider, app *saml.Entity, s session.Session, inst catalog.Instance, waiting samlWaiting, relay string) (*saml.Issued, error) {
+	asked := ""
+	if waiting.Request != nil {
+		asked = waiting.Request.NameIDFormat
+	}
+	name, err := b.nameOf(ctx, s, inst, asked)
+	if err != nil {
+		return nil, err
+	}
+	err = b.tellLater(ctx, s, inst, AppSignIn{Protocol: protocolSAML, Subject: name.Value, Format: name.Format, Index: string(s.ID)})
+	if err != nil {
+		return nil, err
+	}
+	class := saml.ContextUnspecified
+	if strings.HasPrefix(s.Auth.ACR, "urn:") || strings.HasPrefix(s.Auth.ACR, "http") {
+		class = s.Auth.ACR
+	}
+	set := inst.Federation.SAML
+	is := saml.Issue{
+		App: app, Request: waiting.Request, NameID: name, Attributes: attributesOf(s.User, set.Attributes), AuthnInstant: s.Auth.Time, Context: class,
+		SessionIndex: string(s.ID), SessionEnd: s.Expires,
+		Settings: saml.AppSettings{Encrypt: set.Encrypt != "", AllowUnsolicited: set.IdPInitiated},
+	}
+	if waiting.Request == nil && relay != "" {
+		is.Relay, is.Settings.Relays = relay, []string{relay} // it was checked to be a page of the app
+	}
+	issued, err := idp.Respond(is)
+	if err != nil {
+		return nil, fault.Wrap(err, "signin.assert", string(inst.ID))
+	}
+	if key, err := b.signer(ctx, s.Tenant, KeySAML); err == nil && set.Certificate == key.Fingerprint() {
+		b.saw(ctx, KeySeen{Tenant: s.Tenant, Use: KeySAML, Instance: inst.ID, Key: key.ID, How: "signed"})
+	}
+	return issued, nil
+}
+
+// samlLogout ends the session that an app's signed logout request names, everywhere, and answers the app. Other SAML
+// apps can't be told without the browser's going round to each: the answer says "partial" where there are some.
+func (b *Broker) samlLogout(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
+	in, err := incoming(r)
+	if err == nil && in.Response {
+		err = fault.New(fault.NotFound, "signin.saml", "no app was asked to sign out")
+	}
+	if err != nil {
+		b.refusedSAML(w, r, t, err)
+		return
+	}
+	idp, err := b.identityProvider(r.Context(), t)
+	if err != nil {
+		b.fail(w, r, t, err)
+		return
+	}
+	request, err := idp.ParseLogoutRequest(in, saml.RoleApp, b.findApp(t.ID))
+	if err == nil {
+		err = b.useOnce(r.Context(), t.ID, request.Replay)
+	}
+	if err != nil {
+		b.refusedSAML(w, r, t, err) // fail closed: nobody is signed out by a message that is not the app's
+		return
+	}
+	partial := false
+	for _, index := range request.SessionIndexes {
+		others, err := b.logoutOf(r.Context(), t.ID, model.SessionID(index), request)
+		if err != nil {
+			b.fail(w, r, t, err)
+			return
+		}
+		partial = partial || others
+	}
+	setCookie(w, sessionCookie+string(t.ID), "", -1)
+	m, err := idp.AnswerLogout(request, saml.RoleApp, partial || len(request.SessionIndexes) == 0)
+	if err != nil {
+		b.fail(w, r, t, err)
+		return
+	}
+	to := ""
+	if inst, ok := b.samlApp(t.ID, request.Peer.ID); ok {
+		to = b.mappedFor(r.Context(), t.ID, inst, m.URL, request.SessionIndexes)
+	}
+	if to != "" && m.Binding == saml.Redirect {
+		m.URL = to
+	}
+	b.send(w, r, t, *m, to)
+}
+
+// logoutOf ends one session if the app signed this person in with it; it reports whether other SAML apps have it too.
+func (b *Broker) logoutOf(ctx context.Context, id model.TenantID, sid model.SessionID, request *saml.LogoutRequest) (bool, error) {
+	list, err := b.parts.SignIns.AppSignIns(ctx, id, sid)
+	if err != nil {
+		return false, fault.Wrap(err, "signin.samlLogout", string(sid))
+	}
+	inst, ok := b.samlApp(id, request.Peer.ID)
+	theirs, others := false, false
+	for _, a := range list {
+		if ok && a.Instance == inst.ID {
+			theirs = request.NameID.Same(saml.NameID{Value: a.Subject, Format: a.Format})
+		} else if a.Protocol == protocolSAML {
+			others = true
+		}
+	}
+	if !theirs {
+		return false, nil // a name that this app was never given ends nobody's session
+	}
+	return others, b.end(ctx, id, sid, "signed out in the app")
+}
+
+// mappedFor moves the answer to an app's logout to the mapped host where its session went through a gateway.
+func (b *Broker) mappedFor(ctx context.Context, id model.TenantID, inst catalog.Instance, address string, sessions []string) string {
+	for _, sid := range sessions {
+		list, err := b.parts.Apps.AppSessions(ctx, id, model.SessionID(sid))
+		if err != nil {
+			return ""
+		}
+		if slices.ContainsFunc(list, func(a session.AppSession) bool { return a.Instance == inst.ID }) {
+			if mapped, err := b.mappedURI(id, inst, address); err == nil {
+				return mapped
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,472 @@
+package signin_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"html"
+	"math/big"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/signin/saml"
+	"github.com/referee-casb/referee/tenant"
+)
+
+// pair makes a SAML key with its certificate.
+func pair(name string) saml.KeyPair {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		panic(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	return saml.KeyPair{Signer: key, Certificate: cert}
+}
+
+func pemText(c *x509.Certificate) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
+}
+
+var samlPairs = sync.OnceValue(func() [3]saml.KeyPair { return [3]saml.KeyPair{pair("provider"), pair("app"), pair("nobody")} })
+
+// samlIDP is a SAML provider that signs in the director at once, and that can lie.
+type samlIDP struct {
+	r      *rig
+	origin string
+
+	mu     sync.Mutex
+	lie    func(*saml.Issue, *saml.IdentityProvider) // before it answers
+	answer func(url.Values)                          // changes the posted form
+	last   url.Values
+}
+
+func (p *samlIDP) set(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f()
+}
+
+func (p *samlIDP) local() *saml.IdentityProvider {
+	return &saml.IdentityProvider{
+		Local:  saml.Local{EntityID: p.origin + "/metadata", Logout: p.origin + "/slo", Keys: saml.Keys{samlPairs()[0]}, Now: p.r.now},
+		SignOn: p.origin + "/sso",
+	}
+}
+
+// referee is Referee's metadata as service provider, fetched as an administrator does.
+func (p *samlIDP) referee() *saml.Entity {
+	_, text := p.r.ask("GET", p.r.at("contoso", "/saml/sp/main"), nil)
+	e, err := saml.ReadMetadata([]byte(text), saml.MetadataOptions{Now: p.r.now()})
+	if err != nil {
+		p.r.t.Errorf("metadata: %v\n%s", err, text)
+	}
+	return e
+}
+
+func (p *samlIDP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r.URL.Path != "/sso" {
+		http.NotFound(w, r)
+		return
+	}
+	idp, sp := p.local(), p.referee()
+	in, err := saml.FromQuery(r.URL.RawQuery)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	request, err := idp.ParseRequest(in, func(string) (*saml.Entity, bool) { return sp, true })
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	is := saml.Issue{
+		App: sp, Request: request, NameID: saml.NameID{Value: "director", Format: saml.FormatPersistent}, AuthnInstant: p.r.now(), SessionIndex: "s1",
+		Attributes: []saml.Attribute{
+			{Name: "email", Values: []string{"director@contoso.example"}},
+			{Name: "username", Values: []string{"director@contoso.example"}},
+			{Name: "groups", Values: []string{"Directors", "Staff"}},
+		},
+	}
+	if p.lie != nil {
+		p.lie(&is, idp)
+	}
+	issued, err := idp.Respond(is)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	form := url.Values{"SAMLResponse": {issued.Value}, "RelayState": {request.Relay}}
+	if p.answer != nil {
+		p.answer(form)
+	}
+	p.last = form
+	fmt.Fprintf(w, `<form id="answer" method="post" action="%s">`, html.EscapeString(sp.App.Consumers[0].Location))
+	for k, v := range form {
+		fmt.Fprintf(w, `<input type="hidden" name="%s" value="%s">`, k, html.EscapeString(v[0]))
+	}
+	fmt.Fprint(w, `</form><script>document.getElementById("answer").submit();</script>`)
+}
+
+// samlApp is an app that trusts Referee as its SAML provider.
+type samlApp struct {
+	r      *rig
+	origin string
+
+	mu       sync.Mutex
+	pending  map[string]string // request id by relay
+	visitors map[string]*saml.SignIn
+	refused  error
+}
+
+func (a *samlApp) sp() (*saml.ServiceProvider, error) {
+	_, text := a.r.ask("GET", a.r.at("contoso", "/saml/metadata?app=notes"), nil)
+	idp, err := saml.ReadMetadata([]byte(text), saml.MetadataOptions{Now: a.r.now()})
+	return &saml.ServiceProvider{
+		Local:    saml.Local{EntityID: a.origin + "/saml", Logout: a.origin + "/slo", Keys: saml.Keys{samlPairs()[1]}, Now: a.r.now},
+		Provider: idp, Consumer: a.origin + "/acs", RequireSignedAssertion: true, RequireSignedResponse: true, AllowUnsolicited: true,
+	}, err
+}
+
+func (a *samlApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if v := a.visitors[cookie(r, "notes")]; v != nil && r.URL.Path != "/acs" {
+		values := []string{}
+		for _, at := range v.Attributes {
+			values = append(values, at.Name+"="+strings.Join(at.Values, ","))
+		}
+		fmt.Fprintf(w, "hello %s %s at %s%s", v.NameID.Value, strings.Join(values, " "), r.Host, r.URL.RequestURI())
+		return
+	}
+	sp, err := a.sp()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	if r.URL.Path != "/acs" {
+		m, err := sp.Request(saml.RequestOptions{Binding: saml.Redirect, Relay: a.origin + r.URL.RequestURI()})
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		a.pending[m.Relay] = m.ID
+		http.SetCookie(w, &http.Cookie{Name: "begun", Value: m.ID, Path: "/", Secure: true, SameSite: http.SameSiteNoneMode})
+		http.Redirect(w, r, m.URL, http.StatusFound)
+		return
+	}
+	_ = r.ParseForm()
+	in, err := saml.FromForm(r.PostForm)
+	if err == nil {
+		var got *saml.SignIn
+		if got, err = sp.VerifyResponse(in, saml.Expect{RequestID: cookie(r, "begun")}); err == nil {
+			a.visitors[got.AssertionID] = got
+			http.SetCookie(w, &http.Cookie{Name: "notes", Value: got.AssertionID, Path: "/", Secure: true})
+			http.Redirect(w, r, in.Relay, http.StatusSeeOther)
+			return
+		}
+	}
+	a.refused = err
+	http.Error(w, "app refuses: "+err.Error(), http.StatusForbidden)
+}
+
+// samlRig has a SAML provider in front, and the app notes speaks SAML as well.
+func samlRig(t *testing.T, policies string, change func(*catalog.SAMLApp)) (*rig, *samlIDP, *samlApp) {
+	t.Helper()
+	var idp *samlIDP
+	var app *samlApp
+	r := newRig(t, setting{
+		policies: policies,
+		change: func(v *tenant.Tenant, r *rig) {
+			origin := "https://" + partner + r.port
+			v.Providers[0] = tenant.Provider{ID: "main", Kind: tenant.KindSAML, SAML: &tenant.SAMLProvider{
+				EntityID: origin + "/metadata", SSO: origin + "/sso", SLO: origin + "/slo", Certificates: []string{pemText(samlPairs()[0].Certificate)},
+			}}
+		},
+		instance: func(in *catalog.Instance) {
+			if in.ID != "notes" {
+				return
+			}
+			at := "https://" + in.Hosts[0].Name
+			in.Federation = catalog.Federation{Protocol: "saml", SAML: &catalog.SAMLApp{
+				EntityID: at + "/saml", Consumers: []string{at + "/acs"}, LogoutURI: at + "/slo", Certificates: []string{pemText(samlPairs()[1].Certificate)},
+			}}
+			if change != nil {
+				change(in.Federation.SAML)
+			}
+		},
+	})
+	idp = &samlIDP{r: r, origin: "https://" + partner + r.port}
+	app = &samlApp{r: r, origin: r.direct(otherHost), pending: map[string]string{}, visitors: map[string]*saml.SignIn{}}
+	r.host(partner, idp)
+	r.host(otherHost, app)
+	return r, idp, app
+}
+
+var (
+	formAction = regexp.MustCompile(`<form id="answer" method="post" action="([^"]+)">`)
+	formField  = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
+)
+
+// submit posts the form of a page that submits itself, as a browser does: from another site, so that only cookies
+// with SameSite=None go along.
+func (b *browser) submit(p *page) *page {
+	m := formAction.FindStringSubmatch(p.text)
+	if m == nil {
+		return nil
+	}
+	form := url.Values{}
+	for _, f := range formField.FindAllStringSubmatch(p.text, -1) {
+		form.Add(html.UnescapeString(f[1]), html.UnescapeString(f[2]))
+	}
+	to := html.UnescapeString(m[1])
+	header := []string{"Origin", p.at.Scheme + "://" + p.at.Host, "Sec-Fetch-Site", "cross-site"}
+	if mustURL(to).Host == brokerHost+b.r.port { // Lax cookies stay behind
+		jar := b.client.Jar
+		b.client.Jar = nil
+		defer func() { b.client.Jar = jar }()
+	}
+	return b.send(http.MethodPost, to, form, header...)
+}
+
+// visit is open for trips with forms.
+func (b *browser) visit(to string) *page {
+	b.r.t.Helper()
+	p := b.open(to)
+	hops := p.hops
+	for range 6 {
+		next := b.submit(p)
+		if next == nil {
+			break
+		}
+		p = b.follow(next, 30)
+		hops = append(hops, p.hops...)
+	}
+	p.hops = hops
+	return p
+}
+
+// TestSAMLInOpenIDOut signs in at a SAML provider, for an OpenID app.
+func TestSAMLInOpenIDOut(t *testing.T) {
+	t.Parallel()
+	r, _, _ := samlRig(t, "", nil)
+	r.browser(nil).visit(r.direct(appHost)+"/docs/1").has(t, 200, "hello director@contoso.example of Directors,Staff", "/docs/1")
+	logins := r.rec.of(model.ActivityLogin)
+	if len(logins) != 1 || logins[0].User.ID != "main:director" || logins[0].User.External {
+		t.Errorf("recorded %+v", logins)
+	}
+}
+
+func TestSAMLOut(t *testing.T) {
+	t.Parallel()
+	r, _, _ := samlRig(t, "", nil)
+	r.browser(nil).visit(r.direct(otherHost)+"/n/1").has(t, 200, "email=director@contoso.example groups=Directors,Staff id=main:director", "at "+otherHost+r.port+"/n/1")
+	access := r.rec.of(model.ActivityAccess)
+	if len(access) != 1 || access[0].ActionType != "AccessGranted" || access[0].App.Instance != "notes" {
+		t.Errorf("recorded %+v", access)
+	}
+}
+
+// TestSAMLRouted: Recipient and Destination stay the app's own, which the app itself checks, while the browser posts
+// to the mapped host and lands on the page that it wanted.
+func TestSAMLRouted(t *testing.T) {
+	t.Parallel()
+	r, _, app := samlRig(t, route, nil)
+	p := r.browser(nil).visit(r.direct(otherHost) + "/n/1?page=2")
+	p.has(t, 200, "email=director@contoso.example", "at "+otherHost+r.port+"/n/1?page=2")
+	if !strings.HasPrefix(p.at.String(), r.mapped("contoso", otherHost)+"/") {
+		t.Errorf("ended at %s: %v\n%s", p.at, app.refused, strings.Join(p.hops, "\n"))
+	}
+	direct := 0
+	for _, h := range p.hops {
+		if strings.HasPrefix(h, r.direct(otherHost)) {
+			direct++
+		}
+	}
+	if direct != 1 {
+		t.Errorf("%d requests to the direct host, want the first alone:\n%s", direct, strings.Join(p.hops, "\n"))
+	}
+}
+
+func TestSAMLStartedHere(t *testing.T) {
+	t.Parallel()
+	r, _, _ := samlRig(t, "", func(s *catalog.SAMLApp) { s.IdPInitiated = true })
+	b := r.browser(nil)
+	b.visit(r.at("contoso", "/saml/start/notes?target="+url.QueryEscape(r.direct(otherHost)+"/n/7"))).has(t, 200, "email=director", "/n/7")
+	b.visit(r.at("contoso", "/saml/start/notes?target=https%3A%2F%2Fevil.example%2F")).has(t, 400, "no page of this app")
+	off, _, _ := samlRig(t, "", nil)
+	off.browser(nil).visit(off.at("contoso", "/saml/start/notes")).has(t, 404)
+}
+
+// TestForgedResponses gives the broker responses that must not sign anybody in. The page says one sentence; the
+// record says which check failed.
+func TestForgedResponses(t *testing.T) {
+	t.Parallel()
+	r, idp, _ := samlRig(t, "", nil)
+	edit := func(from, to string) func(url.Values) {
+		return func(v url.Values) {
+			text, _ := base64.StdEncoding.DecodeString(v.Get("SAMLResponse"))
+			v.Set("SAMLResponse", base64.StdEncoding.EncodeToString(bytes.ReplaceAll(text, []byte(from), []byte(to))))
+		}
+	}
+	for name, c := range map[string]struct {
+		lie    func(*saml.Issue, *saml.IdentityProvider)
+		answer func(url.Values)
+		want   saml.Reason
+	}{
+		"another key":         {func(_ *saml.Issue, p *saml.IdentityProvider) { p.Keys = saml.Keys{samlPairs()[2]} }, nil, saml.ReasonSignature},
+		"another issuer":      {func(_ *saml.Issue, p *saml.IdentityProvider) { p.EntityID = "https://evil.example/m" }, nil, saml.ReasonIssuer},
+		"name changed":        {nil, edit(">director<", ">president<"), saml.ReasonDigest},
+		"comment in the name": {nil, edit(">director<", ">direct<!-- -->or<"), saml.ReasonComment},
+		"an entity":           {nil, edit("<samlp:Response", `<!DOCTYPE x [<!ENTITY e "y">]><samlp:Response`), saml.ReasonDTD},
+		"another audience": {func(is *saml.Issue, _ *saml.IdentityProvider) {
+			is.App.ID = "https://other.example/sp"
+			is.Request.App.ID = is.App.ID
+		}, nil, saml.ReasonAudience},
+		"another recipient": {func(is *saml.Issue, _ *saml.IdentityProvider) { is.Request.Consumer.Location += "x" }, nil, saml.ReasonDestination},
+		"answer to another": {func(is *saml.Issue, _ *saml.IdentityProvider) { is.Request.ID = "_other" }, nil, saml.ReasonRequestUnknown},
+		"old": {func(_ *saml.Issue, p *saml.IdentityProvider) {
+			p.Now = func() time.Time { return r.now().Add(-time.Hour) }
+		}, nil, saml.ReasonExpired},
+		"of tomorrow": {func(_ *saml.Issue, p *saml.IdentityProvider) {
+			p.Now = func() time.Time { return r.now().Add(time.Hour) }
+		}, nil, saml.ReasonNotYet},
+		"no base64":             {nil, func(v url.Values) { v.Set("SAMLResponse", "%%%") }, saml.ReasonEncoding},
+		"transient, no subject": {func(is *saml.Issue, _ *saml.IdentityProvider) { is.NameID.Format = saml.FormatTransient }, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			idp.set(func() { idp.lie, idp.answer = c.lie, c.answer })
+			r.clock.Advance(time.Minute)
+			before := len(r.rec.of(model.ActivityFailedLogin))
+			b := r.browser(nil)
+			p := b.visit(r.direct(appHost) + "/")
+			if p.status < 400 || p.at.Host != brokerHost+r.port {
+				t.Fatalf("%d at %s:\n%s", p.status, p.at, p.text)
+			}
+			p.lacks(t, "president", "evil", "recipient", "audience", "signature")
+			b.signedOut(t)
+			failed := r.rec.of(model.ActivityFailedLogin)
+			if len(failed) != before+1 || !strings.Contains(failed[before].Reason, string(c.want)) {
+				t.Errorf("recorded %+v, want a reason with %q", failed[min(before, len(failed)):], c.want)
+			}
+		})
+	}
+}
+
+// TestResponseTwice brings a good response a second time, in the same and in another browser.
+func TestResponseTwice(t *testing.T) {
+	t.Parallel()
+	r, idp, _ := samlRig(t, "", nil)
+	b := r.browser(nil)
+	b.visit(r.direct(appHost)+"/").has(t, 200, "hello director")
+	var form url.Values
+	idp.set(func() { form = idp.last })
+	for _, again := range []*browser{b, r.browser(nil)} {
+		p := again.follow(again.send(http.MethodPost, r.at("contoso", "/saml/acs/main"), form, "Origin", idp.origin, "Sec-Fetch-Site", "cross-site"), 5)
+		p.has(t, 403, "was already used")
+	}
+}
+
+// TestSAMLLoginCSRF posts the attacker's response in the victim's browser.
+func TestSAMLLoginCSRF(t *testing.T) {
+	t.Parallel()
+	r, idp, _ := samlRig(t, "", nil)
+	attacker, victim := r.browser(nil), r.browser(nil)
+	attacker.open(r.direct(appHost) + "/") // stops at the provider's form
+	var form url.Values
+	idp.set(func() { form = idp.last })
+	p := victim.follow(victim.send(http.MethodPost, r.at("contoso", "/saml/acs/main"), form, "Origin", idp.origin, "Sec-Fetch-Site", "cross-site"), 5)
+	p.has(t, 403, "started in another browser")
+	victim.signedOut(t)
+}
+
+// TestSAMLProviderSignsOut: a signed logout request of the provider ends the session; an unsigned one, or one of another
+// key, does not.
+func TestSAMLProviderSignsOut(t *testing.T) {
+	t.Parallel()
+	r, idp, _ := samlRig(t, "", nil)
+	b := r.browser(nil)
+	b.visit(r.direct(appHost)+"/").has(t, 200, "hello director")
+	send := func(name string, key saml.KeyPair) *page {
+		t.Helper()
+		local := idp.local()
+		local.Keys = saml.Keys{key}
+		m, err := local.RequestLogout(idp.referee(), saml.RoleApp, saml.Redirect, saml.NameID{Value: name, Format: saml.FormatPersistent}, []string{"s1"}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.browser(nil).send(http.MethodGet, m.URL, nil)
+	}
+	live := func() int {
+		t.Helper()
+		all, err := r.db.Sessions(t.Context(), "contoso", "", r.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	if p := send("director", samlPairs()[2]); p.status != 403 || live() != 1 {
+		t.Errorf("another key: %d, %d sessions live", p.status, live())
+	}
+	if p := send("somebody", samlPairs()[0]); p.status != 303 || live() != 1 {
+		t.Errorf("another person: %d, %d sessions live", p.status, live())
+	}
+	p := send("director", samlPairs()[0])
+	if to := p.header.Get("Location"); p.status != 303 || !strings.HasPrefix(to, idp.origin+"/slo?SAMLResponse=") || live() != 0 {
+		t.Errorf("%d to %s, %d sessions live", p.status, to, live())
+	}
+}
+
+// TestSAMLAppSignsOut: the app's signed logout request ends the session.
+func TestSAMLAppSignsOut(t *testing.T) {
+	t.Parallel()
+	r, _, app := samlRig(t, "", nil)
+	b := r.browser(nil)
+	b.visit(r.direct(otherHost)+"/").has(t, 200, "email=director")
+	sp, err := app.sp()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got *saml.SignIn
+	for _, v := range app.visitors {
+		got = v
+	}
+	for _, c := range []struct {
+		name saml.NameID
+		live bool
+	}{{saml.NameID{Value: "x", Format: saml.FormatPersistent}, true}, {got.NameID, false}} {
+		m, err := sp.RequestLogout(sp.Provider, saml.RoleProvider, saml.Redirect, c.name, []string{got.SessionIndex}, "r")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := b.send(http.MethodGet, m.URL, nil)
+		if to := p.header.Get("Location"); p.status != 303 || !strings.HasPrefix(to, app.origin+"/slo?SAMLResponse=") {
+			t.Errorf("%d to %s\n%s", p.status, to, p.text)
+		}
+		s, err := r.db.Session(t.Context(), "contoso", model.SessionID(got.SessionIndex))
+		if err != nil || s.Live(r.now()) != c.live {
+			t.Errorf("%q: live %v, %v", c.name.Value, s.Live(r.now()), err)
+		}
+	}
+}
