@@ -1,0 +1,274 @@
+package signin_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"html"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/signin/saml"
+	"github.com/referee-casb/referee/tenant"
+)
+
+// Real software at both ends, installed from build/packages.txt and run as ordinary processes on free ports:
+// simpleSAMLphp as the company's provider; Apache with mod_auth_openidc and mod_auth_mellon as apps, behind the
+// gateway.
+
+const (
+	phpHost    = "saml.provider.localhost"
+	oidcHost   = "oidc.app.localhost"
+	mellonHost = "mellon.app.localhost"
+)
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+// process runs a command until the test ends and shows its output when the test fails.
+func process(t *testing.T, port string, env []string, name string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	c := exec.CommandContext(ctx, name, args...)
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = 5 * time.Second
+	var out bytes.Buffer
+	c.Env, c.Stdout, c.Stderr = append(os.Environ(), env...), &out, &out
+	if err := c.Start(); err != nil {
+		cancel()
+		t.Fatalf("%s: %v", name, err)
+	}
+	t.Cleanup(func() {
+		cancel()
+		_ = c.Wait()
+		if t.Failed() {
+			t.Logf("%s said:\n%s", name, out.String())
+		}
+	})
+	for range 200 {
+		if conn, err := net.DialTimeout("tcp", "127.0.0.1:"+port, time.Second); err == nil {
+			_ = conn.Close()
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("%s does not listen on %s:\n%s", name, port, out.String())
+}
+
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		at := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(at, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func pairText(t *testing.T, p saml.KeyPair) (key, cert string) {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(p.Signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), pemText(p.Certificate)
+}
+
+// simpleSAML starts simpleSAMLphp, which knows Referee and one person.
+func simpleSAML(t *testing.T, r *rig) {
+	t.Helper()
+	dir, port, origin := t.TempDir(), freePort(t), r.direct(phpHost)
+	key, cert := pairText(t, samlPairs()[0])
+	for _, d := range []string{"log", "data", "tmp", "sessions"} {
+		if err := os.Mkdir(filepath.Join(dir, d), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, dir, map[string]string{
+		"cert/idp.key": key, "cert/idp.crt": cert,
+		"config/config.php": fmt.Sprintf(`<?php $config = [
+ 'baseurlpath' => '%s/', 'certdir' => '%[2]s/cert/', 'loggingdir' => '%[2]s/log/', 'datadir' => '%[2]s/data/', 'tempdir' => '%[2]s/tmp', 'metadatadir' => '%[2]s/metadata/',
+ 'secretsalt' => 'a-salt-of-the-test-alone', 'auth.adminpassword' => 'unused-and-long', 'technicalcontact_email' => 'na@example.org', 'timezone' => 'UTC',
+ 'logging.handler' => 'errorlog', 'logging.level' => 5, 'enable.saml20-idp' => true, 'module.enable' => ['exampleauth' => true, 'core' => true, 'saml' => true],
+ 'session.duration' => 3600, 'session.cookie.name' => 'SSP', 'session.cookie.secure' => true, 'session.cookie.path' => '/', 'session.phpsession.savepath' => '%[2]s/sessions',
+ 'session.phpsession.cookiename' => 'SSPPHP', 'session.authtoken.cookiename' => 'SSPAuth', 'store.type' => 'phpsession', 'language.default' => 'en', 'theme.use' => 'default',
+ 'metadata.sources' => [['type' => 'flatfile']],
+];`, origin, dir),
+		"config/authsources.php": `<?php $config = ['people' => ['exampleauth:UserPass', 'director:a-password-of-the-test' => [
+ 'uid' => ['director'], 'email' => ['director@contoso.example'], 'username' => ['director@contoso.example'], 'groups' => ['Directors', 'Staff']]]];`,
+		"metadata/saml20-idp-hosted.php": fmt.Sprintf(`<?php $metadata['%s/idp'] = ['host' => '__DEFAULT__', 'privatekey' => 'idp.key', 'certificate' => 'idp.crt', 'auth' => 'people',
+ 'signature.algorithm' => 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256', 'NameIDFormat' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
+ 'authproc' => [3 => ['class' => 'saml:AttributeNameID', 'identifyingAttribute' => 'uid', 'attribute' => 'uid', 'Format' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent']]];`, origin),
+		"metadata/saml20-sp-remote.php": fmt.Sprintf(`<?php $metadata['%s'] = ['AssertionConsumerService' => '%s', 'NameIDFormat' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent', 'simplesaml.nameidattribute' => 'uid'];`,
+			r.at("contoso", "/saml/sp/main"), r.at("contoso", "/saml/acs/main")),
+	})
+	process(t, port, []string{"SIMPLESAMLPHP_CONFIG_DIR=" + dir + "/config"}, "php", "-d", "session.save_path="+dir+"/sessions", "-S", "127.0.0.1:"+port, "-t", "/usr/share/simplesamlphp/www")
+	to := &url.URL{Scheme: "http", Host: "127.0.0.1:" + port}
+	r.host(phpHost, &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(to); p.Out.Host = p.In.Host }})
+}
+
+// apache starts two apps: one signs in by OpenID, the other by SAML.
+func apache(t *testing.T, r *rig, port string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "signin-apache")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // Apache's own user reads it
+		t.Fatal(err)
+	}
+	_, metadata := r.ask("GET", r.at("contoso", "/saml/metadata?app=notes"), nil)
+	key, cert := pairText(t, samlPairs()[1])
+	files := map[string]string{"sp.key": key, "sp.crt": cert, "referee.xml": metadata, "roots.pem": string(authority().RootPEM()), "www/page.html": "the page", "run/keep": ""}
+	var hosts strings.Builder
+	for name, auth := range map[string]string{
+		oidcHost: "AuthType openid-connect\n Require valid-user\n Header always set X-User \"expr=%{REMOTE_USER}\"",
+		mellonHost: "AuthType Mellon\n MellonEnable auth\n MellonEndpointPath /mellon\n MellonSPentityId https://" + mellonHost + ":" + port + "/mellon/metadata\n MellonSPPrivateKeyFile " + dir + "/sp.key\n MellonSPCertFile " + dir +
+			"/sp.crt\n MellonIdPMetadataFile " + dir + "/referee.xml\n MellonSecureCookie On\n MellonUser email\n Require valid-user\n Header always set X-User \"expr=%{REMOTE_USER}\"",
+	} {
+		c, err := authority().Certificate(name, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		der, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var chain bytes.Buffer
+		for _, b := range c.Certificate {
+			_ = pem.Encode(&chain, &pem.Block{Type: "CERTIFICATE", Bytes: b})
+		}
+		files[name+".crt"], files[name+".key"] = chain.String(), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+		fmt.Fprintf(&hosts, "<VirtualHost 127.0.0.1:%[1]s>\nServerName https://%[2]s:%[1]s\nUseCanonicalName On\nDocumentRoot %[3]s/www\nSSLEngine on\nSSLCertificateFile %[3]s/%[2]s.crt\nSSLCertificateKeyFile %[3]s/%[2]s.key\n<Location />\n %[4]s\n</Location>\n", port, name, dir, auth)
+		if name == oidcHost {
+			fmt.Fprintf(&hosts, "OIDCProviderMetadataURL %s/.well-known/openid-configuration\nOIDCCABundlePath %s/roots.pem\nOIDCClientID files\nOIDCClientSecret %s\nOIDCRedirectURI https://%s:%s/oidc/callback\nOIDCCryptoPassphrase of-the-test-alone-0123456789\nOIDCScope \"openid profile email groups\"\nOIDCPKCEMethod S256\nOIDCRemoteUserClaim email\n",
+				r.at("contoso", ""), dir, clientSecret, oidcHost, port)
+		}
+		hosts.WriteString("</VirtualHost>\n")
+	}
+	conf := fmt.Sprintf("ServerRoot %s\nDefaultRuntimeDir %[1]s/run\nPidFile %[1]s/run/pid\nMutex file:%[1]s/run default\nErrorLog /dev/stderr\nLogLevel warn\n", dir)
+	if os.Getuid() == 0 {
+		conf += "User www-data\nGroup www-data\n"
+	}
+	for _, m := range []string{"mpm_event", "authn_core", "authz_core", "authz_user", "headers", "socache_shmcb", "ssl", "auth_openidc", "auth_mellon"} {
+		conf += "LoadModule " + m + "_module /usr/lib/apache2/modules/mod_" + m + ".so\n"
+	}
+	conf += "Listen 127.0.0.1:" + port + "\nServerName localhost\nMellonPostDirectory " + dir + "/run\nMellonLockFile " + dir + "/run/mellon.lock\n" + hosts.String()
+	files["apache.conf"] = conf
+	write(t, dir, files)
+	process(t, port, nil, "/usr/sbin/apache2", "-D", "FOREGROUND", "-f", dir+"/apache.conf")
+}
+
+var (
+	anyForm  = regexp.MustCompile(`(?s)<form[^>]*action="([^"]*)"[^>]*>`)
+	anyInput = regexp.MustCompile(`<input[^>]*>`)
+	anAttr   = regexp.MustCompile(`(name|value)="([^"]*)"`)
+)
+
+// fill reads a page's form.
+func (p *page) fill() (string, url.Values) {
+	form := url.Values{}
+	for _, input := range anyInput.FindAllString(p.text, -1) {
+		at := map[string]string{}
+		for _, m := range anAttr.FindAllStringSubmatch(input, -1) {
+			at[m[1]] = html.UnescapeString(m[2])
+		}
+		if at["name"] != "" {
+			form.Set(at["name"], at["value"])
+		}
+	}
+	to := p.at.String()
+	if m := anyForm.FindStringSubmatch(p.text); m != nil && m[1] != "?" {
+		if u, err := p.at.Parse(html.UnescapeString(m[1])); err == nil {
+			to = u.String()
+		}
+	}
+	return to, form
+}
+
+// TestRealSoftware signs in at simpleSAMLphp, for an app with mod_auth_openidc (SAML in, OpenID out) and for one with
+// mod_auth_mellon (SAML in, SAML out), both behind the gateway.
+func TestRealSoftware(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	r := newRig(t, setting{
+		policies: route,
+		change: func(v *tenant.Tenant, r *rig) {
+			origin := r.direct(phpHost)
+			v.Providers[0] = tenant.Provider{ID: "main", Kind: tenant.KindSAML, SAML: &tenant.SAMLProvider{
+				EntityID: origin + "/idp", SSO: origin + "/saml2/idp/SSOService.php", Certificates: []string{pemText(samlPairs()[0].Certificate)},
+			}}
+		},
+		instance: func(in *catalog.Instance) {
+			host := map[model.InstanceID]string{"files": oidcHost, "notes": mellonHost}[in.ID] + ":" + port
+			in.Hosts, in.Origins = []catalog.Host{{Name: host, Role: catalog.RoleApp}}, map[string]string{host: "127.0.0.1:" + port}
+			in.Federation.RedirectURIs, in.Federation.LogoutURIs = []string{"https://" + host + "/oidc/callback"}, nil
+			if in.ID == "notes" {
+				in.Federation = catalog.Federation{Protocol: "saml", SAML: &catalog.SAMLApp{
+					EntityID: "https://" + host + "/mellon/metadata", Consumers: []string{"https://" + host + "/mellon/postResponse"}, LogoutURI: "https://" + host + "/mellon/logout",
+					Certificates: []string{pemText(samlPairs()[1].Certificate)},
+				}}
+			}
+		},
+	})
+	simpleSAML(t, r)
+	apache(t, r, port)
+	for name, app := range map[string]string{"mod_auth_openidc": oidcHost, "mod_auth_mellon": mellonHost} {
+		t.Run(name, func(t *testing.T) {
+			b := r.browser(nil)
+			mapped, ok := r.live.Book().Mapped("contoso", app+":"+port)
+			if !ok {
+				t.Fatalf("%s is not mapped", app)
+			}
+			p := b.visit("https://" + mapped + "/page.html")
+			if p.at.Host != phpHost+r.port {
+				t.Fatalf("ended at %s with %d:\n%s\n%s", p.at, p.status, strings.Join(p.hops, "\n"), p.text)
+			}
+			to, form := p.fill()
+			form.Set("username", "director")
+			form.Set("password", "a-password-of-the-test")
+			p = b.follow(b.send(http.MethodPost, to, form, "Origin", r.direct(phpHost), "Sec-Fetch-Site", "same-origin"), 30)
+			if _, form = p.fill(); form.Get("SAMLResponse") == "" {
+				t.Fatalf("no response from simpleSAMLphp at %s: %d\n%s", p.at, p.status, p.text)
+			}
+			to, form = p.fill()
+			p = b.follow(b.send(http.MethodPost, to, form, "Origin", r.direct(phpHost), "Sec-Fetch-Site", "cross-site"), 30)
+			if next := b.submit(p); next != nil {
+				p = b.follow(next, 30)
+			}
+			p.has(t, 200, "the page")
+			if user := p.header.Get("X-User"); !strings.HasPrefix(user, "director@contoso.example") || p.at.Host != mapped {
+				t.Errorf("user %q at %s", user, p.at)
+			}
+		})
+	}
+	logins := r.rec.of(model.ActivityLogin)
+	if len(logins) != 2 || logins[0].User.ID != "main:director" || len(logins[0].User.Groups) != 2 {
+		t.Errorf("recorded %+v", logins)
+	}
+}
