@@ -52,6 +52,7 @@ func New(config Config, parts Parts) (*API, error) {
 	a.registerSessions(r)
 	a.registerDevices(r)
 	a.registerTokens(r)
+	a.registerKeys(r)
 	a.registerReference(r)
 	if err := r.complete(); err != nil {
 		return nil, err

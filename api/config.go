@@ -53,6 +53,7 @@ type Parts struct {
 	Activity activitylog.Log
 	Recorder Recorder
 	Revoker  Revoker
+	Keys     SigningKeys // nil: this process does not run sign-in
 	// Changed is told of every stored change: SignalPolicy for documents, rollouts and exceptions, SignalCatalog for
 	// instances and tenants.
 	Changed func(ctx context.Context, signal bus.Signal, tenant model.TenantID) error

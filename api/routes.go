@@ -75,6 +75,9 @@ var routes = []Route{
 	{"app-put", http.MethodPut, within + "/apps/{app}", operator, ScopeTenant, 200, "Apps", "Make or change an app instance", "Only a token of the installation sets `origins` or `caFile`."},
 	{"app-delete", http.MethodDelete, within + "/apps/{app}", operator, ScopeTenant, 204, "Apps", "Remove an app instance", ""},
 
+	{"key-list", http.MethodGet, within + "/keys", reader, ScopeTenant, 200, "Apps", "List signing keys and the apps with an older one", ""},
+	{"key-roll", http.MethodPost, within + "/keys/roll", admin, ScopeTenant, 200, "Apps", "Publish the next signing key", "It takes over after a while, in which apps learn it."},
+
 	{"policy-list", http.MethodGet, within + "/policies", reader, ScopeTenant, 200, "Policies", "List policies", ""},
 	{"policy-get", http.MethodGet, within + "/policies/{policy}", reader, ScopeTenant, 200, "Policies", "Show a policy and its document", ""},
 	{"policy-history", http.MethodGet, within + "/policies/{policy}/history", reader, ScopeTenant, 200, "Policies", "List a policy's revisions", ""},

@@ -72,7 +72,7 @@ func certificates(texts []string) ([]*x509.Certificate, error) {
 
 func (v *validation) saml(path string, s *SAMLApp) {
 	if s == nil {
-		v.add(path, "read them from the app's metadata: referee app add --metadata FILE", "a SAML app needs its settings")
+		v.add(path, "copy entity id and consumer addresses from the app's metadata", "a SAML app needs its settings")
 		return
 	}
 	if s.EntityID == "" || len(s.EntityID) > 1024 || strings.ContainsAny(s.EntityID, " \t\r\n") {

@@ -27,6 +27,7 @@ func (n *Node) openDelivery(ctx context.Context) error {
 	n.api, err = api.New(api.Config{URL: "https://" + c.API + c.Port(), Version: buildinfo.Get().Version, Rules: policy.Options{Capabilities: capabilities}}, api.Parts{
 		Tenants: n.DB, Catalog: n.DB, Policies: n.DB, Sessions: n.DB, Apps: n.DB, Tokens: n.DB, Devices: n.DB, Activity: n.Log, Recorder: n.Recorder, Revoker: revoke,
 		Changed: n.Changed, Tail: n.tail, Zone: n.Tenants.Location, Ready: n.ready, Metrics: n.metrics.handler(), Now: o.Now, Log: n.log,
+		Keys: n.broker,
 	})
 	if err != nil {
 		return err

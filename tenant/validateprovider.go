@@ -73,7 +73,7 @@ func (v *validation) openID(path string, p Provider) {
 func (v *validation) saml(path string, p Provider) {
 	s := p.SAML
 	if s == nil {
-		v.add(path, "read them from the provider's metadata: referee provider add --metadata FILE", "a SAML provider needs its settings")
+		v.add(path, "copy entity id, sign-on address and certificate from the provider's metadata", "a SAML provider needs its settings")
 		return
 	}
 	if s.EntityID == "" || len(s.EntityID) > 1024 || strings.ContainsAny(s.EntityID, " \t\r\n") {
