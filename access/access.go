@@ -82,6 +82,9 @@ func (e *Evaluator) Facts(s session.Session, inst catalog.Instance, client model
 		in.Suite = app.Suite
 	}
 	in.Device, in.DeviceState = e.deviceFacts(s.Proofs, now)
+	if facts := device.Facts(s.Proofs, now); facts.Any() {
+		in.DeviceFacts = &facts
+	}
 	in.GeoState = e.geo(s.Network)
 	return in
 }

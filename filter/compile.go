@@ -57,7 +57,7 @@ func (p *Plan) cost() int {
 	switch p.Op {
 	case Startswith, Endswith, Descendantof:
 		cost = 3
-	case Contains:
+	case Contains, Substring:
 		cost = 8
 	case Text:
 		cost = 10

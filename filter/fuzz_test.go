@@ -117,6 +117,7 @@ func FuzzFold(f *testing.F) {
 			{Deq, folded != want},
 			{Startswith, strings.HasPrefix(folded, want)},
 			{Endswith, strings.HasSuffix(folded, want)},
+			{Substring, strings.Contains(folded, want)},
 			{Descendantof, folded == want || strings.HasPrefix(folded, want+"/")},
 		} {
 			if got := newMatcher(c.op, true, []string{want}).match(s); got != c.want {

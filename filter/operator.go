@@ -20,6 +20,7 @@ const (
 	Startswithsingle Operator = "startswithsingle" // begins with the one value
 	Doesnotstartwith Operator = "doesnotstartwith" // begins with none of the values
 	Endswith         Operator = "endswith"         // ends with one of the values
+	Substring        Operator = "substring"        // holds one of the values anywhere, in the middle of words too
 	Descendantof     Operator = "descendantof"     // is one of the paths, or below it
 	Ndescendantof    Operator = "ndescendantof"    // is none of the paths, nor below one
 	Text             Operator = "text"             // all words of one of the values occur, in any order
@@ -76,6 +77,7 @@ var operators = []OperatorInfo{
 	{Startswithsingle, "", OperandSingle, prefixKinds, "Begins with the value."},
 	{Doesnotstartwith, Startswith, OperandList, prefixKinds, "Begins with none of the values. Also true when the field is not set."},
 	{Endswith, "", OperandList, wordKinds, "Ends with one of the values."},
+	{Substring, "", OperandList, wordKinds, "Holds one of the values anywhere, in the middle of a word too, as Entra's and Sigma's contains do."},
 	{Descendantof, "", OperandList, pathKinds, "Is one of the paths, or lies below one. The parts of a path are separated by /."},
 	{Ndescendantof, Descendantof, OperandList, pathKinds, "Is none of the paths and lies below none. Also true when the field is not set."},
 	{Text, "", OperandList, wordKinds, "All words of one of the values occur as whole words, in any order and, in a list, in any of its values."},

@@ -31,7 +31,7 @@ count: {eq: 1.5, lt: [1, 2]}
 `, `
 2:8: appp.eq: a row has no field "appp"; did you mean "app"?
 3:7: app.equals: no operator is called "equals"; did you mean "eq"?
-4:8: name.gt: gt does not fit the text field user.name; use eq, neq, deq, contains, ncontains, startswith, startswithsingle, doesnotstartwith, endswith, descendantof, ndescendantof, text, isset or isnotset
+4:8: name.gt: gt does not fit the text field user.name; use eq, neq, deq, contains, ncontains, startswith, startswithsingle, doesnotstartwith, endswith, substring, descendantof, ndescendantof, text, isset or isnotset
 5:23: phase.eq[1]: "blok" is not a value of phase; did you mean "block"?
 6:13: when.gte: "yesterday" is not a time; write 2026-11-24, 2026-11-24T13:00:00Z or milliseconds since 1970
 7:13: count.eq: "1.5" is not a whole number of 64 bits; write digits only

@@ -9,7 +9,7 @@ import (
 
 // Plan is a filter bound to a schema: every name resolved, every value parsed. It is immutable.
 //
-// A condition's Op is one of Isset, Eq, Deq, Contains, Startswith, Endswith, Descendantof, Text, Range, GteNdays
+// A condition's Op is one of Isset, Eq, Deq, Contains, Startswith, Endswith, Substring, Descendantof, Text, Range, GteNdays
 // and LteNdays; Negated says that the opposite operator was written. Its operands are in the one list that its
 // field's kind and its operator call for:
 //

@@ -148,6 +148,8 @@ func matchAny[S string | []byte](m *matcher, s S) bool {
 			hit = hasPrefix(s, w)
 		case Endswith:
 			hit = len(s) >= len(w) && hasPrefix(s[len(s)-len(w):], w)
+		case Substring:
+			hit = hasPart(s, w)
 		case Descendantof:
 			hit = hasPrefix(s, w) && (len(s) == len(w) || s[len(w)] == '/')
 		}
@@ -168,6 +170,16 @@ func hasPrefix[S string | []byte](s S, want string) bool {
 		}
 	}
 	return true
+}
+
+// hasPart reports whether want, which is not empty, occurs in s.
+func hasPart[S string | []byte](s S, want string) bool {
+	for i := 0; i+len(want) <= len(s); i++ {
+		if s[i] == want[0] && hasPrefix(s[i:], want) {
+			return true
+		}
+	}
+	return false
 }
 
 // hasPhrase reports whether the words of want, joined by single spaces, follow one another in s with any run of

@@ -46,4 +46,6 @@ type ClientApp string
 const (
 	ClientBrowser ClientApp = "browser"
 	ClientNative  ClientApp = "mobileAppsAndDesktopClients"
+	ClientEAS     ClientApp = "exchangeActiveSync" // mail clients by Exchange ActiveSync
+	ClientOther   ClientApp = "other"              // programs with protocols that know no modern authentication
 )

@@ -48,7 +48,35 @@ type User struct {
 	Roles    []string   `json:"roles,omitempty"`
 	External bool       `json:"external,omitempty"` // a guest, or outside the tenant's managed domains
 	Provider ProviderID `json:"provider,omitempty"`
+	// GuestType is the kind of guest that the provider says an external person is; "" when it does not say.
+	GuestType GuestType `json:"guestType,omitempty"`
+	// HomeTenant is the id of the organisation where an external person is at home; "" when nobody says.
+	HomeTenant string `json:"homeTenant,omitempty"`
 }
+
+// GuestType is a kind of guest or external user, in Microsoft Graph's words (conditionalAccessGuestOrExternalUserTypes).
+type GuestType string
+
+// The kinds of guests.
+const (
+	GuestInternal            GuestType = "internalGuest"
+	GuestB2BCollaboration    GuestType = "b2bCollaborationGuest"
+	GuestB2BMember           GuestType = "b2bCollaborationMember"
+	GuestB2BDirectConnect    GuestType = "b2bDirectConnectUser"
+	GuestOtherExternal       GuestType = "otherExternalUser"
+	GuestServiceProviderUser GuestType = "serviceProvider"
+)
+
+// RiskLevel is how likely a provider holds it that a person or a sign-in is compromised.
+type RiskLevel string
+
+// The risk levels, in Microsoft Graph's words.
+const (
+	RiskNone   RiskLevel = "none"
+	RiskLow    RiskLevel = "low"
+	RiskMedium RiskLevel = "medium"
+	RiskHigh   RiskLevel = "high"
+)
 
 // Domain returns the part after the last @ of the sign-in name, or of the e-mail address where the sign-in name has
 // none, in lower case; "" when neither has one.
@@ -71,6 +99,9 @@ type Authentication struct {
 	// NameID and SessionIndex of its assertion): by them it says later that a session has ended.
 	Subject string `json:"subject,omitempty"`
 	Session string `json:"session,omitempty"`
+	// SignInRisk and UserRisk are what the provider claims; "" when it claims nothing.
+	SignInRisk RiskLevel `json:"signInRisk,omitempty"`
+	UserRisk   RiskLevel `json:"userRisk,omitempty"`
 	// Steps are what was done since, or along with it: second factors here, contexts granted, agreements accepted.
 	Steps []Satisfaction `json:"steps,omitempty"`
 }

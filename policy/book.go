@@ -17,6 +17,7 @@ type Book struct {
 	byID          map[string]*Policy
 
 	signIn, access bucket
+	actions        bucket // Conditional Access policies about user actions
 	session        map[model.ActivityType]*bucket
 	stepsUp        map[model.ActivityType]bool // activities before which somebody may be asked for a step-up
 	monitorOnly    *Policy

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
@@ -195,4 +196,38 @@ action: block
 	// * No printing on unmanaged devices (no-print): matched: block
 	//     yes  Activity type is print; was print  [activities.activity.type.eq]
 	//     yes  Device tag is unmanaged; was unmanaged  [activities.device.tags.eq]
+}
+
+func TestMeetsCountsWhatIsStronger(t *testing.T) {
+	t.Parallel()
+	now := policytest.Now
+	done := func(s model.StepUp, ago time.Duration) *model.Authentication {
+		return &model.Authentication{Steps: []model.Satisfaction{{Kind: s.Kind, Value: s.Value, At: now.Add(-ago)}}}
+	}
+	strength := func(v string) model.StepUp { return model.StepUp{Kind: model.StepStrength, Value: v} }
+	mfa := model.StepUp{Kind: model.StepMFA}
+	for _, c := range []struct {
+		need, did model.StepUp
+		want      bool
+	}{
+		{mfa, mfa, true},
+		{mfa, strength(policy.StrengthMultifactor), true},
+		{mfa, strength(policy.StrengthPhishingResistant), true},
+		{mfa, strength("0a51c6d7-21f0-4a36-9b63-2f4e1a1c7f10"), false},
+		{strength(policy.StrengthMultifactor), mfa, true},
+		{strength(policy.StrengthPasswordless), mfa, false},
+		{strength(policy.StrengthPasswordless), strength(policy.StrengthPhishingResistant), true},
+		{strength(policy.StrengthPhishingResistant), strength(policy.StrengthPasswordless), false},
+	} {
+		if got := policy.Meets(done(c.did, time.Minute), c.need, now); got != c.want {
+			t.Errorf("%s meets %s: %t", c.did.Key(), c.need.Key(), got)
+		}
+		c.need.Within = time.Second
+		if policy.Meets(done(c.did, time.Minute), c.need, now) {
+			t.Errorf("%s of a minute ago meets %s within a second", c.did.Key(), c.need.Key())
+		}
+	}
+	if policy.Meets(nil, mfa, now) {
+		t.Error("nobody meets a second factor")
+	}
 }

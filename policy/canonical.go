@@ -98,6 +98,13 @@ func (t tree) flag(key string, v bool) {
 	t.put(key, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(v)})
 }
 
+// on writes a flag that is set.
+func (t tree) on(key string, v bool) {
+	if v {
+		t.flag(key, v)
+	}
+}
+
 func (t tree) time(key string, d time.Duration) { t.text(key, strict.FormatDuration(d)) }
 
 func (t tree) texts(key string, list []string) {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"strings"
 	"time"
 
 	"github.com/referee-casb/referee/model"
@@ -28,15 +29,25 @@ func (d *Document) node() *yaml.Node {
 }
 
 func (c *ConditionalAccess) write(t tree) {
-	cond, users, apps := newTree(), newTree(), newTree()
-	users.texts("includeUsers", c.Users.Include)
-	users.texts("excludeUsers", c.Users.Exclude)
-	users.texts("includeGroups", texts(c.Users.IncludeGroups))
-	users.texts("excludeGroups", texts(c.Users.ExcludeGroups))
-	cond.put("users", users.n)
+	if c.Unscannable == UnscannableAllow {
+		t.text("unscannable", string(c.Unscannable))
+	}
+	cond := newTree()
+	cond.put("users", c.Users.node())
+	apps := newTree()
 	apps.texts("includeApplications", c.Applications.Include)
 	apps.texts("excludeApplications", c.Applications.Exclude)
+	apps.texts("includeUserActions", texts(c.Applications.UserActions))
+	apps.texts("includeAuthenticationContextClassReferences", c.Applications.Contexts)
 	cond.put("applications", apps.n)
+	cond.texts("userRiskLevels", texts(c.UserRisk))
+	cond.texts("signInRiskLevels", texts(c.SignInRisk))
+	if len(c.Platforms.Include) > 0 {
+		p := newTree()
+		p.texts("includePlatforms", texts(c.Platforms.Include))
+		p.texts("excludePlatforms", texts(c.Platforms.Exclude))
+		cond.put("platforms", p.n)
+	}
 	cond.texts("clientAppTypes", texts(c.ClientApps))
 	where := newTree()
 	where.texts("includeLocations", c.Locations.Include)
@@ -45,6 +56,8 @@ func (c *ConditionalAccess) write(t tree) {
 	where.texts("excludeRanges", c.Locations.ExcludeRanges)
 	where.texts("includeCountries", c.Locations.IncludeCountries)
 	where.texts("excludeCountries", c.Locations.ExcludeCountries)
+	where.on("includeUnknownCountriesAndRegions", c.Locations.IncludeUnknown)
+	where.on("excludeUnknownCountriesAndRegions", c.Locations.ExcludeUnknown)
 	if len(where.n.Content) > 0 {
 		cond.put("locations", where.n)
 	}
@@ -52,12 +65,45 @@ func (c *ConditionalAccess) write(t tree) {
 		devices, f := newTree(), newTree()
 		f.text("mode", string(c.Devices.Mode))
 		f.texts("tags", texts(c.Devices.Tags))
+		if c.Devices.Rule != nil {
+			f.text("rule", c.Devices.Rule.String())
+		}
 		devices.put("deviceFilter", f.n)
 		devices.text("deviceUnknown", string(c.Devices.Unknown))
 		cond.put("devices", devices.n)
 	}
+	if len(c.Flows) > 0 {
+		f := newTree()
+		f.text("transferMethods", strings.Join(texts(c.Flows), ","))
+		cond.put("authenticationFlows", f.n)
+	}
 	t.put("conditions", cond.n)
 	c.writeControls(t)
+}
+
+func (u *Users) node() *yaml.Node {
+	users := newTree()
+	users.texts("includeUsers", u.Include)
+	users.texts("excludeUsers", u.Exclude)
+	users.texts("includeGroups", texts(u.IncludeGroups))
+	users.texts("excludeGroups", texts(u.ExcludeGroups))
+	users.texts("includeRoles", u.IncludeRoles)
+	users.texts("excludeRoles", u.ExcludeRoles)
+	for _, g := range []struct {
+		key    string
+		guests *GuestUsers
+	}{{"includeGuestsOrExternalUsers", u.IncludeGuests}, {"excludeGuestsOrExternalUsers", u.ExcludeGuests}} {
+		if g.guests == nil {
+			continue
+		}
+		one, from := newTree(), newTree()
+		one.text("guestOrExternalUserTypes", strings.Join(texts(g.guests.Types), ","))
+		from.text("membershipKind", map[bool]string{true: "enumerated", false: "all"}[len(g.guests.Tenants) > 0])
+		from.texts("members", g.guests.Tenants)
+		one.put("externalTenants", from.n)
+		users.put(g.key, one.n)
+	}
+	return users.n
 }
 
 func (c *ConditionalAccess) writeControls(t tree) {

@@ -124,7 +124,7 @@ func (p *Policy) fromAccess(d *Document) Problems {
 	p.stage = StageSignIn
 	p.Monitor = d.State == StateReportOnly
 	p.Session = c.Session
-	p.DeviceUnknown = c.Devices.Unknown
+	p.DeviceUnknown, p.Unscannable = c.Devices.Unknown, c.Unscannable
 	p.content.method = InspectNone
 	if c.Blocks() {
 		p.Gate = GateBlock

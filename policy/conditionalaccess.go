@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy/devicerule"
 )
 
 // ConditionalAccess is the body of a Conditional Access policy: Entra's shape and words. Excluding wins over
@@ -12,9 +13,14 @@ import (
 type ConditionalAccess struct {
 	Users        Users
 	Applications Applications
+	UserRisk     []model.RiskLevel // empty: whatever it is
+	SignInRisk   []model.RiskLevel
+	Platforms    Platforms
 	ClientApps   []model.ClientApp // empty: all
 	Locations    Locations
 	Devices      Devices
+	Flows        []AuthenticationFlow // empty: whatever it is
+	Unscannable  Unscannable          // what a condition that can't be decided counts as; default block: met
 	Grant        Grant
 	Session      string // "", monitorOnly, blockDownloads or mcasConfigured
 
@@ -40,6 +46,20 @@ const (
 type Users struct {
 	Include, Exclude             []string
 	IncludeGroups, ExcludeGroups []model.GroupID
+	IncludeRoles, ExcludeRoles   []string
+	IncludeGuests, ExcludeGuests *GuestUsers
+}
+
+// GuestUsers are guests or external users of some kinds.
+type GuestUsers struct {
+	Types   []model.GuestType
+	Tenants []string // ids of the organisations they come from; nil: any
+}
+
+// guestTypes is every kind of guest, in Graph's order.
+var guestTypes = []model.GuestType{
+	model.GuestInternal, model.GuestB2BCollaboration, model.GuestB2BMember,
+	model.GuestB2BDirectConnect, model.GuestOtherExternal, model.GuestServiceProviderUser,
 }
 
 // The words of Entra that stand for many.
@@ -50,21 +70,63 @@ const (
 	AllTrusted = "AllTrusted" // addresses in the IP range category Corporate
 )
 
-// Applications says which apps a policy is for: keys, suite keys, instance ids, Defender's numeric ids, or [All].
-type Applications struct{ Include, Exclude []string }
+// Applications says what a policy is about: apps (keys, suite keys, instance ids, Defender's numeric ids, or [All]),
+// or user actions, or authentication contexts (c1 to c99); one of the three.
+type Applications struct {
+	Include, Exclude []string
+	UserActions      []UserAction
+	Contexts         []string
+}
+
+// UserAction is something people do at sign-in beside reaching an app.
+type UserAction string
+
+// Entra's user actions.
+const (
+	ActionRegisterSecurityInfo UserAction = "urn:user:registersecurityinfo"
+	ActionRegisterDevice       UserAction = "urn:user:registerdevice"
+)
+
+// AuthenticationFlow is a way to sign in on behalf of another device.
+type AuthenticationFlow string
+
+// Entra's authentication flows.
+const (
+	FlowDeviceCode AuthenticationFlow = "deviceCodeFlow"
+	FlowTransfer   AuthenticationFlow = "authenticationTransfer"
+)
+
+// Platform is the operating system that a device claims.
+type Platform string
+
+// Entra's device platforms.
+const (
+	PlatformAll          Platform = "all"
+	PlatformAndroid      Platform = "android"
+	PlatformIOS          Platform = "iOS"
+	PlatformWindows      Platform = "windows"
+	PlatformWindowsPhone Platform = "windowsPhone"
+	PlatformMacOS        Platform = "macOS"
+	PlatformLinux        Platform = "linux"
+)
+
+// Platforms limits a policy to platforms. All includes those that nobody recognises.
+type Platforms struct{ Include, Exclude []Platform }
 
 // Locations limits a policy to where people are: names of the tenant's named locations, [All], [AllTrusted],
-// networks in CIDR form, or countries by their two letters.
+// networks in CIDR form, countries by their two letters, or where no country is known for the address.
 type Locations struct {
 	Include, Exclude                   []string
 	IncludeRanges, ExcludeRanges       []string
 	IncludeCountries, ExcludeCountries []string
+	IncludeUnknown, ExcludeUnknown     bool
 }
 
-// Devices limits a policy by what has been proven of the device.
+// Devices limits a policy by what has been proven of the device: by tags, or by a rule in Entra's language.
 type Devices struct {
 	Mode    DeviceMode
 	Tags    []model.DeviceTag
+	Rule    *devicerule.Rule
 	Unknown model.DeviceTag // what a device counts as that gave no answer; default unmanaged
 }
 

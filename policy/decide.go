@@ -47,7 +47,11 @@ func (t *tally) book(b *Book) {
 	in := t.in
 	switch in.Stage {
 	case StageSignIn:
-		t.bucket(&b.signIn)
+		if in.UserAction != "" {
+			t.bucket(&b.actions)
+		} else {
+			t.bucket(&b.signIn)
+		}
 	case StageAccess:
 		t.bucket(&b.access)
 	case StageActivity:

@@ -3,8 +3,12 @@ package policy
 import "github.com/referee-casb/referee/filter"
 
 // weighAccess tries a Conditional Access policy whose conditions are not false. A condition that can't be
-// decided counts as met: better asked once too often than let in by a gap in what is known.
+// decided counts as met, unless the policy says otherwise: better asked once too often than let in by a gap in what is
+// known.
 func (t *tally) weighAccess(p *Policy, out filter.Tri) {
+	if out == filter.Undecidable && p.Unscannable == UnscannableAllow {
+		return
+	}
 	gate := p.Gate
 	if out != filter.Undecided && gate != GateBlock {
 		var open bool

@@ -10,7 +10,7 @@ import (
 var update = flag.Bool("update", false, "write the verdicts into the case tables")
 
 func TestDecisions(t *testing.T) {
-	if n := policytest.Run(t, "testdata/decide/*.txt", *update); n < 80 {
-		t.Errorf("there are %d cases, want 80 or more", n)
+	if n := policytest.Run(t, "testdata/decide/*.txt", *update); n < 350 {
+		t.Errorf("there are %d cases, want 350 or more", n)
 	}
 }

@@ -158,10 +158,13 @@ func (d *Document) defaultCategory(c Category) {
 	}
 }
 
-// decodeState also takes Graph's long word for report-only.
+// shortReportOnly is what people write for Graph's long word.
+const shortReportOnly State = "reportOnly"
+
+// decodeState also takes the short word for report-only.
 func decodeState(r *strict.Reader, m *strict.Map, d *Document) {
 	if d.Kind != KindConditionalAccess {
-		if n := m.At("state"); m.Has("state") && n.Value == string(StateReportOnly) {
+		if n := m.At("state"); m.Has("state") && (n.Value == string(StateReportOnly) || n.Value == string(shortReportOnly)) {
 			m.Node("state")
 			r.Wrong(n, "state", "use rollout: {phase: monitor}", "reportOnly is for ConditionalAccess")
 			return
@@ -169,9 +172,8 @@ func decodeState(r *strict.Reader, m *strict.Map, d *Document) {
 		strict.Word(m, "state", &d.State, StateEnabled, StateDisabled)
 		return
 	}
-	const graph State = "enabledForReportingButNotEnforced"
-	strict.Word(m, "state", &d.State, StateEnabled, StateDisabled, StateReportOnly, graph)
-	if d.State == graph {
+	strict.Word(m, "state", &d.State, StateEnabled, StateDisabled, StateReportOnly, shortReportOnly)
+	if d.State == shortReportOnly {
 		d.State = StateReportOnly
 	}
 }

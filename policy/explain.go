@@ -69,7 +69,7 @@ func (b *Book) considered(in *Input) []*Policy {
 		return []*Policy{b.monitorOnly}
 	}
 	for _, p := range b.policies {
-		if p.stage != in.Stage {
+		if p.stage != in.Stage || p.stage == StageSignIn && p.aboutActions() != (in.UserAction != "") {
 			continue
 		}
 		if p.stage != StageActivity || contains(p.moments(), in.Activity) {
@@ -107,7 +107,7 @@ func (p *Policy) explain(in *Input) Considered {
 				Path: path + "." + r.Path, Field: r.Field, Title: r.Title, Operator: string(r.Operator), Wanted: r.Wanted,
 				Got: r.Got, State: r.State, Holds: holds, Inverted: r.Inverted, Decisive: r.Settled && holds == c.Outcome,
 			}
-			if r.Field == fieldDeviceTags && in.DeviceState == filter.Unobtainable {
+			if ofDevice(r.Field) && in.DeviceState == filter.Unobtainable {
 				k.Note = "the device gave no answer and counts as " + string(p.DeviceUnknown)
 			}
 			c.Conditions = append(c.Conditions, k)

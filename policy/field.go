@@ -2,9 +2,11 @@ package policy
 
 import (
 	"errors"
+	"maps"
 
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy/devicerule"
 )
 
 // Names of fields that the compiler itself looks at.
@@ -14,11 +16,19 @@ const (
 	fieldUserID       = "user.id"
 	fieldGroups       = "user.groups"
 	fieldDeviceTags   = "device.tags"
+	fieldPlatform     = "device.platform"
+	fieldUserRisk     = "risk.user"
+	fieldSignInRisk   = "risk.signIn"
+	fieldGuestType    = "user.guestType"
+	fieldHomeTenant   = "user.homeTenant"
+	fieldUserAction   = "userAction"
+	fieldContext      = "authenticationContext"
+	fieldFlow         = "authenticationFlow"
 )
 
 // activitySchema holds the fields of `activities` and of Conditional Access, fileSchema those of `files`.
 var (
-	activitySchema = filter.MustSchema("policy", join(appFields, userFields, deviceFields, networkFields, agentFields))
+	activitySchema = filter.MustSchema("policy", join(appFields, userFields, signInFields, deviceFields, attributeFields, networkFields, agentFields))
 	fileSchema     = filter.MustSchema("file", fileFields)
 )
 
@@ -64,7 +74,15 @@ func given(s string, st filter.State) (string, filter.State) {
 }
 
 // needOf says which part of Referee can fetch a field that is Unknown.
-var needOf = map[string]model.NeedKind{
+var needOf = func() map[string]model.NeedKind {
+	out := maps.Clone(needOfField)
+	for _, a := range devicerule.Attributes() {
+		out[a.Field] = model.NeedDeviceProof
+	}
+	return out
+}()
+
+var needOfField = map[string]model.NeedKind{
 	fieldDeviceTags:          model.NeedDeviceProof,
 	"location.country":       model.NeedNetwork,
 	"location.city":          model.NeedNetwork,

@@ -41,6 +41,8 @@ var appFields = []filter.Field[Input]{
 			Values: []filter.Choice{
 				{Name: string(model.ClientBrowser), Title: "Browser"},
 				{Name: string(model.ClientNative), Title: "Mobile and desktop", Aliases: []string{"native"}},
+				{Name: string(model.ClientEAS), Title: "Exchange ActiveSync"},
+				{Name: string(model.ClientOther), Title: "Other clients"},
 			},
 			Doc: "The kind of program that signs in. A policy that does not name it is about all of them.",
 		},

@@ -54,6 +54,33 @@ var userFields = []filter.Field[Input]{
 		},
 		Bool: func(in *Input) (bool, filter.State) { return in.User.External, filter.Known },
 	},
+	{
+		Info: filter.Info{Name: fieldGuestType, Title: "Kind of guest", Kind: filter.KindEnum, Values: choices(guestTypes), Doc: "What kind of guest or external user the person is, where the provider says so."},
+		Text: func(in *Input) (string, filter.State) { return ofGuests(in, string(in.User.GuestType)) },
+	},
+	{
+		Info: filter.Info{Name: fieldHomeTenant, Title: "Home organisation", Kind: filter.KindID, Fold: true, Doc: "Id of the organisation where an external person is at home, where the provider says so."},
+		Text: func(in *Input) (string, filter.State) { return ofGuests(in, in.User.HomeTenant) },
+	},
+}
+
+// ofGuests is a fact that only external people have. Where the provider does not tell it, nobody can.
+func ofGuests(in *Input, s string) (string, filter.State) {
+	switch {
+	case !in.User.External:
+		return "", filter.NotSet
+	case s == "":
+		return "", filter.Unobtainable
+	}
+	return s, filter.Known
+}
+
+func choices[T ~string](values []T) []filter.Choice {
+	out := make([]filter.Choice, len(values))
+	for i, v := range values {
+		out[i] = filter.Choice{Name: string(v)}
+	}
+	return out
 }
 
 // domain is User.Domain without its change of case, which would allocate; the field folds.

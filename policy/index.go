@@ -42,7 +42,11 @@ func (b *Book) index() {
 	for _, p := range b.policies {
 		switch p.stage {
 		case StageSignIn:
-			b.signIn.put(p, crowd)
+			if p.aboutActions() {
+				b.actions.put(p, crowd)
+			} else {
+				b.signIn.put(p, crowd)
+			}
 		case StageAccess:
 			b.access.put(p, crowd)
 		default:

@@ -36,12 +36,19 @@ type Input struct {
 	Suite     string // key of the suite the app belongs to, such as "office365"
 	ClientApp model.ClientApp
 	User      model.User
+	// At StageSignIn: what the person does when it is no app that is reached, the authentication context that is asked
+	// for, and the authentication flow when it is one of those that policies name.
+	UserAction UserAction
+	Context    string
+	Flow       AuthenticationFlow
+
 	// Auth is how the person signed in and what was done since; steps that it meets are not asked for. nil: nothing
 	// is known of it.
 	Auth *model.Authentication
 
-	Device      []model.DeviceTag // proven and live at Now
-	DeviceState filter.State      // Unknown: nobody has asked this device for proof yet
+	Device      []model.DeviceTag  // proven and live at Now
+	DeviceState filter.State       // Unknown: nobody has asked this device for proof yet
+	DeviceFacts *model.DeviceFacts // attributes that the proofs show; nil: none
 	Network     model.Network
 	GeoState    filter.State // of Network's country, ISP and tags
 	Agent       model.Agent

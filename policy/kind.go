@@ -20,7 +20,7 @@ type State string
 const (
 	StateEnabled    State = "enabled"
 	StateDisabled   State = "disabled"
-	StateReportOnly State = "reportOnly"
+	StateReportOnly State = "enabledForReportingButNotEnforced" // "reportOnly" is read as well
 )
 
 // Severity is how much a match matters, on alerts and in lists.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/referee-casb/referee/filter"
@@ -18,24 +19,76 @@ func (c *ConditionalAccess) Filter() *filter.Node {
 			all = append(all, filter.NotOf(exclude))
 		}
 	}
-	part(who(c.Users.Include, c.Users.IncludeGroups), who(c.Users.Exclude, c.Users.ExcludeGroups))
-	part(which(c.Applications.Include), which(c.Applications.Exclude))
+	part(c.Users.include(), c.Users.exclude())
+	part(c.Applications.filter(), which(c.Applications.Exclude))
+	part(oneOf(fieldUserRisk, c.UserRisk), nil)
+	part(oneOf(fieldSignInRisk, c.SignInRisk), nil)
+	part(c.Platforms.filter(), oneOf(fieldPlatform, c.Platforms.Exclude))
 	l := &c.Locations
-	if len(l.Include)+len(l.IncludeRanges)+len(l.IncludeCountries) > 0 {
-		part(where(l.Include, l.IncludeRanges, l.IncludeCountries), nil)
+	part(where(l.Include, l.IncludeRanges, l.IncludeCountries, l.IncludeUnknown), where(l.Exclude, l.ExcludeRanges, l.ExcludeCountries, l.ExcludeUnknown))
+	part(oneOf("clientApp", c.ClientApps), nil)
+	switch device := c.Devices.filter(); c.Devices.Mode {
+	case DevicesExclude:
+		part(nil, device)
+	case DevicesInclude:
+		part(device, nil)
+	case DevicesAll:
 	}
-	part(nil, where(l.Exclude, l.ExcludeRanges, l.ExcludeCountries))
-	if len(c.ClientApps) > 0 {
-		all = append(all, filter.Cond("clientApp", filter.Eq, texts(c.ClientApps)...))
+	part(oneOf(fieldFlow, c.Flows), nil)
+	return filter.AllOf(all...)
+}
+
+// oneOf asks for one of the values, nil when there are none.
+func oneOf[T ~string](field string, values []T) *filter.Node {
+	if len(values) == 0 {
+		return nil
 	}
-	if len(c.Devices.Tags) > 0 {
-		cond := filter.Cond(fieldDeviceTags, filter.Eq, texts(c.Devices.Tags)...)
-		if c.Devices.Mode == DevicesExclude {
-			cond = filter.NotOf(cond)
-		}
-		all = append(all, cond)
+	return filter.Cond(field, filter.Eq, texts(values)...)
+}
+
+func (u *Users) include() *filter.Node {
+	return who(u.Include, u.IncludeGroups, u.IncludeRoles, u.IncludeGuests)
+}
+
+func (u *Users) exclude() *filter.Node {
+	return who(u.Exclude, u.ExcludeGroups, u.ExcludeRoles, u.ExcludeGuests)
+}
+
+// filter asks for the guests. A list of every kind asks nothing of the kind.
+func (g *GuestUsers) filter() *filter.Node {
+	all := []*filter.Node{filter.Cond("user.external", filter.Eq, "true")}
+	if len(g.Types) < len(guestTypes) {
+		all = append(all, oneOf(fieldGuestType, g.Types))
+	}
+	if len(g.Tenants) > 0 {
+		all = append(all, oneOf(fieldHomeTenant, g.Tenants))
 	}
 	return filter.AllOf(all...)
+}
+
+// filter asks for the target. That user actions are asked for by themselves is the book's concern.
+func (a *Applications) filter() *filter.Node {
+	switch {
+	case len(a.UserActions) > 0:
+		return oneOf(fieldUserAction, a.UserActions)
+	case len(a.Contexts) > 0:
+		return oneOf(fieldContext, a.Contexts)
+	}
+	return which(a.Include)
+}
+
+func (p *Platforms) filter() *filter.Node {
+	if slices.Contains(p.Include, PlatformAll) {
+		return nil
+	}
+	return oneOf(fieldPlatform, p.Include)
+}
+
+func (d *Devices) filter() *filter.Node {
+	if d.Rule != nil {
+		return d.Rule.Filter()
+	}
+	return oneOf(fieldDeviceTags, d.Tags)
 }
 
 // either joins alternatives. None at all is nil for the caller to leave out.
@@ -49,7 +102,7 @@ func either(alternatives []*filter.Node) *filter.Node {
 	return filter.AnyOf(alternatives...)
 }
 
-func who(names []string, groups []model.GroupID) *filter.Node {
+func who(names []string, groups []model.GroupID, roles []string, guests *GuestUsers) *filter.Node {
 	var any []*filter.Node
 	var plain []string
 	for _, n := range names {
@@ -69,6 +122,12 @@ func who(names []string, groups []model.GroupID) *filter.Node {
 	}
 	if len(groups) > 0 {
 		any = append(any, filter.Cond(fieldGroups, filter.Eq, texts(groups)...))
+	}
+	if len(roles) > 0 {
+		any = append(any, filter.Cond("user.roles", filter.Eq, roles...))
+	}
+	if guests != nil {
+		any = append(any, guests.filter())
 	}
 	return either(any)
 }
@@ -97,7 +156,7 @@ func which(apps []string) *filter.Node {
 	return either(any)
 }
 
-func where(names, ranges, countries []string) *filter.Node {
+func where(names, ranges, countries []string, unknown bool) *filter.Node {
 	var any []*filter.Node
 	var plain []string
 	for _, n := range names {
@@ -118,6 +177,9 @@ func where(names, ranges, countries []string) *filter.Node {
 	}
 	if len(countries) > 0 {
 		any = append(any, filter.Cond("location.country", filter.Eq, countries...))
+	}
+	if unknown {
+		any = append(any, filter.Cond("location.country", filter.Isnotset))
 	}
 	return either(any)
 }

@@ -56,6 +56,11 @@ type Policy struct {
 	rank       int // order of documents: ties are broken by it
 }
 
+// aboutActions reports whether the policy is about user actions rather than apps.
+func (p *Policy) aboutActions() bool {
+	return p.Document != nil && p.Document.Access != nil && len(p.Document.Access.Applications.UserActions) > 0
+}
+
 // Ref names the policy in an activity.
 func (p *Policy) Ref() model.PolicyRef {
 	action := string(p.Action)

@@ -42,11 +42,18 @@ func randomAccess(b *strings.Builder, r *rand.Rand, i int) {
 	b.WriteString(pick(r, "", "  clientAppTypes: [browser]\n"))
 	b.WriteString(pick(r, "", "  locations: {includeCountries: [US, DE]}\n", "  locations: {includeLocations: [All], excludeCountries: [DK]}\n"))
 	b.WriteString(pick(r, "", "  devices: {deviceFilter: {mode: include, tags: [unmanaged]}}\n",
-		"  devices: {deviceFilter: {mode: exclude, tags: [compliant]}, deviceUnknown: unknown}\n"))
+		"  devices: {deviceFilter: {mode: exclude, tags: [compliant]}, deviceUnknown: unknown}\n",
+		"  devices: {deviceFilter: {mode: exclude, rule: device.isCompliant -eq True -or device.trustType -eq \"ServerAD\"}}\n",
+		"  devices: {deviceFilter: {mode: include, rule: device.model -ne \"Surface\"}, deviceUnknown: managed}\n"))
+	b.WriteString(pick(r, "", "", "  platforms: {includePlatforms: [all], excludePlatforms: [linux]}\n", "  signInRiskLevels: [medium, high]\n", "  userRiskLevels: [high]\n"))
 	b.WriteString(pick(r, "grantControls: {builtInControls: [block]}\n", "grantControls: {operator: OR, builtInControls: [mfa, compliantDevice]}\n",
 		"grantControls: {operator: AND, builtInControls: [mfa, domainJoinedDevice]}\n", "grantControls: {builtInControls: [mfa]}\n",
 		"sessionControls: {cloudAppSecurity: {cloudAppSecurityType: mcasConfigured}}\n",
-		"sessionControls: {cloudAppSecurity: {cloudAppSecurityType: blockDownloads}}\n"))
+		"sessionControls: {cloudAppSecurity: {cloudAppSecurityType: blockDownloads}}\n",
+		"grantControls: {operator: OR, builtInControls: [compliantDevice], termsOfUse: [t1]}\n",
+		"grantControls: {authenticationStrength: {id: phishingResistant}}\nsessionControls: {signInFrequency: {value: 1, type: days}}\n",
+		"sessionControls: {signInFrequency: {frequencyInterval: everyTime}}\n"))
+	b.WriteString(pick(r, "", "unscannable: allow\n"))
 }
 
 func randomSession(b *strings.Builder, r *rand.Rand, i int) {
@@ -108,6 +115,14 @@ func randomInput(r *rand.Rand) Input {
 		Satisfied: pick(r, nil, nil, []string{"stepUp:c1"}, []string{"stepUp:mfa"}, []string{"override:p1"}),
 	}
 	in.App.Key = pick(r, someApps...)
+	in.Agent.OS = pick(r, "", "Linux", "Windows")
+	if r.IntN(2) == 0 {
+		in.Auth = &model.Authentication{Time: in.Now.Add(-pick(r, time.Minute, time.Hour, 48*time.Hour)), SignInRisk: pick(r, "", model.RiskLow, model.RiskHigh)}
+		in.Auth.Steps = pick(r, nil, []model.Satisfaction{{Kind: model.StepMFA, At: in.Auth.Time}}, []model.Satisfaction{{Kind: model.StepTermsOfUse, Value: "t1", At: in.Auth.Time}})
+	}
+	if r.IntN(3) == 0 {
+		in.DeviceFacts = &model.DeviceFacts{Model: pick(r, model.FactOf("Surface"), model.NoValue[string](), model.FactOf("x")), IsCompliant: pick(r, model.FactOf(true), model.FactOf(false))}
+	}
 	if in.App.Key == "onedrive" || in.App.Key == "sharepoint" {
 		in.Suite = "office365"
 	}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"github.com/referee-casb/referee/filter"
+	"github.com/referee-casb/referee/model"
 )
 
 // Policies of one tenant repeat each other: most ask for an unmanaged device, many for the same kinds of file.
@@ -53,13 +54,18 @@ func parts(tree *filter.Node, schema *filter.Schema[Input], p *Policy) []part {
 	for i, k := range kids {
 		out[i] = part{k, schema, schema.Entity() + k.String()}
 		for _, c := range conds(k) {
-			if f := schema.Field(c.Field); f != nil && f.Name == fieldDeviceTags {
+			if f := schema.Field(c.Field); f != nil && ofDevice(f.Name) {
 				out[i].key += "|" + string(p.DeviceUnknown) // a device without answer is another one to each
 				break
 			}
 		}
 	}
 	return out
+}
+
+// ofDevice reports whether a field's facts depend on what a device without answer counts as.
+func ofDevice(field string) bool {
+	return field == fieldDeviceTags || needOf[field] == model.NeedDeviceProof
 }
 
 // share finds the conditions that policies have in common. The trees have been compiled once, so that doing it

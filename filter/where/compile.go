@@ -176,6 +176,8 @@ func (c *compiler) value(p *filter.Plan, x string) string {
 			parts[i] = c.begins(x, s, c.arg)
 		case filter.Endswith:
 			parts[i] = c.ends(x, s, c.arg)
+		case filter.Substring:
+			parts[i] = c.holds(x, c.arg(s))
 		case filter.Descendantof:
 			parts[i] = "(" + x + " = " + c.arg(s) + " OR " + c.begins(x, s+"/", c.arg) + ")"
 		}

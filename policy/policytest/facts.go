@@ -89,6 +89,9 @@ func open(value string, st *filter.State) bool {
 }
 
 func fact(in *policy.Input, key, value string) (err error) {
+	if name, ok := strings.CutPrefix(key, "device."); ok {
+		return attribute(in, name, value)
+	}
 	switch key {
 	case "signin":
 		in.Stage = policy.StageSignIn
@@ -108,6 +111,26 @@ func fact(in *policy.Input, key, value string) (err error) {
 		case "sharepoint":
 			in.Suite, in.App.ID = "office365", 20892
 		}
+	case "number":
+		var id int64
+		id, err = strconv.ParseInt(value, 10, 64)
+		in.App.ID = model.AppID(id)
+	case "os":
+		in.Agent.OS = value
+	case "client":
+		in.ClientApp = model.ClientApp(value)
+	case "role":
+		in.User.Roles = append(in.User.Roles, value)
+	case "guest":
+		in.User.External, in.User.GuestType = true, model.GuestType(value)
+	case "home":
+		in.User.External, in.User.HomeTenant = true, value
+	case "action":
+		in.UserAction = policy.UserAction(value)
+	case "context":
+		in.Context = value
+	case "flow":
+		in.Flow = policy.AuthenticationFlow(value)
 	case "instance":
 		in.App.Instance = model.InstanceID(value)
 	case "native":
@@ -130,7 +153,7 @@ func fact(in *policy.Input, key, value string) (err error) {
 		in.Navigation = true
 	case "saved":
 		in.Saved = true
-	case "auth", "acr", "did":
+	case "auth", "acr", "did", "signInRisk", "userRisk":
 		return authentication(in, key, value)
 	case "satisfied":
 		in.Satisfied = append(in.Satisfied, value)
@@ -138,6 +161,22 @@ func fact(in *policy.Input, key, value string) (err error) {
 		return networkOrFile(in, key, value)
 	}
 	return err
+}
+
+// attribute reads an attribute of the device: device.model=Surface; device.physicalIds=a,b; none means that it is
+// known to have no value.
+func attribute(in *policy.Input, name, value string) error {
+	if in.DeviceFacts == nil {
+		in.DeviceFacts = &model.DeviceFacts{}
+	}
+	values := strings.Split(value, ",")
+	if value == "none" {
+		values = nil
+	}
+	if !in.DeviceFacts.Set(name, values...) {
+		return fmt.Errorf("no device has %s %q", name, value)
+	}
+	return nil
 }
 
 // authentication reads how the person signed in: auth=90m is a sign-in 90 minutes ago, acr=c1 its class,
@@ -158,6 +197,10 @@ func authentication(in *policy.Input, key, value string) error {
 		}
 	}
 	switch key {
+	case "signInRisk":
+		in.Auth.SignInRisk = model.RiskLevel(value)
+	case "userRisk":
+		in.Auth.UserRisk = model.RiskLevel(value)
 	case "auth":
 		in.Auth.Time = in.Now.Add(-since)
 	case "acr":
