@@ -33,14 +33,23 @@ func Decode(file string, text []byte) ([]*Document, Problems) {
 	nodes, problems := split(file, text)
 	var docs []*Document
 	for _, n := range nodes {
-		d, mistakes := decodeDocument(file, n)
-		for _, m := range mistakes {
-			problems = append(problems, Problem{File: file, Pos: m.Pos, Document: d.ID, Path: m.Path, Reason: m.Reason, Advice: m.Advice})
-		}
+		d, wrong := DecodeNode(file, n)
+		problems = append(problems, wrong...)
 		docs = append(docs, d)
 	}
 	problems = append(problems, doubles(docs)...)
 	return docs, problems.sorted()
+}
+
+// DecodeNode reads one document that is a YAML node already, with every mistake. It is for translators of other
+// languages; the document must not be compiled when there are problems.
+func DecodeNode(file string, n *yaml.Node) (*Document, Problems) {
+	d, mistakes := decodeDocument(file, n)
+	var problems Problems
+	for _, m := range mistakes {
+		problems = append(problems, Problem{File: file, Pos: m.Pos, Document: d.ID, Path: m.Path, Reason: m.Reason, Advice: m.Advice})
+	}
+	return d, problems.sorted()
 }
 
 // split parses the text into one node a document.

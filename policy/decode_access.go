@@ -250,6 +250,7 @@ func decodeDevices(r *strict.Reader, cond *strict.Map, d *Devices) {
 	if m == nil {
 		return
 	}
+	refuseOthers(r, m, "conditions.devices")
 	decodeUnknown(m, "deviceUnknown", &d.Unknown)
 	m.Need("deviceFilter", "write deviceFilter: {mode: include, tags: [unmanaged]}")
 	if f := m.Map("deviceFilter"); f != nil {

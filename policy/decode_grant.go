@@ -164,6 +164,12 @@ var refusedParts = map[string]map[string]string{
 		"globalSecureAccess": "Global Secure Access is Microsoft's own network",
 		"networkAccess":      "Global Secure Access is Microsoft's own network",
 	},
+	"conditions.devices": {
+		"includeDevices":      "device states gave way to the filter for devices; use deviceFilter",
+		"excludeDevices":      "device states gave way to the filter for devices; use deviceFilter",
+		"includeDeviceStates": "device states gave way to the filter for devices; use deviceFilter",
+		"excludeDeviceStates": "device states gave way to the filter for devices; use deviceFilter",
+	},
 	"grantControls": {
 		"customAuthenticationFactors": "custom controls are redirects that Entra makes; use an authentication strength",
 	},

@@ -1,0 +1,81 @@
+package graph
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Names translates between Graph's ids and the words of documents.
+type Names struct {
+	Apps      []App
+	Locations map[string]string // id of a named location in Graph, in lower case, to its name here
+}
+
+// App is one application of Entra and the apps here that it stands for: all of them.
+type App struct {
+	ID   string // application (client) id, in lower case
+	Keys []string
+}
+
+var guid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+
+// keys returns the apps that an id stands for.
+func (n *Names) keys(id string) ([]string, bool) {
+	for i := len(n.Apps) - 1; i >= 0; i-- { // what the caller added outranks what was there
+		if n.Apps[i].ID == strings.ToLower(id) {
+			return n.Apps[i].Keys, true
+		}
+	}
+	return nil, false
+}
+
+// ids returns the ids that stand for exactly these apps, and the apps for which there is none.
+func (n *Names) ids(keys []string) (ids, left []string) {
+	left = slices.Clone(keys)
+	for i := len(n.Apps) - 1; i >= 0; i-- {
+		a := &n.Apps[i]
+		all := len(a.Keys) > 0 && !slices.ContainsFunc(a.Keys, func(k string) bool { return !slices.Contains(left, k) })
+		if all {
+			ids = append(ids, a.ID)
+			left = slices.DeleteFunc(left, func(k string) bool { return slices.Contains(a.Keys, k) })
+		}
+	}
+	slices.Sort(ids)
+	return ids, left
+}
+
+// location returns the id of a named location.
+func (n *Names) location(name string) (string, bool) {
+	var found []string
+	for id, have := range n.Locations {
+		if strings.EqualFold(have, name) {
+			found = append(found, id)
+		}
+	}
+	if len(found) != 1 {
+		return "", false
+	}
+	return found[0], true
+}
+
+// slug makes a document's id of a display name.
+func slug(name string) string {
+	var b strings.Builder
+	for _, c := range strings.ToLower(name) {
+		switch {
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			b.WriteRune(c)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	s := b.String()
+	if len(s) > 60 {
+		s = s[:60]
+	}
+	if s = strings.Trim(s, "-"); s == "" {
+		s = "policy"
+	}
+	return s
+}
