@@ -9,6 +9,7 @@ package access
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/referee-casb/referee/catalog"
@@ -51,23 +52,35 @@ func (e *Evaluator) Evaluate(_ context.Context, s session.Session, inst catalog.
 		// fail closed: no rules is not the same as no restriction
 		return in, &fault.Error{Kind: fault.Unavailable, Op: "access.Evaluate", Key: string(s.Tenant), Msg: "the tenant's policies are not loaded"}
 	}
+	book.DecideSignIn(&in, v)
+	return in, nil
+}
+
+// EvaluateContext decides what an authentication context asks of a session that is in an app already: the
+// Conditional Access policies of the app and those of the context.
+func (e *Evaluator) EvaluateContext(_ context.Context, s session.Session, inst catalog.Instance, client model.ClientApp, authenticationContext string, v *policy.Verdict) (policy.Input, error) {
+	in := e.Facts(s, inst, client)
+	in.Context = authenticationContext
+	book, ok := e.books.Book(s.Tenant)
+	if !ok {
+		// fail closed: no rules is not the same as no restriction
+		return in, &fault.Error{Kind: fault.Unavailable, Op: "access.EvaluateContext", Key: string(s.Tenant), Msg: "the tenant's policies are not loaded"}
+	}
 	book.Decide(&in, v)
-	if v.Open() || v.Gate == policy.GateBlock {
-		return in, nil
+	return in, nil
+}
+
+// EvaluateAction decides whether a session may do one of Entra's user actions, such as registering security
+// information.
+func (e *Evaluator) EvaluateAction(_ context.Context, s session.Session, action policy.UserAction, v *policy.Verdict) (policy.Input, error) {
+	in := e.Facts(s, catalog.Instance{}, model.ClientBrowser)
+	in.UserAction = action
+	book, ok := e.books.Book(s.Tenant)
+	if !ok {
+		// fail closed: no rules is not the same as no restriction
+		return in, &fault.Error{Kind: fault.Unavailable, Op: "access.EvaluateAction", Key: string(s.Tenant), Msg: "the tenant's policies are not loaded"}
 	}
-	first := *v
-	first.Needs, first.Steps = nil, slices.Clone(v.Steps)
-	in.Stage = policy.StageAccess
 	book.Decide(&in, v)
-	if first.Gate >= v.Gate {
-		in.Stage = policy.StageSignIn
-	}
-	merge(v, &first)
-	if client == model.ClientNative && v.Duties.Has(policy.DutyRoute) && !v.Open() {
-		// fail closed: a native client does not follow the browser's way through the gateway, so what asks for
-		// session control can't let it in.
-		v.Gate, v.Blocker, v.Steps = policy.GateBlock, v.Deciding[0], v.Steps[:0]
-	}
 	return in, nil
 }
 
@@ -77,6 +90,9 @@ func (e *Evaluator) Facts(s session.Session, inst catalog.Instance, client model
 	in := policy.Input{
 		Now: now, Tenant: s.Tenant, Stage: policy.StageSignIn, Session: s.ID, App: inst.Ref(), ClientApp: client,
 		User: s.User, Auth: &s.Auth, Network: s.Network, Agent: s.Agent,
+	}
+	if in.ClientApp == model.ClientBrowser && nativeAgent(s.Agent) {
+		in.ClientApp = model.ClientNative
 	}
 	if app, ok := catalog.AppByKey(inst.App); ok {
 		in.Suite = app.Suite
@@ -89,6 +105,12 @@ func (e *Evaluator) Facts(s session.Session, inst catalog.Instance, client model
 	return in
 }
 
+// nativeAgent reports whether a program says of itself that it is no browser. A native client that claims to be one
+// goes the browser's way, through the gateway where policies ask for it.
+func nativeAgent(agent model.Agent) bool {
+	return slices.ContainsFunc(agent.Tags, func(t string) bool { return strings.EqualFold(t, "Native client") })
+}
+
 // deviceFacts tells proven tags from "nobody asked yet". A live proof of any kind, that of having shown no
 // certificate included, means that the device was asked.
 func (e *Evaluator) deviceFacts(proofs []model.Proof, now time.Time) ([]model.DeviceTag, filter.State) {
@@ -99,34 +121,4 @@ func (e *Evaluator) deviceFacts(proofs []model.Proof, now time.Time) ([]model.De
 		return nil, filter.Unknown
 	}
 	return nil, filter.Unobtainable
-}
-
-// merge joins the verdict of Conditional Access into that of the access policies: the stricter gate with its
-// blocker, all duties, all deciding policies.
-func merge(v, first *policy.Verdict) {
-	if first.Gate > v.Gate {
-		v.Gate, v.Blocker = first.Gate, first.Blocker
-	}
-	v.Duties |= first.Duties
-	v.Control, v.Persistent = first.Control, first.Persistent
-	v.Steps = first.Steps // access policies ask for none
-	if v.Gate != policy.GateStepUp {
-		v.Steps = v.Steps[:0]
-	}
-	v.Defaulted = first.Defaulted
-	for _, p := range first.Deciding[:first.N] {
-		if v.N < policy.MaxDeciding {
-			v.Deciding[v.N] = p
-			v.N++
-		}
-	}
-	for _, p := range first.Monitored[:first.M] {
-		if v.M < policy.MaxDeciding {
-			v.Monitored[v.M] = p
-			v.M++
-		}
-	}
-	if v.Excepted == "" {
-		v.Excepted = first.Excepted
-	}
 }

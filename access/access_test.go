@@ -177,7 +177,7 @@ func TestEvaluate(t *testing.T) {
 		"access policy does not care": {docs: []string{"route", "robots"}, want: want{gate: policy.GateAllow, duties: policy.DutyRoute, control: "mcasConfigured", ids: "route"}},
 		"duties of both":              {docs: []string{"route", "native"}, want: want{gate: policy.GateAllow, duties: policy.DutyRoute | policy.DutyAudit, control: "mcasConfigured", ids: "native route"}},
 		"monitored of both":           {docs: []string{"report-only", "native"}, want: want{gate: policy.GateAllow, duties: policy.DutyAudit, ids: "native", monitor: "report-only"}},
-		"native client, routed":       {docs: []string{"route"}, client: model.ClientNative, want: want{gate: policy.GateBlock, duties: policy.DutyRoute, control: "mcasConfigured", blocker: "route", ids: "route"}},
+		"native client, routed":       {docs: []string{"route"}, client: model.ClientNative, want: want{gate: policy.GateBlock, blocker: "route", ids: "route"}},
 		"native client, not routed":   {docs: []string{"route-unmanaged"}, client: model.ClientNative, want: want{gate: policy.GateAllow}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/referee-casb/referee/activitylog"
@@ -11,6 +12,7 @@ import (
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
@@ -57,6 +59,8 @@ type Parts struct {
 	// Changed is told of every stored change: SignalPolicy for documents, rollouts and exceptions, SignalCatalog for
 	// instances and tenants.
 	Changed func(ctx context.Context, signal bus.Signal, tenant model.TenantID) error
+	// Network tells what is known of an address, for what-if; nil: nothing can be looked up.
+	Network func(tenant model.TenantID, addr netip.Addr) (model.Network, filter.State)
 	Tail    Tailer                              // nil: tail is unavailable
 	Zone    func(model.TenantID) *time.Location // for working hours and texts; nil: UTC
 	Ready   func(ctx context.Context) error     // nil: always

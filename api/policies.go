@@ -80,6 +80,9 @@ func (a *API) registerPolicies(r *registrar) {
 	handle(r, "policy-apply", a.applyPolicies, body(maxDocuments))
 	handle(r, "policy-replay", a.replayPolicies, body(maxDocuments))
 	handle(r, "policy-delete", a.deletePolicy)
+	handle(r, "access-whatif", a.whatIf, body(maxDocuments))
+	handle(r, "access-import", a.importPolicies, body(maxDocuments))
+	handle(r, "access-export", a.exportPolicies)
 }
 
 func (a *API) listPolicies(ctx context.Context, c *caller, in *struct {

@@ -87,6 +87,10 @@ var routes = []Route{
 	{"policy-delete", http.MethodDelete, within + "/policies/{policy}", operator, ScopeTenant, 204, "Policies", "Delete a policy", "Its history stays."},
 	{"policy-replay", http.MethodPost, within + "/policies/replay", analyst, ScopeTenant, 200, "Policies", "Replay documents over recorded activities", "Says what would have gone another way with the documents sent."},
 
+	{"access-whatif", http.MethodPost, within + "/conditional-access/whatif", reader, ScopeTenant, 200, "Policies", "Say what would come of a sign-in", "Any user, app, device and place: the policies that apply, and the first condition that keeps each of the others away. Nothing is recorded."},
+	{"access-import", http.MethodPost, within + "/conditional-access/import", reader, ScopeTenant, 200, "Policies", "Translate policies of Microsoft Graph", "Takes conditionalAccessPolicy objects and answers with documents to read, change and apply. What documents can't say is named with its path. Nothing is stored."},
+	{"access-export", http.MethodGet, within + "/conditional-access/export", reader, ScopeTenant, 200, "Policies", "Write the Conditional Access policies for Microsoft Graph", "Policies that would do something else in Entra are left out; every loss is named."},
+
 	{"rollout-get", http.MethodGet, within + "/policies/{policy}/rollout", reader, ScopeTenant, 200, "Policies", "Show where a rollout stands and what it waits for", ""},
 	{"policy-report", http.MethodGet, within + "/policies/{policy}/report", analyst, ScopeTenant, 200, "Policies", "Read a policy's report", "Who would have been stopped since the phase began. Reading it is recorded; read with the role operator or more, it counts as delivered and lets the rollout go on."},
 	{"policy-flip", http.MethodPost, within + "/policies/{policy}/flip", operator, ScopeTenant, 200, "Policies", "Put a policy into force by hand", ""},

@@ -1,5 +1,7 @@
 package catalog
 
+import "github.com/referee-casb/referee/policy/graph"
+
 // EntraApp is an application of Microsoft's own as Conditional Access in Entra names it.
 type EntraApp struct {
 	ID   string   // application id, the same in every tenant
@@ -22,3 +24,12 @@ var entraApps = []EntraApp{
 // EntraApps returns Microsoft's own applications that stand for apps of the catalogue. The caller must not change
 // the list.
 func EntraApps() []EntraApp { return entraApps }
+
+// GraphNames returns them in the form in which policies are translated.
+func GraphNames() graph.Names {
+	var names graph.Names
+	for _, e := range entraApps {
+		names.Apps = append(names.Apps, graph.App{ID: e.ID, Keys: e.Keys})
+	}
+	return names
+}

@@ -24,7 +24,7 @@ func span(s string) (time.Duration, error) {
 
 func (a *app) policyCommand() *cobra.Command {
 	c := &cobra.Command{Use: "policy", Short: "Write, check, try, apply and roll out policies"}
-	c.AddCommand(a.policyValidate(), a.policyLint(), a.policyApply(), a.policyList(), a.policyGet(), a.policyHistory(), a.policyReplay(), a.policyStatus(), a.policyReport(),
+	c.AddCommand(a.policyValidate(), a.policyLint(), a.policyApply(), a.policyList(), a.policyGet(), a.policyHistory(), a.policyReplay(), a.policyWhatIf(), a.policyImport(), a.policyExport(), a.policyStatus(), a.policyReport(),
 		a.policyMove("flip", "Put a policy into force now", "sales asked for it"), a.policyMove("back", "Put a policy back to its monitor phase", "it stops too much"),
 		a.policyMove("confirm", "Confirm how many people a policy will stop, and let its rollout go on", ""), a.policyDelete())
 	return c

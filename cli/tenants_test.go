@@ -14,7 +14,8 @@ var here = map[string]string{
 	"referee serve": "starts one", "referee demo": "starts one", "referee demo trust": "no server", "referee demo untrust": "no server",
 	"referee config check": "no server", "referee config example": "no server", "referee version": "no server",
 	"referee template list": "no server", "referee template make": "no server", "referee policy validate": "no server",
-	"referee tenant list": "lists what the token reaches", "referee tenant add": "names its tenant in the file",
+	"referee policy import": "no server",
+	"referee tenant list":   "lists what the token reaches", "referee tenant add": "names its tenant in the file",
 }
 
 // TestVerbsKeepTenantsApart runs every command that asks a server with the strongest token of one tenant against
@@ -27,6 +28,7 @@ func TestVerbsKeepTenantsApart(t *testing.T) {
 	out := s.dir + "/out"
 	args := map[string][]string{
 		"policy lint": nil, "policy apply": {policies, "--force"}, "policy list": nil, "policy get": {"x"}, "policy history": {"x"}, "policy replay": {policies},
+		"policy whatif": {"--app", "box"}, "policy export": nil,
 		"policy status": {"x"}, "policy report": {"x"}, "policy flip": {"x"}, "policy back": {"x"}, "policy confirm": {"x"}, "policy delete": {"x"},
 		"exception add": {"--user", "u", "--app", "onedrive", "--policy", "x", "--reason", "r", "--expires", "1d"}, "exception list": nil,
 		"exception approve": {"x"}, "exception refuse": {"x"}, "exception end": {"x"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/referee-casb/referee/api"
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/internal/buildinfo"
 	"github.com/referee-casb/referee/internal/devca"
 	"github.com/referee-casb/referee/model"
@@ -26,6 +27,10 @@ func (n *Node) openDelivery(ctx context.Context) error {
 	var err error
 	n.api, err = api.New(api.Config{URL: "https://" + c.API + c.Port(), Version: buildinfo.Get().Version, Rules: policy.Options{Capabilities: capabilities}}, api.Parts{
 		Tenants: n.DB, Catalog: n.DB, Policies: n.DB, Sessions: n.DB, Apps: n.DB, Tokens: n.DB, Devices: n.DB, Activity: n.Log, Recorder: n.Recorder, Revoker: revoke,
+		Network: func(t model.TenantID, addr netip.Addr) (model.Network, filter.State) {
+			found := n.enrich.Network(t, addr)
+			return found, n.enrich.GeoState(found)
+		},
 		Changed: n.Changed, Tail: n.tail, Zone: n.Tenants.Location, Ready: n.ready, Metrics: n.metrics.handler(), Now: o.Now, Log: n.log,
 		Keys: n.broker,
 	})

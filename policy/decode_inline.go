@@ -14,7 +14,7 @@ const DefaultDeadline = 30 * time.Second
 
 // actionsOf lists what each control type can do; "" stands for access policies.
 var actionsOf = map[ControlType][]Action{
-	"":                  {ActionAudit, ActionBlock},
+	"":                  {ActionAudit, ActionBlock, ActionUseBrowser},
 	ControlMonitorOnly:  {ActionAudit},
 	ControlActivities:   {ActionAudit, ActionBlock, ActionOverride, ActionRequireStepUp},
 	ControlFileDownload: {ActionAudit, ActionBlock, ActionOverride, ActionProtect, ActionRequireStepUp},
@@ -44,6 +44,11 @@ func decodeInline(r *strict.Reader, m *strict.Map, kind Kind) *Inline {
 		onlyFor(r, m, "inspection", "session policies that control activities or files")
 	}
 	decodeAction(r, m, kind, p)
+	if p.Action == ActionUseBrowser {
+		if clients, bound := Asked(p.Activities, "clientApp"); !bound || slices.Contains(clients, string(model.ClientBrowser)) {
+			r.Wrong(m.At("action"), m.Path("action"), "add clientApp: {eq: mobileAppsAndDesktopClients} to activities", "useBrowser would stop browsers too")
+		}
+	}
 	if p.Control == ControlFileDownload {
 		decodeLevel(r, m, p)
 	} else {
@@ -129,9 +134,15 @@ func decodeInspection(r *strict.Reader, m *strict.Map, to *Inspection) {
 	i.Done()
 }
 
+// actionTest is what Defender called audit before.
+const actionTest Action = "test"
+
 func decodeAction(r *strict.Reader, m *strict.Map, kind Kind, p *Inline) {
 	m.Need("action", "write action: audit or action: block")
-	strict.Word(m, "action", &p.Action, ActionAudit, ActionBlock, ActionOverride, ActionProtect, ActionRequireStepUp)
+	strict.Word(m, "action", &p.Action, ActionAudit, ActionBlock, ActionOverride, ActionProtect, ActionRequireStepUp, ActionUseBrowser, actionTest)
+	if p.Action == actionTest {
+		p.Action = ActionAudit
+	}
 	if allowed := actionsOf[p.Control]; p.Action != "" && !slices.Contains(allowed, p.Action) {
 		what := string(p.Control)
 		if kind == KindAccess {

@@ -62,24 +62,28 @@ const (
 // Action is what an access or session policy asks for when it matches.
 type Action string
 
-// The actions. Block with override is Referee's own; the others are Defender's.
+// The actions. Block with override and use browser are Referee's
+// own; the others are Defender's. "test" is read as audit: Defender called it so.
 const (
 	ActionAudit         Action = "audit"
 	ActionBlock         Action = "block"
 	ActionOverride      Action = "blockWithOverride"
 	ActionProtect       Action = "protect"
 	ActionRequireStepUp Action = "requireStepUp"
+	// ActionUseBrowser blocks a program that is no browser and tells the person to use one: access policies only.
+	ActionUseBrowser Action = "useBrowser"
 )
 
 // gate returns the gate that the action puts up.
 func (a Action) gate() Gate {
 	switch a {
-	case ActionBlock:
+	case ActionBlock, ActionUseBrowser:
 		return GateBlock
 	case ActionOverride:
 		return GateBlockWithOverride
 	case ActionRequireStepUp:
 		return GateStepUp
+	case ActionAudit, ActionProtect:
 	}
 	return GateAllow
 }

@@ -75,6 +75,9 @@ type Verdict struct {
 	// Steps are what opens GateStepUp: all of them. Empty for other gates.
 	Steps    []model.StepUp
 	Deadline time.Time // zero unless the verdict is open
+	// UseBrowser reports that the gate blocks a program which is no browser, and that a browser would get further:
+	// whoever shows the block says so. Set by [Book.DecideSignIn].
+	UseBrowser bool
 	// Blocker is the policy whose gate applies, nil when the gate is allow.
 	Blocker *Policy
 	// Monitored holds policies in their monitor phase that would have set a stricter gate than Gate, and report-only

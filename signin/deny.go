@@ -18,6 +18,7 @@ type blockedView struct {
 	Message, NextStep            template.HTML
 	Contact                      string
 	RequestURL                   string // "" where no exception could help
+	UseBrowser                   bool   // a browser would get further than this program
 }
 
 // deny answers a person who may not reach an app: on record first, then a page that says why and what to do.
@@ -28,7 +29,7 @@ func (b *Broker) deny(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s
 		fillAccess(kept, inst, d, false)
 		a = kept
 	})
-	view := blockedView{App: inst.Name, User: s.User.Name, Contact: t.Brand.Contact}
+	view := blockedView{App: inst.Name, User: s.User.Name, Contact: t.Brand.Contact, UseBrowser: d.UseBrowser}
 	if err != nil {
 		// The person stays out either way; only the code is missing, since it would lead nowhere.
 		b.parts.Log.Error("blocked access not recorded", "tenant", t.ID, "err", err)

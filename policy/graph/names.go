@@ -1,9 +1,12 @@
 package graph
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/referee-casb/referee/policy"
 )
 
 // Names translates between Graph's ids and the words of documents.
@@ -19,6 +22,32 @@ type App struct {
 }
 
 var guid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+
+// With returns the names with further ones: keys of apps by the application's id, and names of named locations by id.
+func (n Names) With(apps map[string][]string, locations map[string]string) Names {
+	out := Names{Apps: slices.Clone(n.Apps), Locations: map[string]string{}}
+	for _, id := range slices.Sorted(maps.Keys(apps)) {
+		out.Apps = append(out.Apps, App{ID: strings.ToLower(id), Keys: apps[id]})
+	}
+	for _, all := range []map[string]string{n.Locations, locations} {
+		for id, name := range all {
+			out.Locations[strings.ToLower(id)] = name
+		}
+	}
+	return out
+}
+
+// Text writes documents as YAML, separated by ---.
+func Text(docs []*policy.Document) string {
+	var b strings.Builder
+	for i, d := range docs {
+		if i > 0 {
+			b.WriteString("---\n")
+		}
+		b.Write(d.Canonical())
+	}
+	return b.String()
+}
 
 // keys returns the apps that an id stands for.
 func (n *Names) keys(id string) ([]string, bool) {

@@ -70,6 +70,15 @@ grantControls: {builtInControls: [block]}
 `
 )
 
+// grants makes a Conditional Access policy of its target, further conditions and grant controls.
+func grants(target, conditions, controls string) string {
+	return fmt.Sprintf("\nkind: ConditionalAccess\nid: grants\nname: Grants\nconditions: {users: {includeUsers: [All]}, applications: {%s}%s}\ngrantControls: {%s}\n", target, conditions, controls)
+}
+
+func rule(mode, text string) string {
+	return fmt.Sprintf(", devices: {deviceFilter: {mode: %s, rule: '%s'}}", mode, text)
+}
+
 func clean() string { return fmt.Sprintf(route+session, "onedrive", "mcasConfigured", "onedrive") }
 
 func swap(text, old, with string) string {
@@ -113,6 +122,39 @@ var examples = map[string]struct {
 		bad:  []example{{text: swap(clean(), "nextStep: Read it here.\n", "")}, {text: swap(clean(), "message: No.\n", "")}},
 		good: []example{{text: clean()}, {text: swap(swap(clean(), "action: block", "action: audit"), "message: No.\n", "")}},
 	},
+	"break_glass": {
+		bad: []example{{text: grants("includeApplications: [All]", "", "builtInControls: [mfa]")}, {text: grants("includeApplications: [All]", "", "builtInControls: [compliantDevice]")}},
+		good: []example{
+			{text: swap(grants("includeApplications: [All]", "", "builtInControls: [mfa]"), "includeUsers: [All]", "includeUsers: [All], excludeGroups: [Break glass]")},
+			{text: grants("includeApplications: [onedrive]", "", "builtInControls: [mfa]")},
+			{text: swap(grants("includeApplications: [All]", "", "builtInControls: [mfa]"), "includeUsers: [All]", "includeGroups: [Staff]")},
+		},
+	},
+	"context_without_policy": {
+		bad: []example{{text: swap(clean(), "action: block", "action: requireStepUp\nstepUp: {context: c1}")}},
+		good: []example{{text: swap(clean(), "action: block", "action: requireStepUp\nstepUp: {context: c1}") + "---" +
+			grants("includeAuthenticationContextClassReferences: [c1]", "", "authenticationStrength: {id: phishingResistant}")}},
+	},
+	"control_without_browser": {
+		bad:  []example{{text: swap(fmt.Sprintf(route, "onedrive", "mcasConfigured"), "}}\nsession", "}, clientAppTypes: [mobileAppsAndDesktopClients]}\nsession")}},
+		good: []example{{text: swap(fmt.Sprintf(route, "onedrive", "mcasConfigured"), "}}\nsession", "}, clientAppTypes: [browser, mobileAppsAndDesktopClients]}\nsession")}},
+	},
+	"device_filter_trap": {
+		bad: []example{
+			{text: grants("includeApplications: [onedrive]", rule("exclude", "device.isCompliant -ne False"), "builtInControls: [block]")},
+			{text: grants("includeApplications: [onedrive]", rule("include", "device.isCompliant -eq False"), "builtInControls: [block]")},
+			{text: grants("includeApplications: [onedrive]", rule("include", `device.deviceOwnership -eq "Personal" -or device.trustType -eq "AzureAD"`), "builtInControls: [block]")},
+		},
+		good: []example{
+			{text: grants("includeApplications: [onedrive]", rule("exclude", `device.isCompliant -eq True -or device.trustType -eq "ServerAD"`), "builtInControls: [block]")},
+			{text: grants("includeApplications: [onedrive]", rule("include", "device.isCompliant -ne True"), "builtInControls: [block]")},
+			{text: grants("includeApplications: [onedrive]", rule("include", `device.extensionAttribute1 -eq "SAW"`), "builtInControls: [mfa]")},
+		},
+	},
+	"device_rule_writable": {
+		bad:  []example{{text: grants("includeApplications: [onedrive]", rule("exclude", `device.displayName -startsWith "CORP-"`), "builtInControls: [block]")}},
+		good: []example{{text: grants("includeApplications: [onedrive]", rule("exclude", `device.displayName -startsWith "CORP-" -and device.isCompliant -eq True`), "builtInControls: [block]")}},
+	},
 	"duplicate_policy": {
 		bad:  []example{{text: clean() + swap(fmt.Sprintf(session, "onedrive"), "id: session", "id: again")}},
 		good: []example{{text: clean() + swap(swap(fmt.Sprintf(session, "onedrive"), "id: session", "id: again"), "level: strict", "files: {extension: {eq: pdf}}\nlevel: strict")}},
@@ -127,6 +169,10 @@ var examples = map[string]struct {
 			{text: clean(), world: func(w *World) { w.Exceptions = approved(1, "session", 3) }},
 			{text: clean(), world: func(w *World) { w.Exceptions = approved(1, "gone", -1) }},
 		},
+	},
+	"flow_not_offered": {
+		bad:  []example{{text: grants("includeApplications: [onedrive]", ", authenticationFlows: {transferMethods: deviceCodeFlow}", "builtInControls: [block]")}},
+		good: []example{{text: grants("includeApplications: [onedrive]", "", "builtInControls: [block]")}},
 	},
 	"level_not_stated": {
 		bad:  []example{{text: swap(clean(), "level: strict\n", "")}},
@@ -168,12 +214,31 @@ var examples = map[string]struct {
 			world: func(w *World) { w.Capabilities.StepUp = true },
 		}},
 	},
+	"or_lets_unmanaged_in": {
+		bad: []example{{text: grants("includeApplications: [onedrive]", "", "operator: OR, builtInControls: [compliantDevice, mfa]")}},
+		good: []example{
+			{text: grants("includeApplications: [onedrive]", "", "operator: AND, builtInControls: [compliantDevice, mfa]")},
+			{text: grants("includeApplications: [onedrive]", "", "operator: OR, builtInControls: [compliantDevice, domainJoinedDevice]")},
+			{text: clean() + "---" + grants("includeApplications: [onedrive]", "", "operator: OR, builtInControls: [compliantDevice, mfa]")},
+		},
+	},
+	"platform_is_a_claim": {
+		bad:  []example{{text: grants("includeApplications: [onedrive]", ", platforms: {includePlatforms: [linux]}", "builtInControls: [block]")}},
+		good: []example{{text: grants("includeApplications: [onedrive]", ", platforms: {includePlatforms: [all], excludePlatforms: [windows]}", "builtInControls: [block]")}},
+	},
 	"resource_apps_open": {
 		bad: []example{{text: fmt.Sprintf(route+session, "office365", "mcasConfigured", "teams")}},
 		good: []example{
 			{text: fmt.Sprintf(route+session, "office365", "mcasConfigured", "[teams, sharepoint, onedrive]")},
 			{text: fmt.Sprintf(route+session, "office365", "mcasConfigured", "teams") + swap(fmt.Sprintf(session, "[sharepoint, onedrive]"), "id: session", "id: files")},
 		},
+	},
+	"risk_not_claimed": {
+		bad: []example{
+			{text: grants("includeApplications: [onedrive]", ", signInRiskLevels: [high]", "builtInControls: [mfa]")},
+			{text: grants("includeApplications: [onedrive]", ", userRiskLevels: [high]", "builtInControls: [block]")},
+		},
+		good: []example{{text: grants("includeApplications: [onedrive]", ", signInRiskLevels: [high]", "builtInControls: [mfa]") + "unscannable: allow\n"}},
 	},
 	"rollout_unread": {
 		bad: []example{{text: clean() + "rollout: {then: block}\n", world: func(w *World) {

@@ -12,8 +12,7 @@ var lockout = Check{
 	Run: func(s *Set, report Report) {
 		for _, d := range s.Access() {
 			c := d.Access
-			if c.Blocks() && slices.Contains(c.Users.Include, policy.All) && slices.Contains(c.Applications.Include, policy.All) &&
-				len(c.Users.Exclude)+len(c.Users.ExcludeGroups) == 0 {
+			if c.Blocks() && everybody(c) && slices.Contains(c.Applications.Include, policy.All) && excludesNobody(c) {
 				report(d, "conditions.users", "exclude a group of break-glass accounts", "it blocks every user at every app and excludes nobody")
 			}
 		}

@@ -35,7 +35,7 @@ func (s *Set) nativeClosed(key string) bool {
 			if native && (s.covers(d.Access, key) || slices.Contains(d.Access.Applications.Include, policy.All)) {
 				return true
 			}
-		case d.Kind == policy.KindAccess && d.Inline.Action == policy.ActionBlock:
+		case d.Kind == policy.KindAccess && (d.Inline.Action == policy.ActionBlock || d.Inline.Action == policy.ActionUseBrowser):
 			apps, all := Apps(d)
 			if slices.Contains(equals(d.Inline.Activities, "clientApp"), string(model.ClientNative)) && (all || s.names(apps, key)) {
 				return true

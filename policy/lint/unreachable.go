@@ -15,7 +15,7 @@ var unreachable = Check{
 			switch {
 			case d.Access != nil:
 				c := d.Access
-				if emptied(c.Users.Include, c.Users.Exclude) && len(c.Users.IncludeGroups) == 0 {
+				if nobody(&c.Users) {
 					report(d, "conditions.users", "exclude fewer users", "everybody it includes is excluded")
 				}
 				if emptied(c.Applications.Include, c.Applications.Exclude) {
@@ -33,6 +33,20 @@ var unreachable = Check{
 			}
 		}
 	},
+}
+
+// nobody reports whether the exclusions take away everybody that is included, as far as lists tell.
+func nobody(u *policy.Users) bool {
+	if u.IncludeGuests != nil || len(u.IncludeRoles) > 0 && !emptied(u.IncludeRoles, u.ExcludeRoles) {
+		return slices.Contains(u.Exclude, policy.All)
+	}
+	groups := make([]string, len(u.IncludeGroups))
+	for i, g := range u.IncludeGroups {
+		if groups[i] = string(g); !slices.Contains(u.ExcludeGroups, g) {
+			return slices.Contains(u.Exclude, policy.All)
+		}
+	}
+	return len(u.Include) == 0 || emptied(u.Include, u.Exclude)
 }
 
 // emptied reports whether exclude takes away all of include.

@@ -1,0 +1,73 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/referee-casb/referee/model"
+)
+
+// DecideSignIn decides a sign-in: Conditional Access first, then access policies. The stricter gate applies and
+// duties add up. in.Stage is left at the stage whose gate it is. An open or blocked verdict of Conditional Access
+// stands alone.
+func (b *Book) DecideSignIn(in *Input, v *Verdict) {
+	in.Stage = StageSignIn
+	b.Decide(in, v)
+	if !v.Open() && v.Gate != GateBlock {
+		first := *v
+		first.Needs, first.Steps = nil, slices.Clone(v.Steps)
+		in.Stage = StageAccess
+		b.Decide(in, v)
+		if first.Gate >= v.Gate {
+			in.Stage = StageSignIn
+		}
+		v.merge(&first)
+	}
+	if in.ClientApp != "" && in.ClientApp != model.ClientBrowser && v.Duties.Has(DutyRoute) && !v.Open() {
+		// fail closed: a native client does not follow the browser's way through the gateway, so what asks for
+		// session control can't let it in.
+		v.Blocker, v.UseBrowser = v.router(), true
+		v.Gate, v.Steps, v.Control = GateBlock, v.Steps[:0], ""
+		v.Duties &^= DutyRoute
+	}
+	if v.Gate == GateBlock && v.Blocker != nil && v.Blocker.Action == ActionUseBrowser {
+		v.UseBrowser = true
+	}
+}
+
+// router returns the policy that asks for the gateway.
+func (v *Verdict) router() *Policy {
+	for _, p := range v.Deciding[:v.N] {
+		if p.Session == v.Control {
+			return p
+		}
+	}
+	return v.Deciding[0]
+}
+
+// merge joins the verdict of Conditional Access into that of the access policies.
+func (v *Verdict) merge(first *Verdict) {
+	if first.Gate > v.Gate {
+		v.Gate, v.Blocker = first.Gate, first.Blocker
+	}
+	v.Duties |= first.Duties
+	v.Control, v.Persistent, v.Defaulted = first.Control, first.Persistent, first.Defaulted
+	v.Steps = v.Steps[:0]
+	if v.Gate == GateStepUp {
+		v.Steps = append(v.Steps, first.Steps...) // access policies ask for none
+	}
+	for _, p := range first.Deciding[:first.N] {
+		if v.N < MaxDeciding {
+			v.Deciding[v.N] = p
+			v.N++
+		}
+	}
+	for _, p := range first.Monitored[:first.M] {
+		if v.M < MaxDeciding {
+			v.Monitored[v.M] = p
+			v.M++
+		}
+	}
+	if v.Excepted == "" {
+		v.Excepted = first.Excepted
+	}
+}
