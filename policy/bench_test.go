@@ -113,6 +113,81 @@ func BenchmarkDecide1000Open(b *testing.B) {
 	}
 }
 
+// thousandAccess makes 1,000 Conditional Access policies over 100 apps, with conditions of every kind.
+func thousandAccess(tb testing.TB) *policy.Book {
+	tb.Helper()
+	var text strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&text, `---
+kind: ConditionalAccess
+id: p%d
+name: Policy %d
+conditions:
+  users: {includeUsers: [All], excludeGroups: [admins, break glass], excludeRoles: [r%d]}
+  applications: {includeApplications: [app%d]}
+  signInRiskLevels: [medium, high]
+  platforms: {includePlatforms: [all], excludePlatforms: [linux]}
+  clientAppTypes: [browser]
+  locations: {includeLocations: [All], excludeLocations: [AllTrusted], excludeCountries: [XA, XB]}
+  devices: {deviceFilter: {mode: exclude, rule: 'device.isCompliant -eq True -or device.model -contains "SAW"'}}
+grantControls: {operator: OR, builtInControls: [mfa, domainJoinedDevice]}
+sessionControls: {signInFrequency: {value: 1, type: days}, cloudAppSecurity: {cloudAppSecurityType: mcasConfigured}}
+`, i, i, i, i%100)
+	}
+	docs, problems := policy.Decode("", []byte(text.String()))
+	if err := problems.Err(); err != nil {
+		tb.Fatal(err)
+	}
+	book, problems := policy.Compile(docs, policy.Options{Tenant: "contoso", Capabilities: policy.Capabilities{StepUp: true}})
+	if err := problems.Err(); err != nil {
+		tb.Fatal(err)
+	}
+	return book
+}
+
+func signIn(app string) *policy.Input {
+	in := request(app)
+	in.Stage, in.Activity, in.Agent.OS = policy.StageSignIn, "", "Windows"
+	in.Auth = &model.Authentication{Time: in.Now.Add(-48 * time.Hour), SignInRisk: model.RiskHigh}
+	in.DeviceFacts = &model.DeviceFacts{Model: model.FactOf("Surface")}
+	return in
+}
+
+// BenchmarkSignIn1000 decides a sign-in with 1,000 Conditional Access policies of which 10 are candidates and match.
+func BenchmarkSignIn1000(b *testing.B) {
+	book, in := thousandAccess(b), signIn("app99")
+	var v policy.Verdict
+	b.ReportAllocs()
+	for b.Loop() {
+		book.Decide(in, &v)
+	}
+	if v.N != 8 || v.Gate != policy.GateStepUp || len(v.Steps) != 2 {
+		b.Fatalf("%d policies decided, gate %s, steps %v", v.N, v.Gate, v.Steps)
+	}
+}
+
+// TestSignInDoesNotAllocate covers granted, asking, blocked by nothing, and open verdicts of Conditional Access.
+func TestSignInDoesNotAllocate(t *testing.T) {
+	book := thousandAccess(t)
+	for name, change := range map[string]func(*policy.Input){
+		"step-up":    func(*policy.Input) {},
+		"no match":   func(in *policy.Input) { in.App.Key = "app500" },
+		"no claims":  func(in *policy.Input) { in.Auth = nil },
+		"done":       func(in *policy.Input) { in.Auth = &model.Authentication{Time: in.Now, AMR: []string{"mfa"}} },
+		"open":       func(in *policy.Input) { in.DeviceState = filter.Unknown },
+		"no answer":  func(in *policy.Input) { in.DeviceState = filter.Unobtainable },
+		"compliant":  func(in *policy.Input) { in.Device = []model.DeviceTag{model.TagIntuneCompliant} },
+		"long model": func(in *policy.Input) { in.DeviceFacts = &model.DeviceFacts{Model: model.FactOf("x SAW Æ")} },
+	} {
+		in := signIn("app99")
+		change(in)
+		var v policy.Verdict
+		if n := testing.AllocsPerRun(100, func() { book.Decide(in, &v) }); n != 0 {
+			t.Errorf("%s: %v allocations a decision, want none", name, n)
+		}
+	}
+}
+
 func BenchmarkExplain1000(b *testing.B) {
 	book, in := thousand(b, false), request("app99")
 	b.ReportAllocs()
