@@ -64,7 +64,35 @@ func (b *Broker) person(ctx context.Context, t tenant.Tenant, p tenant.Provider,
 	} else {
 		u.External = len(t.Domains) > 0 && !slices.ContainsFunc(t.Domains, func(d string) bool { return strings.EqualFold(d, u.Domain()) })
 	}
+	if u.External {
+		u.GuestType, u.HomeTenant = guestAt(who.claims, p.GuestTypeClaim), text(p.HomeTenantClaim)
+	}
 	return u, nil
+}
+
+// riskAt reads a risk level. A word that is none of the levels is no claim: the policy says what an unknown risk
+// counts as.
+func riskAt(claims map[string]any, path string) model.RiskLevel {
+	s, _ := claimAt(claims, path).(string)
+	switch level := model.RiskLevel(strings.ToLower(s)); level {
+	case model.RiskNone, model.RiskLow, model.RiskMedium, model.RiskHigh:
+		return level
+	}
+	return ""
+}
+
+// guestAt reads the kind of guest in the same way.
+func guestAt(claims map[string]any, path string) model.GuestType {
+	s, _ := claimAt(claims, path).(string)
+	for _, g := range []model.GuestType{
+		model.GuestInternal, model.GuestB2BCollaboration, model.GuestB2BMember,
+		model.GuestB2BDirectConnect, model.GuestOtherExternal, model.GuestServiceProviderUser,
+	} {
+		if strings.EqualFold(s, string(g)) {
+			return g
+		}
+	}
+	return ""
 }
 
 // claimAt finds a claim by its name or, where there is none of that name, by a path of names with dots.

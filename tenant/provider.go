@@ -45,7 +45,13 @@ type Provider struct {
 	GroupsClaim   string `json:"groupsClaim,omitempty" yaml:"groupsClaim,omitempty"`     // default "groups"
 	RolesClaim    string `json:"rolesClaim,omitempty" yaml:"rolesClaim,omitempty"`       // default "roles"
 	ExternalClaim string `json:"externalClaim,omitempty" yaml:"externalClaim,omitempty"` // true or 1 marks a guest; without it the domain decides
-	Graph         string `json:"graph,omitempty" yaml:"graph,omitempty"`                 // Microsoft Graph, asked when Entra leaves out groups for their number
+	// What Conditional Access may rest on, where the provider signs it: there are no defaults.
+	SignInRiskClaim string `json:"signInRiskClaim,omitempty" yaml:"signInRiskClaim,omitempty"` // none, low, medium or high
+	UserRiskClaim   string `json:"userRiskClaim,omitempty" yaml:"userRiskClaim,omitempty"`     // none, low, medium or high
+	GuestTypeClaim  string `json:"guestTypeClaim,omitempty" yaml:"guestTypeClaim,omitempty"`   // such as b2bCollaborationGuest
+	HomeTenantClaim string `json:"homeTenantClaim,omitempty" yaml:"homeTenantClaim,omitempty"` // organisation of an external person
+
+	Graph string `json:"graph,omitempty" yaml:"graph,omitempty"` // Microsoft Graph, asked when Entra leaves out groups for their number
 
 	// DeviceClaims are what the provider signs of the device; DeviceContext is an authentication context, such
 	// as "c7", that Entra grants to compliant devices only. See docs/howto/device-proof.md.

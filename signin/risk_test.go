@@ -1,0 +1,28 @@
+package signin
+
+import (
+	"testing"
+
+	"github.com/referee-casb/referee/model"
+)
+
+// TestClaimsOfRisk reads what Conditional Access may rest on: only words that mean something are claims.
+func TestClaimsOfRisk(t *testing.T) {
+	t.Parallel()
+	claims := map[string]any{
+		"risk": "High", "nested": map[string]any{"risk": "none"}, "odd": "hidden", "number": 3.0, "empty": "",
+		"guest": "B2BcollaborationGuest", "what": "friend",
+	}
+	for path, want := range map[string]model.RiskLevel{
+		"risk": model.RiskHigh, "nested.risk": model.RiskNone, "odd": "", "number": "", "empty": "", "absent": "", "": "",
+	} {
+		if got := riskAt(claims, path); got != want {
+			t.Errorf("%q is risk %q, want %q", path, got, want)
+		}
+	}
+	for path, want := range map[string]model.GuestType{"guest": model.GuestB2BCollaboration, "what": "", "absent": "", "": ""} {
+		if got := guestAt(claims, path); got != want {
+			t.Errorf("%q is guest %q, want %q", path, got, want)
+		}
+	}
+}
