@@ -346,8 +346,9 @@ func TestForgedResponses(t *testing.T) {
 		}, nil, saml.ReasonAudience},
 		"another recipient": {func(is *saml.Issue, _ *saml.IdentityProvider) { is.Request.Consumer.Location += "x" }, nil, saml.ReasonDestination},
 		"answer to another": {func(is *saml.Issue, _ *saml.IdentityProvider) { is.Request.ID = "_other" }, nil, saml.ReasonRequestUnknown},
-		"old": {func(_ *saml.Issue, p *saml.IdentityProvider) {
+		"old": {func(is *saml.Issue, p *saml.IdentityProvider) {
 			p.Now = func() time.Time { return r.now().Add(-time.Hour) }
+			is.AuthnInstant = p.Now()
 		}, nil, saml.ReasonExpired},
 		"of tomorrow": {func(_ *saml.Issue, p *saml.IdentityProvider) {
 			p.Now = func() time.Time { return r.now().Add(time.Hour) }
