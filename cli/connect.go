@@ -140,7 +140,7 @@ func rootsOf(file string) (*x509.CertPool, error) {
 func transport(roots *x509.CertPool) *http.Transport {
 	d := &net.Dialer{Timeout: 10 * time.Second}
 	return &http.Transport{
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, ForceAttemptHTTP2: true, Proxy: proxy,
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, ForceAttemptHTTP2: true, Proxy: proxy(http.ProxyFromEnvironment),
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if host, port, err := net.SplitHostPort(address); err == nil && local(host) {
 				c, err := d.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
@@ -158,9 +158,11 @@ func transport(roots *x509.CertPool) *http.Transport {
 func local(host string) bool { return host == "localhost" || strings.HasSuffix(host, ".localhost") }
 
 // proxy is the environment's, but for names of this host, which another host would take for its own.
-func proxy(r *http.Request) (*url.URL, error) {
-	if local(r.URL.Hostname()) {
-		return nil, nil //nolint:nilnil // as net/http takes it: no proxy
+func proxy(environment func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
+	return func(r *http.Request) (*url.URL, error) {
+		if local(r.URL.Hostname()) {
+			return nil, nil //nolint:nilnil // as net/http takes it: no proxy
+		}
+		return environment(r)
 	}
-	return http.ProxyFromEnvironment(r)
 }

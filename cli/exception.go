@@ -114,6 +114,8 @@ func (a *app) exceptionDecide(verb, short string) *cobra.Command {
 	switch verb {
 	case "approve":
 		sample += " --expires 3d"
+	case "end":
+		sample += " --answer 'the laptop is back'"
 	default:
 		sample += " --answer 'use the shared folder'"
 	}

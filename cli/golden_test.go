@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -279,13 +280,14 @@ func TestConnect(t *testing.T) {
 }
 
 func TestProxy(t *testing.T) {
-	t.Setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+	t.Parallel()
+	choose := proxy(http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.example.com:3128"}))
 	for host, direct := range map[string]bool{"referee.localhost": true, "localhost": true, "referee.example.com": false, "notlocalhost": false} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+host+":8443/", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if through, err := proxy(r); err != nil || (through == nil) != direct {
+		if through, err := choose(r); err != nil || (through == nil) != direct {
 			t.Errorf("%s goes through %v, %v", host, through, err)
 		}
 	}

@@ -110,6 +110,9 @@ func (a *app) tokenAdd(where func(*cobra.Command) (*client, string, error)) *cob
 				if _, err := f.WriteString(made.Secret + "\n"); err != nil {
 					return fault.As(err, fault.Unavailable, "token add", file)
 				}
+				if a.flags.json {
+					return a.printJSON(map[string]string{"id": made.ID, "output": file})
+				}
 				return a.say("%s is made; its secret is in %s", made.ID, file)
 			case a.flags.json:
 				return a.printRaw(text)

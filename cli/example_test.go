@@ -1,0 +1,263 @@
+package cli
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/referee-casb/referee/api/apitest"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/tenant"
+)
+
+// notRun are the verbs whose examples are not run here, and why.
+var notRun = map[string]string{
+	"serve":          "runs until it is stopped; TestStart sees what it is given, the tests of test and demo start whole servers",
+	"demo":           "runs until it is stopped; TestStart sees what it is given, the tests of demo and test/browser start it",
+	"demo trust":     "changes what this user's browsers trust",
+	"demo untrust":   "changes what this user's browsers trust",
+	"config check":   "is node's, which this package may not import; the tests of node check the example with it",
+	"config example": "is node's, which this package may not import; the tests of node check it",
+}
+
+// noJSON are the verbs whose answer is another form of data also with --json, and why. All others give JSON or nothing.
+var noJSON = map[string]string{
+	"activity export": "--format says in which form",
+}
+
+// rehearsal is a stage with everything on it that examples name, in a folder of its own.
+type rehearsal struct {
+	*stage
+	reference string // of a download
+	authority string // an upload of a device authority, as JSON
+	print     string // the beginning of its fingerprint
+}
+
+func newRehearsal(t *testing.T) *rehearsal {
+	t.Helper()
+	sample, err := os.ReadFile(filepath.Join("..", "examples", "onedrive-block-download-unmanaged.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rehearsal{stage: newStage(t)}
+	r.Want(t, "contoso/operator", "PUT", "/api/v2/tenants/contoso/apps/files", apitest.FilesApp, 200, nil)
+	for _, folder := range []string{"policies", "examples"} {
+		if err := os.Mkdir(filepath.Join(r.dir, folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.write(t, "examples/onedrive-block-download-unmanaged.yaml", string(sample))
+	r.write(t, "policies/block.yaml", apitest.BlockPolicy)
+	r.write(t, "policies/route.yaml", apitest.RoutePolicy)
+	r.write(t, "onedrive.yaml", apitest.RoutePolicy+"---\n"+apitest.BlockPolicy)
+	r.write(t, "draft.yaml", strings.Replace(apitest.BlockPolicy, "level: strict", "level: standard", 1))
+	r.write(t, "files.yaml", appYAML)
+	r.devices(t)
+	r.restore(t)
+	r.reference = r.Download(t, "contoso", "dora").Reference
+	v := session.Session{ID: "s1", Tenant: "contoso", User: model.User{ID: "u1", Username: "dora@contoso.com"}, SecretHash: "h"}
+	v.Created, v.LastSeen, v.Expires, v.Idle = apitest.Monday, apitest.Monday, apitest.Monday.Add(8*time.Hour), time.Hour
+	if err := r.DB.PutSession(t.Context(), v); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.DB.PutToken(t.Context(), tenant.Token{ID: "tok-0123456789abcdef", Name: "old", Tenant: "contoso", Role: tenant.RoleReader, Hash: tenant.HashToken("x"), Created: apitest.Monday}); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// devices writes an authority and its revocation list.
+func (r *rehearsal) devices(t *testing.T) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := r.Clock.Now()
+	ca := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Contoso Devices"}, IsCA: true, BasicConstraintsValid: true, SubjectKeyId: []byte("x"),
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(2, 0, 0),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, ca, ca, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: now, NextUpdate: now.AddDate(0, 0, 7)}, ca, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.authority = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	r.write(t, "contoso-devices.pem", r.authority)
+	r.write(t, "contoso-devices.crl", string(list))
+}
+
+// restore brings back what an example before may have taken away.
+func (r *rehearsal) restore(t *testing.T) {
+	t.Helper()
+	r.Clock.Advance(time.Minute)
+	r.Do(t, "contoso/operator", "PUT", "/api/v2/tenants/contoso/apps/files", apitest.FilesApp)
+	r.Want(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/policies/apply", apitest.File(apitest.RoutePolicy+"---\n"+apitest.BlockPolicy), 200, nil)
+	for _, made := range []string{"siem.token", "november.csv"} {
+		if err := os.Remove(filepath.Join(r.dir, made)); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// ready makes what one verb's example stands on, and returns its words with ids that are made anew each time in
+// place of the example's.
+func (r *rehearsal) ready(t *testing.T, verb string, words []string) []string {
+	t.Helper()
+	id := ""
+	switch verb {
+	case "tenant add": // with the epoch that it has by now
+		r.write(t, "contoso.yaml", r.run(t, "contoso-admin", "tenant", "get", "contoso").out)
+	case "policy back":
+		r.Want(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/policies/block-downloads/flip", map[string]any{}, 200, nil)
+	case "exception approve", "exception refuse", "exception end":
+		id = r.Request(t, "contoso", "dora@contoso.com")
+		if verb == "exception end" {
+			r.Want(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/exceptions/"+id+"/approve", map[string]any{}, 200, nil)
+		}
+	case "device ca remove", "device crl add":
+		r.Do(t, "contoso/admin", "POST", "/api/v2/tenants/contoso/device/authorities", map[string]any{"certificate": r.authority})
+		var have struct {
+			Authorities []struct{ Fingerprint string }
+		}
+		r.Want(t, "contoso/reader", "GET", "/api/v2/tenants/contoso/device/authorities", nil, 200, &have)
+		r.print = have.Authorities[0].Fingerprint[:16]
+	}
+	out := slices.Clone(words)
+	for i, w := range out {
+		switch w {
+		case "ex-k7qm2t9x":
+			out[i] = id
+		case "K7QM-2T9X":
+			out[i] = r.reference
+		case "3f9a0c21d4e5b678":
+			out[i] = r.print
+		}
+	}
+	return out
+}
+
+// follow runs an example that goes on until it is interrupted: after its first line.
+func (r *rehearsal) follow(t *testing.T, args []string) result {
+	t.Helper()
+	var got result
+	var wait sync.WaitGroup
+	ctx, stop := contextWithStop(t)
+	defer stop()
+	env := map[string]string{"REFEREE_SERVER": r.url, "REFEREE_TOKEN_FILE": filepath.Join(r.dir, "contoso-admin.token")}
+	a := &app{env: func(k string) string { return env[k] }, now: r.Clock.Now, zone: time.UTC}
+	a.out = writerFunc(func(b []byte) { got.out += string(b); stop() })
+	a.notes = writerFunc(func(b []byte) {
+		if got.notes += string(b); got.out == "" {
+			wait.Go(func() { r.Download(t, "contoso", "dora") })
+		}
+	})
+	c := a.root()
+	c.SetArgs(args)
+	err := c.ExecuteContext(ctx)
+	wait.Wait()
+	if got.code = report(io.Discard, err); ctx.Err() == context.DeadlineExceeded { //nolint:errorlint // a context's own
+		t.Errorf("nothing came within the time: %+v", got)
+	}
+	return got
+}
+
+// TestExamplesRun runs the example of every verb against a server, with and without --json. Whatever can't be run
+// is in a list that says why. It changes the folder, so nothing runs beside it.
+func TestExamplesRun(t *testing.T) {
+	for _, mode := range []string{"text", "json"} {
+		home, err := os.Getwd()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := newRehearsal(t)
+		t.Chdir(r.dir)
+		ran := map[string]bool{}
+		walk(New(Functions{}), func(c *cobra.Command) {
+			for _, line := range strings.Split(c.Example, "\n") {
+				words, ok := split(strings.TrimSpace(line))
+				if !ok || len(words) < 2 {
+					continue
+				}
+				if i := slices.Index(words, ">"); i > 0 {
+					words = words[:i]
+				}
+				found, _, err := New(Functions{}).Find(words[1:])
+				if err != nil {
+					t.Errorf("%s: %v", line, err)
+					continue
+				}
+				verb := strings.TrimPrefix(found.CommandPath(), "referee ")
+				if ran[verb] = true; notRun[verb] == "" {
+					r.example(t, mode == "json", verb, line, words)
+				}
+			}
+			if !c.HasSubCommands() && !ran[strings.TrimPrefix(c.CommandPath(), "referee ")] {
+				t.Errorf("%s has no example of itself", c.CommandPath())
+			}
+		})
+		for verb := range notRun {
+			if !ran[verb] {
+				t.Errorf("%q is in the list of what is not run, and is no verb", verb)
+			}
+		}
+		t.Chdir(home)
+	}
+}
+
+func (r *rehearsal) example(t *testing.T, asJSON bool, verb, line string, words []string) {
+	t.Helper()
+	r.restore(t)
+	args := r.ready(t, verb, words[1:])
+	if asJSON && !slices.Contains(args, "--json") {
+		args = append(args, "--json")
+	}
+	role := "contoso-admin"
+	if verb == "tenant add" {
+		role = "all-admin"
+	}
+	var got result
+	if verb == "activity tail" {
+		got = r.follow(t, args)
+	} else {
+		got = r.run(t, role, args...)
+	}
+	if got.code != 0 {
+		t.Errorf("%s (json: %t) fails: %+v", line, asJSON, got)
+		return
+	}
+	if strings.Contains(line, ">") && got.out == "" {
+		t.Errorf("%s gives nothing to write: %+v", line, got)
+	}
+	if !asJSON || noJSON[verb] != "" {
+		return
+	}
+	for d := json.NewDecoder(strings.NewReader(got.out)); d.More(); {
+		var v any
+		if err := d.Decode(&v); err != nil {
+			t.Errorf("%s --json gives no JSON: %v\n%s", line, err, got.out)
+			return
+		}
+	}
+}
