@@ -30,6 +30,7 @@ type API struct {
 	huma   huma.API
 	guard  guard
 	spec   specification
+	recent recent
 }
 
 // New makes the API. It returns Invalid when a part is missing.

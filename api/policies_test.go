@@ -263,6 +263,59 @@ func TestRollout(t *testing.T) {
 	f.Want(t, "contoso/operator", "GET", contoso+"/policies/route-onedrive/report", nil, 200, nil)
 }
 
+// TestRolloutAge: a status goes by one reading of the log for a minute and says so; reports and steps read it anew.
+func TestRolloutAge(t *testing.T) {
+	t.Parallel()
+	f := furnish(t)
+	const status, report = contoso + "/policies/block-downloads/rollout", contoso + "/policies/block-downloads/report"
+	waits := func(want string, age time.Duration) {
+		t.Helper()
+		var s struct {
+			Waits []string
+			AsOf  time.Time
+		}
+		f.Want(t, "contoso/analyst", "GET", status, nil, 200, &s)
+		if !strings.Contains(strings.Join(s.Waits, ";"), want) || f.Clock.Now().Sub(s.AsOf) != age {
+			t.Errorf("at %s: waits for %q as of %s; want %q, %s old", f.Clock.Now(), s.Waits, s.AsOf, want, age)
+		}
+	}
+	for _, user := range []string{"ann", "bob", "carl", "dora"} {
+		f.Download(t, "contoso", user)
+	}
+	waits("4 people would have been stopped", 0)
+	f.Download(t, "contoso", "eve")
+	f.Clock.Advance(59 * time.Second)
+	waits("4 people would have been stopped", 59*time.Second)
+	f.Log.Blind(fault.New(fault.Unavailable, "test", "the log is gone"))
+	waits("4 people would have been stopped", 59*time.Second)
+	f.Want(t, "contoso/analyst", "GET", report, nil, 503, nil)
+	f.Clock.Advance(time.Second)
+	f.Want(t, "contoso/analyst", "GET", status, nil, 503, nil)
+	f.Log.Blind(nil)
+	waits("5 people would have been stopped", 0)
+	f.Download(t, "contoso", "fay")
+	var r struct{ Report struct{ Stopped int } }
+	f.Want(t, "contoso/analyst", "GET", report, nil, 200, &r)
+	if r.Report.Stopped != 6 {
+		t.Errorf("a report goes by an old reading: %+v", r)
+	}
+	waits("6 people would have been stopped", 0)
+	// The other tenant's policy of the same name has a reading of its own.
+	var s struct{ Waits []string }
+	f.Want(t, "fabrikam/operator", "POST", "/api/v2/tenants/fabrikam/policies/apply", apitest.File(apitest.BlockPolicy, "force", true), 200, nil)
+	f.Want(t, "fabrikam/analyst", "GET", "/api/v2/tenants/fabrikam/policies/block-downloads/rollout", nil, 200, &s)
+	if len(s.Waits) == 0 || strings.Contains(strings.Join(s.Waits, ";"), "would have been stopped") {
+		t.Errorf("fabrikam waits for %q", s.Waits)
+	}
+	// A policy that is in force, or held, waits for nothing in the log.
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/flip", map[string]any{}, 200, nil)
+	f.Log.Blind(fault.New(fault.Unavailable, "test", "the log is gone"))
+	f.Want(t, "contoso/analyst", "GET", status, nil, 200, nil)
+	f.Clock.Advance(time.Minute)
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/back", map[string]any{}, 200, nil)
+	waits("put back by hand", 0)
+}
+
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	f := furnish(t)

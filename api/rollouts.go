@@ -21,6 +21,7 @@ type (
 		Held      bool                 `json:"held,omitempty"`
 		Waits     []string             `json:"waits" doc:"Why it does not flip now; empty when it is in force or flips at the next look."`
 		Until     time.Time            `json:"until,omitzero" doc:"When time alone could change that."`
+		AsOf      time.Time            `json:"asOf" doc:"When the activity log was read for that. A status may go by what was read up to a minute ago; a report never does."`
 		Steps     []policy.RolloutStep `json:"steps"`
 		Reads     []policy.ReportRead  `json:"reads" doc:"Who read its report, the newest first."`
 	}
@@ -94,13 +95,13 @@ func period(st policy.RolloutState) (from, to time.Time) {
 }
 
 // standing says where a rollout stands and what it waits for.
-func (a *API) standing(ctx context.Context, d *policy.Document, st policy.RolloutState, report rollout.Report) (rolloutBody, error) {
+func (a *API) standing(ctx context.Context, d *policy.Document, st policy.RolloutState, seen recentReport) (rolloutBody, error) {
 	reads, err := a.Policies.Reads(ctx, st.Tenant, st.Policy)
 	if err != nil {
 		return rolloutBody{}, err
 	}
-	_, wait := rollout.Next(d, st, rollout.Facts{Reads: reads, Report: report, Zone: a.Zone(st.Tenant)}, a.Now())
-	b := rolloutBody{Policy: st.Policy, Phase: st.Phase, Since: st.Since, Confirmed: st.Confirmed, Held: st.Held, Waits: wait.Reasons, Until: wait.Until, Steps: st.Steps, Reads: reads}
+	_, wait := rollout.Next(d, st, rollout.Facts{Reads: reads, Report: seen.report, Zone: a.Zone(st.Tenant)}, a.Now())
+	b := rolloutBody{Policy: st.Policy, Phase: st.Phase, Since: st.Since, Confirmed: st.Confirmed, Held: st.Held, Waits: wait.Reasons, Until: wait.Until, AsOf: seen.at, Steps: st.Steps, Reads: reads}
 	if b.Waits == nil {
 		b.Waits = []string{}
 	}
@@ -115,13 +116,11 @@ func (a *API) getRollout(ctx context.Context, c *caller, in *InPolicy) (*rollout
 	if err != nil {
 		return nil, err
 	}
-	extend(ctx)
-	from, to := period(st)
-	report, err := Report(ctx, a.Activity, c.Tenant, in.Policy, from, to)
+	seen, err := a.waitsFor(ctx, st, true)
 	if err != nil {
 		return nil, err
 	}
-	b, err := a.standing(ctx, d, st, report)
+	b, err := a.standing(ctx, d, st, seen)
 	return &rolloutAnswer{b}, err
 }
 
@@ -134,15 +133,18 @@ func (a *API) readReport(ctx context.Context, c *caller, in *InPolicy) (*reportA
 		return nil, err
 	}
 	now := a.Now()
-	from, to := now.Add(-replayFor), time.Time{}
-	if !none {
-		from, to = period(st)
+	seen := recentReport{at: now}
+	if none {
+		extend(ctx)
+		seen.report, err = Report(ctx, a.Activity, c.Tenant, in.Policy, now.Add(-replayFor), time.Time{})
+	} else {
+		seen, err = a.phaseReport(ctx, st, false)
 	}
-	extend(ctx)
-	out := &reportAnswer{}
-	if out.Body.Report, err = Report(ctx, a.Activity, c.Tenant, in.Policy, from, to); err != nil {
+	if err != nil {
 		return nil, err
 	}
+	out := &reportAnswer{}
+	out.Body.Report = seen.report
 	out.Body.Delivered = !none && c.Token.Role.Allows(tenant.RoleOperator)
 	read := policy.ReportRead{Tenant: c.Tenant, Policy: in.Policy, Reader: c.name(), At: now, Through: now}
 	err = a.change(ctx, c, entry{
@@ -157,7 +159,7 @@ func (a *API) readReport(ctx context.Context, c *caller, in *InPolicy) (*reportA
 	if err != nil || none {
 		return out, err
 	}
-	b, err := a.standing(ctx, d, st, out.Body.Report)
+	b, err := a.standing(ctx, d, st, seen)
 	out.Body.Rollout = &b
 	return out, err
 }
@@ -182,12 +184,10 @@ func (a *API) moveRollout(ctx context.Context, c *caller, id, action, why string
 		return nil, err
 	}
 	a.changed(ctx, bus.SignalPolicy, c.Tenant)
-	extend(ctx)
-	from, to := period(next)
-	report, err := Report(ctx, a.Activity, c.Tenant, id, from, to)
+	seen, err := a.waitsFor(ctx, next, false)
 	if err != nil {
 		return nil, err
 	}
-	b, err := a.standing(ctx, d, next, report)
+	b, err := a.standing(ctx, d, next, seen)
 	return &rolloutAnswer{b}, err
 }

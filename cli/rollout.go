@@ -13,7 +13,7 @@ import (
 type rolloutAnswer struct {
 	Policy, Phase, Confirmed string
 	Held                     bool
-	Since, Until             time.Time
+	Since, Until, AsOf       time.Time
 	Waits                    []string
 	Steps                    []struct {
 		At          time.Time
@@ -49,6 +49,9 @@ func (a *app) policyStatus() *cobra.Command {
 			return show(a, text, func(r rolloutAnswer) error {
 				if err := a.showRollout(r); err != nil {
 					return err
+				}
+				if age := a.now().Sub(r.AsOf).Truncate(time.Second); age > 0 && len(r.Waits) > 0 {
+					a.note("the activity log was read for this %s ago; a status reads it once a minute, a report each time", age)
 				}
 				t := newTable("WHEN", "PHASE", "BY", "WHY")
 				for _, s := range r.Steps {
