@@ -169,8 +169,11 @@ func (a *API) applyPolicies(ctx context.Context, c *caller, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.stored(ctx, c.Tenant)
+	s, err := a.readable(ctx, c.Tenant)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.whole(docs); err != nil {
 		return nil, err
 	}
 	if _, problems := a.compile(s, s.with(docs)); len(problems) > 0 {
@@ -223,7 +226,7 @@ func (a *API) plan(ctx context.Context, c *caller, s *ruleset, docs []*policy.Do
 		if !bytes.Equal(before.Text, d.Canonical()) {
 			row.Change = changed
 			last := before.Number
-			if have == nil {
+			if have == nil && before.Number == 0 {
 				row.Change = created
 				history, err := a.Policies.History(ctx, c.Tenant, d.ID)
 				if err != nil && !fault.Is(err, fault.NotFound) {

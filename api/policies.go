@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -106,7 +107,11 @@ func (s *ruleset) find(id string) (*policy.Document, error) {
 	if d := s.doc(id); d != nil {
 		return d, nil
 	}
-	return nil, &fault.Error{Kind: fault.NotFound, Op: "api.policy", Key: id, Msg: "there is no such policy"}
+	return nil, noPolicy(id)
+}
+
+func noPolicy(id string) error {
+	return &fault.Error{Kind: fault.NotFound, Op: "api.policy", Key: id, Msg: "there is no such policy"}
 }
 
 func (a *API) getPolicy(ctx context.Context, c *caller, in *InPolicy) (*policyAnswer, error) {
@@ -141,27 +146,35 @@ func (a *API) policyHistory(ctx context.Context, c *caller, in *struct {
 	return pageOf(out, in.Paging, func(b revisionBody) string { return strconv.FormatInt(b.Revision, 10) })
 }
 
+// brokenBy returns what would be wrong without a document and isn't yet. What is wrong already doesn't keep anybody
+// from deleting: one document that this version can't read, or put into force, would hold all others fast.
+func (a *API) brokenBy(s *ruleset, id string) policy.Problems {
+	_, before := a.compile(s, s.docs)
+	_, after := a.compile(s, s.without(id))
+	return slices.DeleteFunc(after, func(p policy.Problem) bool { return slices.Contains(before, p) })
+}
+
+// deletePolicy works from the stored revision, not from the document in it, which may be unreadable.
 func (a *API) deletePolicy(ctx context.Context, c *caller, in *struct {
 	InPolicy
 	Comment string `query:"comment" maxLength:"1000" doc:"Why, for the history."`
 },
 ) (*nothing, error) {
-	s, err := a.stored(ctx, c.Tenant)
+	s, err := a.readable(ctx, c.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.find(in.Policy)
-	if err != nil {
-		return nil, err
+	last, ok := s.revisions[in.Policy]
+	if !ok {
+		return nil, noPolicy(in.Policy)
 	}
-	if _, problems := a.compile(s, s.without(d.ID)); len(problems) > 0 {
+	if problems := a.brokenBy(s, in.Policy); len(problems) > 0 {
 		return nil, &wrong{kind: fault.Conflict, detail: "what would be left can't be put into force", mistakes: problemsOf(problems)}
 	}
-	last := s.revisions[d.ID]
-	gone := policy.Revision{Tenant: c.Tenant, ID: d.ID, Number: last.Number + 1, Kind: d.Kind, Name: d.Name, Deleted: true, Author: c.name(), Time: a.Now(), Comment: in.Comment}
+	gone := policy.Revision{Tenant: c.Tenant, ID: last.ID, Number: last.Number + 1, Kind: last.Kind, Name: last.Name, Deleted: true, Author: c.name(), Time: a.Now(), Comment: in.Comment}
 	err = a.change(ctx, c, entry{
 		kind: model.ActivityPolicyChange, action: "policy.delete", reason: in.Comment,
-		objects: []model.Object{{Type: "policy", ID: d.ID, Name: d.Name}}, detail: map[string]any{"revision": gone.Number},
+		objects: []model.Object{{Type: "policy", ID: gone.ID, Name: gone.Name}}, detail: map[string]any{"revision": gone.Number},
 	}, func() error {
 		_, err := a.Policies.PutDocuments(ctx, c.Tenant, []policy.Revision{gone})
 		return err

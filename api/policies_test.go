@@ -10,6 +10,7 @@ import (
 	"github.com/referee-casb/referee/api/apitest"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
 )
 
 const contoso = "/api/v2/tenants/contoso"
@@ -314,6 +315,49 @@ func TestRolloutAge(t *testing.T) {
 	f.Clock.Advance(time.Minute)
 	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/back", map[string]any{}, 200, nil)
 	waits("put back by hand", 0)
+}
+
+// TestUnreadable: stored documents that can't be decoded any more stop what goes by all rules, and neither their own
+// deletion nor their replacement.
+func TestUnreadable(t *testing.T) {
+	t.Parallel()
+	f := furnish(t)
+	var gone []policy.Revision
+	for _, id := range []string{"old-one", "old-two"} {
+		gone = append(gone, policy.Revision{Tenant: "contoso", ID: id, Number: 1, Kind: "SessionPolicy", Name: "Old", Text: []byte("kind: Forgotten\n"), Author: "somebody", Time: f.Clock.Now()})
+	}
+	mended := policy.Revision{Tenant: "contoso", ID: "block-downloads", Number: 2, Kind: "SessionPolicy", Name: "Block downloads", Text: []byte("\x00"), Author: "somebody", Time: f.Clock.Now()}
+	if _, err := f.DB.PutDocuments(t.Context(), "contoso", append(gone, mended)); err != nil {
+		t.Fatal(err)
+	}
+	block := apitest.File(apitest.BlockPolicy)
+	if a := f.Want(t, "contoso/reader", "GET", contoso+"/policies", nil, 409, nil); !strings.Contains(string(a.Body), "block-downloads") {
+		t.Errorf("it doesn't say which: %s", a.Body)
+	}
+	f.Want(t, "contoso/reader", "POST", contoso+"/policies/lint", map[string]any{"files": []any{}}, 409, nil)
+	f.Want(t, "contoso/analyst", "POST", contoso+"/policies/replay", block, 409, nil)
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/apply", block, 409, nil) // old-one and old-two would still stop it
+	f.Want(t, "contoso/reader", "DELETE", contoso+"/policies/old-one", nil, 403, nil)
+	f.Want(t, "fabrikam/operator", "DELETE", "/api/v2/tenants/fabrikam/policies/old-one", nil, 404, nil)
+	f.Want(t, "contoso/operator", "DELETE", contoso+"/policies/old-one", nil, 204, nil)
+	if act := last(f, "contoso"); act.Type != model.ActivityPolicyChange || len(act.Objects) != 1 || act.Objects[0].ID != "old-one" {
+		t.Errorf("recorded as %+v", act)
+	}
+	f.Want(t, "contoso/operator", "DELETE", contoso+"/policies/old-one", nil, 404, nil)
+	f.Want(t, "contoso/operator", "DELETE", contoso+"/policies/old-two", nil, 204, nil)
+	var done struct {
+		Documents []struct {
+			Change   string
+			Revision int64
+			Phase    string
+		}
+	}
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/apply", block, 200, &done)
+	if len(done.Documents) != 1 || done.Documents[0].Change != "changed" || done.Documents[0].Revision != 3 || done.Documents[0].Phase != "monitor" {
+		t.Errorf("replaced: %+v", done)
+	}
+	f.Want(t, "contoso/reader", "GET", contoso+"/policies", nil, 200, nil)
+	f.Want(t, "contoso/operator", "DELETE", contoso+"/policies/block-downloads", nil, 204, nil)
 }
 
 func TestReplay(t *testing.T) {

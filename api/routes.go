@@ -84,7 +84,7 @@ var routes = []Route{
 	{"policy-validate", http.MethodPost, within + "/policies/validate", reader, ScopeTenant, 200, "Policies", "Check documents by themselves", "Every mistake is listed with its position. Nothing is stored."},
 	{"policy-lint", http.MethodPost, within + "/policies/lint", reader, ScopeTenant, 200, "Policies", "Check documents as one story", "The documents sent take the place of the stored ones of the same id; without any, the stored ones are checked."},
 	{"policy-apply", http.MethodPost, within + "/policies/apply", operator, ScopeTenant, 200, "Policies", "Apply documents", "All or none. Documents that did not change keep their revision. Lint errors stop it unless `force` is set; `dryRun` says what would be done."},
-	{"policy-delete", http.MethodDelete, within + "/policies/{policy}", operator, ScopeTenant, 204, "Policies", "Delete a policy", "Its history stays."},
+	{"policy-delete", http.MethodDelete, within + "/policies/{policy}", operator, ScopeTenant, 204, "Policies", "Delete a policy", "Its history stays. A document that this version can't read any more can be deleted too."},
 	{"policy-replay", http.MethodPost, within + "/policies/replay", analyst, ScopeTenant, 200, "Policies", "Replay documents over recorded activities", "Says what would have gone another way with the documents sent."},
 
 	{"access-whatif", http.MethodPost, within + "/conditional-access/whatif", reader, ScopeTenant, 200, "Policies", "Say what would come of a sign-in", "Any user, app, device and place: the policies that apply, and the first condition that keeps each of the others away. Nothing is recorded."},

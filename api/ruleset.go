@@ -18,22 +18,50 @@ type ruleset struct {
 	docs       []*policy.Document         // by id
 	states     map[string]policy.RolloutState
 	exceptions []policy.Exception
+	unread     []unread // stored documents that this version can't read; they are in revisions, and not in docs
 }
 
-// stored reads a tenant's rule set.
+// unread is a stored document that can't be decoded, and why.
+type unread struct {
+	id       string
+	problems policy.Problems
+}
+
+// stored reads a tenant's rule set. A document in it that can't be read is an error: whoever decides, lints or
+// replays by a part of the rules says something else than the gateways do.
 func (a *API) stored(ctx context.Context, tenant model.TenantID) (*ruleset, error) {
+	s, err := a.readable(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.whole(nil)
+}
+
+// whole returns an error when a stored document can't be read, other than those that drafts are about to replace.
+func (s *ruleset) whole(drafts []*policy.Document) error {
+	for _, u := range s.unread {
+		if !slices.ContainsFunc(drafts, func(d *policy.Document) bool { return d.ID == u.id }) {
+			return broken(u.id, u.problems)
+		}
+	}
+	return nil
+}
+
+// readable reads a tenant's rule set as far as it can be read, for what mends it: deleting and replacing documents.
+func (a *API) readable(ctx context.Context, tenant model.TenantID) (*ruleset, error) {
 	s := &ruleset{tenant: tenant, revisions: map[string]policy.Revision{}, states: map[string]policy.RolloutState{}}
 	revisions, err := a.Policies.Documents(ctx, tenant)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range revisions {
+		s.revisions[r.ID] = r
 		docs, problems := policy.Decode("", r.Text)
 		if len(problems) > 0 || len(docs) != 1 {
 			// What was applied was right then; only another version of Referee can have changed its mind.
-			return nil, broken(r.ID, problems)
+			s.unread = append(s.unread, unread{r.ID, problems})
+			continue
 		}
-		s.revisions[r.ID] = r
 		s.docs = append(s.docs, docs[0])
 	}
 	states, err := a.Policies.Rollouts(ctx, tenant)
