@@ -58,8 +58,7 @@ type Provider struct {
 	DeviceClaims  []model.DeviceClaim `json:"deviceClaims,omitempty" yaml:"deviceClaims,omitempty"`
 	DeviceContext string              `json:"deviceContext,omitempty" yaml:"deviceContext,omitempty"`
 
-	SAML    *SAMLProvider `json:"saml,omitempty" yaml:"saml,omitempty"`
-	Signals *Signals      `json:"signals,omitempty" yaml:"signals,omitempty"`
+	SAML *SAMLProvider `json:"saml,omitempty" yaml:"saml,omitempty"`
 }
 
 // SAMLProvider is what Referee, as service provider, knows of a SAML identity provider.
@@ -101,14 +100,6 @@ func parseCertificate(text string) (*x509.Certificate, error) {
 		return nil, bad("the certificate can't be read", err)
 	}
 	return c, nil
-}
-
-// Signals is a stream of the provider's security events (OpenID Shared Signals), pushed to Referee (RFC 8935).
-type Signals struct {
-	Issuer    string `json:"issuer,omitempty" yaml:"issuer,omitempty"`       // of the events; default the provider's
-	Audience  string `json:"audience,omitempty" yaml:"audience,omitempty"`   // of the events; default the address they are pushed to
-	JWKS      string `json:"jwks,omitempty" yaml:"jwks,omitempty"`           // https address of the transmitter's keys; default the provider's
-	TokenFile string `json:"tokenFile,omitempty" yaml:"tokenFile,omitempty"` // holds the bearer token that the transmitter must send as well
 }
 
 // SubjectForm says how user ids are made from a provider's subjects.

@@ -36,7 +36,6 @@ func (v *validation) provider(path string, p Provider) {
 	default:
 		v.add(path+".kind", `"oidc" or "saml"`, "there is no kind of provider %q", p.Kind)
 	}
-	v.signals(path+".signals", p.Signals)
 	for i, c := range p.DeviceClaims {
 		if err := c.Validate(); err != nil {
 			v.add(fmt.Sprintf("%s.deviceClaims[%d]", path, i), fault.Help(err), "%s", reason(err))
@@ -92,18 +91,6 @@ func (v *validation) saml(path string, p Provider) {
 		if _, err := parseCertificate(text); err != nil {
 			v.add(fmt.Sprintf("%s.certificates[%d]", path, i), fault.Help(err), "%s", reason(err))
 		}
-	}
-}
-
-func (v *validation) signals(path string, s *Signals) {
-	if s == nil {
-		return
-	}
-	if s.Issuer != "" && (len(s.Issuer) > 1024 || strings.ContainsAny(s.Issuer, " \t\r\n")) {
-		v.add(path+".issuer", "copy it from the transmitter's configuration", "%.200q is not an issuer", s.Issuer)
-	}
-	if s.JWKS != "" && !secureURL(s.JWKS, true) {
-		v.add(path+".jwks", "copy jwks_uri from the transmitter's configuration", "%q is not an https address", s.JWKS)
 	}
 }
 
