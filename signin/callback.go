@@ -154,8 +154,7 @@ func (b *Broker) accept(w http.ResponseWriter, r *http.Request, t tenant.Tenant,
 		return wrong("the ID token's nonce is not that of this sign-in")
 	}
 	who := identity{claims: claims, auth: authentication(id, claims, idToken.IssuedAt), bearer: token.AccessToken}
-	auth := who.auth
-	auth.SignInRisk, auth.UserRisk = riskAt(who.claims, up.settings.SignInRiskClaim), riskAt(who.claims, up.settings.UserRiskClaim)
+	auth := who.withRisk(up.settings).auth
 	if flow.MaxAge == 0 && auth.Time.Before(flow.Started.Add(-clockSkew)) {
 		return wrong("a fresh sign-in was asked for, the provider's is from %s", auth.Time.Format(time.RFC3339))
 	}

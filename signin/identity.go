@@ -70,6 +70,12 @@ func (b *Broker) person(ctx context.Context, t tenant.Tenant, p tenant.Provider,
 	return u, nil
 }
 
+// withRisk adds the risk that the provider claims.
+func (who identity) withRisk(p tenant.Provider) identity {
+	who.auth.SignInRisk, who.auth.UserRisk = riskAt(who.claims, p.SignInRiskClaim), riskAt(who.claims, p.UserRiskClaim)
+	return who
+}
+
 // riskAt reads a risk level. A word that is none of the levels is no claim: the policy says what an unknown risk
 // counts as.
 func riskAt(claims map[string]any, path string) model.RiskLevel {

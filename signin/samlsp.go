@@ -160,14 +160,15 @@ func (b *Broker) samlVerify(w http.ResponseWriter, r *http.Request, t tenant.Ten
 	for _, warning := range got.Warnings {
 		b.parts.Log.Warn("provider's response", "tenant", t.ID, "provider", p.ID, "warning", warning)
 	}
-	user, err := b.person(r.Context(), t, p, samlIdentity(p, got))
+	who := samlIdentity(p, got).withRisk(p)
+	user, err := b.person(r.Context(), t, p, who)
 	switch {
 	case fault.Is(err, fault.Denied):
 		return refuse(unusable, err)
 	case err != nil:
 		return session.Session{}, flow, err
 	}
-	s := b.newSession(r, t, user, samlIdentity(p, got).auth)
+	s := b.newSession(r, t, user, who.auth)
 	if !got.SessionEnd.IsZero() && got.SessionEnd.Before(s.Expires) {
 		s.Expires = got.SessionEnd // SessionNotOnOrAfter: the provider lets it live no longer
 	}
