@@ -69,6 +69,7 @@ func newRehearsal(t *testing.T) *rehearsal {
 	r.write(t, "onedrive.yaml", apitest.RoutePolicy+"---\n"+apitest.BlockPolicy)
 	r.write(t, "draft.yaml", strings.Replace(apitest.BlockPolicy, "level: strict", "level: standard", 1))
 	r.write(t, "files.yaml", appYAML)
+	r.write(t, "entra.json", entraPolicy)
 	r.devices(t)
 	r.restore(t)
 	r.reference = r.Download(t, "contoso", "dora").Reference
@@ -82,6 +83,26 @@ func newRehearsal(t *testing.T) *rehearsal {
 	}
 	return r
 }
+
+// entraPolicy is what Graph answers about a tenant's Conditional Access.
+const entraPolicy = `{"value": [{
+  "id": "6b1f5f0a-9b1e-4a55-8f37-0d6c1a5d7a10", "displayName": "No older clients", "state": "enabled",
+  "conditions": {"users": {"includeUsers": ["All"], "excludeGroups": ["0d4f3f6e-58a5-4a5e-9d0e-3c1f2b6a7e11"]}, "applications": {"includeApplications": ["All"]}, "clientAppTypes": ["exchangeActiveSync", "other"]},
+  "grantControls": {"operator": "OR", "builtInControls": ["block"]}
+}]}
+`
+
+// sayable is a policy that Entra has words for.
+const sayable = `kind: ConditionalAccess
+id: no-older-clients
+name: No older clients
+state: enabled
+conditions:
+  users: {includeUsers: [All], excludeGroups: [0d4f3f6e-58a5-4a5e-9d0e-3c1f2b6a7e11]}
+  applications: {includeApplications: [All]}
+  clientAppTypes: [exchangeActiveSync, other]
+grantControls: {operator: OR, builtInControls: [block]}
+`
 
 // devices writes an authority and its revocation list.
 func (r *rehearsal) devices(t *testing.T) {
@@ -129,6 +150,13 @@ func (r *rehearsal) ready(t *testing.T, verb string, words []string) []string {
 	switch verb {
 	case "tenant add": // with the epoch that it has by now
 		r.write(t, "contoso.yaml", r.run(t, "contoso-admin", "tenant", "get", "contoso").out)
+	case "policy export": // other policies are refused, and the example is about none that is
+		var have struct{ Items []struct{ ID string } }
+		r.Want(t, "contoso/reader", "GET", "/api/v2/tenants/contoso/policies", nil, 200, &have)
+		for _, p := range have.Items {
+			r.Want(t, "contoso/operator", "DELETE", "/api/v2/tenants/contoso/policies/"+p.ID, nil, 204, nil)
+		}
+		r.Want(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/policies/apply", apitest.File(sayable, "force", true), 200, nil)
 	case "policy back":
 		r.Want(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/policies/block-downloads/flip", map[string]any{}, 200, nil)
 	case "exception approve", "exception refuse", "exception end":
