@@ -329,7 +329,11 @@ func (a *app) export(ctx context.Context, v url.Values, file string) (err error)
 	if copied != nil {
 		return &fault.Error{Kind: fault.Unavailable, Op: "activity export", Msg: "the export was cut off", Err: copied}
 	}
-	if file != "" {
+	switch {
+	case file == "":
+	case a.flags.json:
+		return a.printJSON(map[string]any{"output": file, "bytes": n})
+	default:
 		a.note("%d bytes written to %s", n, file)
 	}
 	return nil

@@ -98,8 +98,7 @@ replaced. federation.clientSecretFile names a file with the app's client secret:
 			if _, err := a.tell(c, http.MethodDelete, "/apps/"+url.PathEscape(args[0]), nil, nil); err != nil {
 				return err
 			}
-			a.note("%s is removed", args[0])
-			return nil
+			return a.gone(args[0], "removed")
 		},
 	})
 	return c

@@ -127,6 +127,15 @@ func (a *app) note(format string, args ...any) {
 	_, _ = fmt.Fprintf(a.notes, format+"\n", args...) // notes are worth no failure
 }
 
+// gone says that something is deleted, removed or revoked.
+func (a *app) gone(id, change string) error {
+	if a.flags.json {
+		return a.printJSON(map[string]string{"id": id, "change": change})
+	}
+	a.note("%s is %s", id, change)
+	return nil
+}
+
 func dash(s string) string {
 	if s == "" {
 		return "-"

@@ -203,8 +203,7 @@ func (a *app) policyDelete() *cobra.Command {
 			if _, err := a.tell(c, http.MethodDelete, "/policies/"+url.PathEscape(args[0]), q, nil); err != nil {
 				return err
 			}
-			a.note("%s is deleted", args[0])
-			return nil
+			return a.gone(args[0], "deleted")
 		},
 	}
 	c.Flags().StringVar(&comment, "comment", "", "why, for the history")

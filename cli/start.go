@@ -77,6 +77,9 @@ func (a *app) configCommand() *cobra.Command {
 			if err := a.start.CheckConfig(args[0]); err != nil {
 				return err
 			}
+			if a.flags.json {
+				return a.printJSON(map[string]any{"file": args[0], "valid": true})
+			}
 			return a.say("%s is right", args[0])
 		},
 	}, &cobra.Command{

@@ -61,8 +61,7 @@ func (a *app) tokenCommand() *cobra.Command {
 			if _, err := cl.ask(c.Context(), http.MethodDelete, path+"/"+url.PathEscape(args[0]), nil, nil); err != nil {
 				return err
 			}
-			a.note("%s is revoked", args[0])
-			return nil
+			return a.gone(args[0], "revoked")
 		},
 	})
 	return c
