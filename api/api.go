@@ -52,6 +52,7 @@ func New(config Config, parts Parts) (*API, error) {
 	a.registerStreams(r)
 	a.registerSessions(r)
 	a.registerDevices(r)
+	a.registerMFA(r)
 	a.registerTokens(r)
 	a.registerKeys(r)
 	a.registerReference(r)

@@ -16,6 +16,7 @@ import (
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/signin/factor"
 	"github.com/referee-casb/referee/tenant"
 )
 
@@ -52,6 +53,7 @@ type Parts struct {
 	Apps     session.AppStore
 	Tokens   tenant.TokenStore
 	Devices  device.RecordStore
+	Factors  factor.Store // people's own second factors
 	Activity activitylog.Log
 	Recorder Recorder
 	Revoker  Revoker
@@ -81,6 +83,7 @@ func (p *Parts) validate() error {
 		{"Apps", p.Apps == nil},
 		{"Tokens", p.Tokens == nil},
 		{"Devices", p.Devices == nil},
+		{"Factors", p.Factors == nil},
 		{"Activity", p.Activity == nil},
 		{"Recorder", p.Recorder == nil},
 		{"Revoker", p.Revoker == nil},

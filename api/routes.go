@@ -123,6 +123,9 @@ var routes = []Route{
 	{"device-put", http.MethodPut, within + "/devices/{device}", devices, ScopeTenant, 200, "Devices", "Say what a management system knows of a device", "In the place of what the same token's name said before. At most seven days ahead."},
 	{"device-delete", http.MethodDelete, within + "/devices/{device}", devices, ScopeTenant, 204, "Devices", "Take back what was said of a device", ""},
 
+	{"mfa-list", http.MethodGet, within + "/mfa", operator, ScopeTenant, 200, "Sessions", "List people's own second factors", "Passkeys, authenticator apps and recovery codes that Referee keeps; nothing that verifies them."},
+	{"mfa-reset", http.MethodPost, within + "/mfa/reset", operator, ScopeTenant, 200, "Sessions", "Remove a person's second factors", "One, or all. The person registers new ones at the next step-up, after a fresh sign-in at the provider."},
+
 	{"token-list", http.MethodGet, within + "/tokens", admin, ScopeTenant, 200, "Tokens", "List a tenant's tokens", ""},
 	{"token-add", http.MethodPost, within + "/tokens", admin, ScopeTenant, 201, "Tokens", "Make a token for a tenant", "The secret is in this answer only."},
 	{"token-revoke", http.MethodDelete, within + "/tokens/{token}", admin, ScopeTenant, 204, "Tokens", "Revoke a token", ""},

@@ -33,7 +33,7 @@ func TestVerbsKeepTenantsApart(t *testing.T) {
 		"exception add": {"--user", "u", "--app", "onedrive", "--policy", "x", "--reason", "r", "--expires", "1d"}, "exception list": nil,
 		"exception approve": {"x"}, "exception refuse": {"x"}, "exception end": {"x"},
 		"activity search": nil, "activity tail": nil, "activity export": {"-o", out}, "why": {"K7QM-2T9X"},
-		"keys list": nil, "keys roll": {"saml"}, "session list": nil, "session revoke": {"--everybody"}, "app list": nil, "app get": {"files"}, "app add": {app}, "app remove": {"files"},
+		"keys list": nil, "keys roll": {"saml"}, "session list": nil, "session revoke": {"--everybody"}, "mfa list": nil, "mfa reset": {"dora"}, "app list": nil, "app get": {"files"}, "app add": {app}, "app remove": {"files"},
 		"device ca add": {policies}, "device ca list": nil, "device ca remove": {"0123456789abcdef"}, "device crl add": {policies},
 		"tenant get": {"fabrikam"}, "token add": {"x"}, "token list": nil, "token revoke": {"tok-fabrikam-reader"},
 	}

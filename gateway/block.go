@@ -36,6 +36,8 @@ type stop struct {
 	html                           template.HTML
 	text                           string
 	request, confirm, contact      string
+	watch, resume                  string // of an action that waits for a step-up
+	step                           bool
 	download                       bool
 }
 
@@ -74,12 +76,16 @@ func (h *hop) remember(a *model.Activity, f *model.File) stop {
 	if h.v.Blocker != nil {
 		b.Policy = h.v.Blocker.Ref()
 	}
+	h.stepsUp(&b, &s)
 	if err := h.g.parts.Blocked.PutBlocked(h.ctx, b); err != nil {
 		h.g.log.Error("blocked action not kept", "err", err, "tenant", h.t.Tenant)
 		return s // the links would lead nowhere
 	}
 	if h.v.Blocker.Liftable() {
 		s.request = h.g.brokerURL(h.t.Tenant, "request-access?ref="+a.Reference)
+	}
+	if len(b.Steps) > 0 {
+		s.confirm = h.g.brokerURL(h.t.Tenant, "stepup?ref="+a.Reference)
 	}
 	if b.Override {
 		s.confirm = h.g.brokerURL(h.t.Tenant, "override?ref="+a.Reference)
@@ -103,6 +109,10 @@ func (h *hop) back() string {
 
 // show answers: a page to a person, a problem document to a script.
 func (h *hop) show(s stop) {
+	if !h.req.Navigation && s.step {
+		h.showStepUp(s)
+		return
+	}
 	if !h.req.Navigation {
 		h.problem(http.StatusForbidden, "blocked", page.Words{Title: s.title, Message: s.text}, func(p *shim.Problem) {
 			p.Code, p.RequestURL, p.ConfirmURL = s.code, s.request, s.confirm
@@ -110,11 +120,14 @@ func (h *hop) show(s stop) {
 		return
 	}
 	h.addFresh()
-	err := page.WriteBlocked(h.w, h.r, http.StatusForbidden, h.brand(), h.ancestors(), page.Blocked{
+	shown := page.Blocked{
 		Title: s.title, Message: s.html, App: s.app, File: s.file, Policy: s.policy, Reference: s.code,
 		CanDo: page.CanDo(s.download, managed(h.in.Device)), OverrideURL: s.confirm, RequestURL: s.request, Contact: s.contact,
-	})
-	if err != nil {
+	}
+	if s.step {
+		shown.CanDo, shown.OverrideURL, shown.StepUpURL, shown.NewWindow = nil, "", s.confirm, !h.req.TopLevel
+	}
+	if err := page.WriteBlocked(h.w, h.r, http.StatusForbidden, h.brand(), h.ancestors(), shown); err != nil {
 		h.g.log.Debug("page not written", "err", err)
 	}
 }

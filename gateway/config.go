@@ -31,6 +31,7 @@ type Config struct {
 	IdleConns     int           // kept open a host; 512
 	StashBody     int64         // largest form without files kept across sign-in; 1 MiB
 	StashFiles    int64         // largest form with files kept across sign-in; 8 MiB
+	StashUpload   int64         // largest request kept across a step-up; 16 MiB
 	ReverseBody   int64         // largest body searched for mapped hosts on its way to the app; 1 MiB
 	SpoolBody     int64         // largest answer held while its size or content is looked at; 64 MiB
 	SpoolDir      string        // where; "" is the system's folder for temporary files
@@ -53,6 +54,7 @@ func (c Config) withDefaults() Config {
 	}
 	size(&c.StashBody, 1<<20)
 	size(&c.StashFiles, 8<<20)
+	size(&c.StashUpload, 16<<20)
 	size(&c.ReverseBody, 1<<20)
 	size(&c.SpoolBody, 64<<20)
 	if c.IdleConns == 0 {
@@ -74,7 +76,7 @@ func (c Config) Validate() error {
 		return bad("broker", "must be an https origin")
 	case broker == c.Suffix || strings.HasSuffix(hostOf(broker), "."+hostOf(c.Suffix)):
 		return bad("broker", "must not be under the suffix: its cookies would be within reach of apps")
-	case c.StashBody < 0 || c.StashFiles < 0 || c.ReverseBody < 0 || c.SpoolBody < 0 || c.IdleConns < 0:
+	case c.StashBody < 0 || c.StashFiles < 0 || c.StashUpload < 0 || c.ReverseBody < 0 || c.SpoolBody < 0 || c.IdleConns < 0:
 		return bad("sizes", "must not be negative")
 	}
 	return nil

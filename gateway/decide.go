@@ -275,7 +275,7 @@ func (h *hop) granted() bool {
 	resource := h.resource()
 	for i := range grants {
 		g := &grants[i]
-		if g.Instance == h.t.Instance.ID && g.Activity == h.in.Activity && g.Resource == resource && h.now.Before(g.Expires) {
+		if g.Instance == h.t.Instance.ID && g.Activity == h.in.Activity && g.Resource == resource && h.now.Before(g.Expires) && h.fits(g) {
 			h.in.Satisfied = append(h.in.Satisfied, g.Key)
 		}
 	}
@@ -285,6 +285,9 @@ func (h *hop) granted() bool {
 // resource is what a grant is bound to: the method, with HEAD as GET, and the real address. The query is part of it
 // where it names the thing, and never shown.
 func (h *hop) resource() string {
+	if h.onPage {
+		return "PAGE https://" + h.t.Real
+	}
 	method := h.r.Method
 	if method == http.MethodHead {
 		method = http.MethodGet
@@ -293,8 +296,8 @@ func (h *hop) resource() string {
 	if h.r.URL.RawQuery != "" {
 		s += "?" + digest(h.r.URL.RawQuery)
 	}
-	if h.in.File.SHA256 != "" && method != http.MethodGet {
-		s += "#" + h.in.File.SHA256
+	if method != http.MethodGet && h.kept != nil {
+		s += "#" + h.kept.sum
 	}
 	return s
 }

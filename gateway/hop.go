@@ -60,6 +60,10 @@ type hop struct {
 	src    *clientBody // the request's body as it comes
 	up     *uploads    // files in it
 	hints  *hints      // early hints of a navigation; nil for others
+	kept   *heldBody   // the body, held because a step-up may be asked for; nil otherwise
+	large  *heldBody   // the first part of one that was too large to hold
+	resume string      // id of the stashed request that this one stands for
+	onPage bool        // the action is one that only the page's script sees
 }
 
 // credential says by what a request was recognised.
@@ -84,9 +88,14 @@ func (h *hop) begin(g *Gateway, w http.ResponseWriter, r *http.Request, book *ca
 
 // put gives a hop back to the pool.
 func (g *Gateway) put(h *hop) {
-	needs := h.v.Needs[:0]
+	for _, k := range [...]*heldBody{h.kept, h.large} {
+		if k != nil {
+			k.drop()
+		}
+	}
+	needs, steps := h.v.Needs[:0], h.v.Steps[:0]
 	*h = hop{}
-	h.v.Needs = needs
+	h.v.Needs, h.v.Steps = needs, steps
 	g.hops.Put(h)
 }
 
@@ -107,7 +116,7 @@ func (h *hop) serve() {
 		h.preflight()
 		return
 	}
-	if !h.identify() || h.pending != nil && !h.unpack() {
+	if !h.identify() || h.pending != nil && !h.unpack() || h.resume != "" && !h.again(h.resume) {
 		return
 	}
 	h.proxy()
@@ -125,6 +134,7 @@ func (h *hop) read() {
 	h.socket, _ = header.Upgrading(r)
 	h.begun = h.m.Begun(r.Header, h.t.Real, related)
 	h.takeReplay()
+	h.resume = takeResume(r.URL)
 	u := r.URL
 	if q := h.m.Reverse(u.RawQuery); q != u.RawQuery {
 		u.RawQuery = q

@@ -34,7 +34,7 @@ func (h *hop) serveOwn() {
 		h.enter()
 	case ownPath("logo"):
 		h.logo()
-	case ownPath("notice"), ownPath("signout"), ownPath("report"), ownPath("controls"), ownPath("warm"):
+	case ownPath("notice"), ownPath("signout"), ownPath("report"), ownPath("controls"), ownPath("warm"), ownPath("stepup"):
 		if !h.identify() {
 			return
 		}
@@ -53,6 +53,8 @@ func (h *hop) serveOwn() {
 			h.controls()
 		case ownPath("warm"):
 			h.warm()
+		case ownPath("stepup"):
+			h.watch()
 		}
 	default:
 		http.NotFound(h.w, h.r)
@@ -198,6 +200,7 @@ func (h *hop) reported(e *shim.Event) string {
 			f.Size = e.Detail.Bytes
 		}
 	}
+	h.onPage = true
 	h.action(kind, f)
 	h.in.Saved = kind == model.ActivitySave
 	if rules := h.g.parts.Rules(h.t.Tenant); rules != nil {

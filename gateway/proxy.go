@@ -28,6 +28,9 @@ func (h *hop) proxy() {
 		h.notice()
 		return
 	}
+	if !h.hold() {
+		return
+	}
 	act, ok := h.before()
 	if !ok {
 		return

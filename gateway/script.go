@@ -96,6 +96,8 @@ var acts = map[shim.Control]model.ActivityType{
 func (h *hop) modes() (shim.Controls, map[shim.Control]shim.Message) {
 	rules := h.g.parts.Rules(h.t.Tenant)
 	modes, messages := shim.Controls{}, map[shim.Control]shim.Message{}
+	h.onPage = true
+	defer func() { h.onPage = false }()
 	for _, c := range shim.AllControls() {
 		modes[c] = shim.Audit
 		if rules == nil {
@@ -119,8 +121,11 @@ func (h *hop) modes() (shim.Controls, map[shim.Control]shim.Message) {
 			rules.Decide(&h.in, &h.v)
 			h.device()
 		}
-		if h.v.Gate == policy.GateAllow || h.v.Open() {
-			continue
+		if h.v.Gate != policy.GateAllow && h.v.Gate != policy.GateBlock && h.granted() {
+			rules.Decide(&h.in, &h.v)
+		}
+		if h.v.Gate == policy.GateAllow || h.v.Open() || h.v.Gate == policy.GateStepUp && c == shim.Upload {
+			continue // bytes that go up are decided about, and kept, when they come
 		}
 		modes[c] = shim.Block
 		if h.v.Gate == policy.GateBlockWithOverride {

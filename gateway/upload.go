@@ -14,6 +14,7 @@ import (
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/gateway/recognise"
 	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
 )
 
 // uploads follows the files in one request's body. The transport reads the body in a goroutine of its own, which may
@@ -24,11 +25,12 @@ type uploads struct {
 	reading sync.Mutex // held while the body is read
 	body    *recognise.Body
 
-	mu      sync.Mutex // guards what follows
-	going   []*sent    // files that were let pass, in their order
-	refused func(*hop) // answers for a file that was not; nil when none was
-	over    bool       // the request has ended: nothing more is let pass
-	ended   bool       // the body was read to its end, or has failed
+	mu        sync.Mutex // guards what follows
+	going     []*sent    // files that were let pass, in their order
+	refused   func(*hop) // answers for a file that was not; nil when none was
+	rehearsal bool       // only asks: nothing is written down, nothing goes up
+	over      bool       // the request has ended: nothing more is let pass
+	ended     bool       // the body was read to its end, or has failed
 }
 
 // sent is one file on its way to the app.
@@ -49,6 +51,9 @@ func (h *hop) body(out *http.Request) error {
 	}
 	if err := h.reverseBody(out); err != nil {
 		return fault.As(err, fault.Invalid, "gateway.body", h.t.Real)
+	}
+	if err := h.rehearse(out); err != nil {
+		return err
 	}
 	u := &uploads{h: *h}
 	h.up = u
@@ -151,7 +156,10 @@ func (u *uploads) File(f *model.File, head []byte) error {
 	if u.h.sess == nil {
 		return nil
 	}
-	st := u.h.g.chunk(&u.h, f, head)
+	var st *tracked
+	if !u.rehearsal {
+		st = u.h.g.chunk(&u.h, f, head)
+	}
 	u.h.action(model.ActivityUpload, f)
 	if f.TrueMIME == "" && head != nil {
 		u.h.in.TypeState = filter.Known // looked at, and of no type that we know
@@ -169,15 +177,20 @@ func (u *uploads) judge(f *model.File, st *tracked) error {
 		u.refused = answer
 		return errStopped
 	}
-	switch h.ask(nil) {
-	case answered:
+	switch came := h.ask(nil); {
+	case came == answered:
 		return refuse(func(*hop) {})
-	case stopped:
+	case came == stopped && h.v.Gate == policy.GateStepUp && (h.req.Upload.Create || st.going()):
+		// What goes up in pieces is asked for once, with its first bytes.
+	case came == stopped:
 		file, verdict, in := *f, h.v, h.in
 		return refuse(func(h *hop) {
 			h.v, h.in, h.filled = verdict, in, true
 			h.block(&file)
 		})
+	}
+	if u.rehearsal {
+		return nil
 	}
 	s := &sent{file: st, first: max(h.req.Upload.Offset, 0)}
 	if st != nil {
@@ -211,10 +224,23 @@ func (u *uploads) judge(f *model.File, st *tracked) error {
 	return nil
 }
 
+// going reports whether pieces of the file went up before.
+func (f *tracked) going() bool {
+	if f == nil {
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.act != nil
+}
+
 // Done notes that a file's bytes were handed on, or that they were not.
 func (u *uploads) Done(_ *model.File, n int64, sum [32]byte, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if u.rehearsal {
+		return
+	}
 	if u.over || len(u.going) == 0 {
 		return
 	}

@@ -26,7 +26,7 @@ func (n *Node) openDelivery(ctx context.Context) error {
 	revoke := revoker{store: n.DB, bus: n.Bus, local: n.revocations, log: n.log}
 	var err error
 	n.api, err = api.New(api.Config{URL: "https://" + c.API + c.Port(), Version: buildinfo.Get().Version, Rules: policy.Options{Capabilities: capabilities}}, api.Parts{
-		Tenants: n.DB, Catalog: n.DB, Policies: n.DB, Sessions: n.DB, Apps: n.DB, Tokens: n.DB, Devices: n.DB, Activity: n.Log, Recorder: n.Recorder, Revoker: revoke,
+		Tenants: n.DB, Catalog: n.DB, Policies: n.DB, Sessions: n.DB, Apps: n.DB, Tokens: n.DB, Factors: n.DB, Devices: n.DB, Activity: n.Log, Recorder: n.Recorder, Revoker: revoke,
 		Network: func(t model.TenantID, addr netip.Addr) (model.Network, filter.State) {
 			found := n.enrich.Network(t, addr)
 			return found, n.enrich.GeoState(found)

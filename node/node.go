@@ -89,7 +89,7 @@ type runner interface {
 }
 
 // capabilities are what this installation enforces; documents that need more are refused.
-var capabilities = policy.Capabilities{}
+var capabilities = policy.Capabilities{StepUp: true}
 
 // Open makes every part. Nothing listens and nothing runs before [Node.Run]. On an error everything that was
 // opened is closed again.
@@ -248,7 +248,7 @@ func (n *Node) openInline(ctx context.Context) error {
 		Sealer: n.Vault, Tokens: n.Vault, Gate: gate, Recorder: n.Recorder, Revoker: revoke, Locator: where,
 		Devices:    devices{directory: n.Tenants, verifier: device.NewVerifier(), bus: n.Bus, refresh: n.cache.Refresh},
 		Lookup:     lookup{n.Tenants, n.DB, intune.New(client, o.Now), n.log},
-		Exceptions: requests{store: n.DB, now: o.Now, changed: n.Changed}, Grants: n.DB, Blocked: n.DB, Secrets: readSecret, HTTP: client,
+		Exceptions: requests{store: n.DB, now: o.Now, changed: n.Changed}, Grants: n.DB, Factors: n.DB, Blocked: n.DB, Secrets: readSecret, HTTP: client,
 		Print: func(r *http.Request) string { return n.server.print.of(r) }, Now: o.Now, Log: n.log,
 	})
 	if err != nil {

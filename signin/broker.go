@@ -17,6 +17,7 @@ import (
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/signin/factor"
 	"github.com/referee-casb/referee/tenant"
 )
 
@@ -90,6 +91,7 @@ type Parts struct {
 	Lookup     DeviceLookup // nil where no management system is asked
 	Exceptions Exceptions
 	Grants     Grants
+	Factors    factor.Store                                 // people's own second factors; nil: there are none
 	Blocked    session.BlockedStore                         // what gateways and the broker stopped, for its own pages
 	Secrets    func(file string) (string, error)            // reads a client secret
 	HTTP       *http.Client                                 // towards providers
@@ -130,12 +132,14 @@ func (c Config) Validate() error {
 
 // Broker serves the sign-in origin and the device origin.
 type Broker struct {
-	config Config
-	parts  Parts
-	flows  flows
-	mux    *http.ServeMux
-	device *http.ServeMux
-	guard  *http.CrossOriginProtection
+	config   Config
+	parts    Parts
+	flows    flows
+	mux      *http.ServeMux
+	device   *http.ServeMux
+	factors  *factor.Keeper   // nil where own factors are not kept
+	passkeys *factor.Passkeys // nil likewise
+	guard    *http.CrossOriginProtection
 
 	throttle *throttle
 	begins   [64]sync.Mutex     // one app session is made at a time, by session
@@ -162,6 +166,13 @@ func New(config Config, parts Parts) (*Broker, error) {
 		config: config, parts: parts, flows: flows{store: parts.Flows, sealer: parts.Sealer, now: parts.Now},
 		guard: http.NewCrossOriginProtection(), throttle: newThrottle(parts.Now, throttleEntries), providers: map[model.TenantID]*provider{}, upstreams: map[upstreamKey]*upstream{}, rings: map[ringName]*ring{},
 	}
+	if parts.Factors != nil {
+		b.factors = factor.NewKeeper(parts.Factors, parts.Sealer, parts.Now, session.NewID)
+		var err error
+		if b.passkeys, err = factor.NewPasskeys(b.factors, config.Origin, "Referee"); err != nil {
+			return nil, err
+		}
+	}
 	b.mux = b.routes()
 	b.device = b.deviceRoutes()
 	return b, nil
@@ -169,6 +180,7 @@ func New(config Config, parts Parts) (*Broker, error) {
 
 func (b *Broker) routes() *http.ServeMux {
 	m := http.NewServeMux()
+	b.stepUpRoutes(m)
 	m.HandleFunc("GET /{tenant}/login", b.tenant(b.login))
 	m.HandleFunc("GET /{tenant}/callback/{provider}", b.tenant(b.callback))
 	m.HandleFunc("POST /{tenant}/home", b.tenant(b.home))

@@ -23,6 +23,10 @@ func (b *Broker) callback(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		return
 	}
 	s, flow, err := b.accept(w, r, t, model.ProviderID(r.PathValue("provider")))
+	if flow.Leg != nil {
+		b.stepAnswered(w, r, t, s, flow.Leg, err)
+		return
+	}
 	if err != nil {
 		// fail closed: an answer that can't be verified signs nobody in
 		if b.admitted(w, r, t, costFailure) {
@@ -73,6 +77,7 @@ func (b *Broker) keep(r *http.Request, t tenant.Tenant, s session.Session) (sess
 	switch {
 	case err == nil && old.User.ID == s.User.ID && old.User.Provider == s.User.Provider:
 		kept, err := b.parts.Sessions.UpdateSession(r.Context(), t.ID, old.ID, func(have *session.Session) error {
+			s.Auth.Steps = append(s.Auth.Steps, have.Auth.Steps...) // what the person did in this session stays done
 			have.User, have.Auth, have.LastSeen = s.User, s.Auth, s.LastSeen
 			b.rebind(have, r)
 			have.Proofs = device.RenewAll(have.Proofs, s.Proofs)
@@ -155,6 +160,9 @@ func (b *Broker) accept(w http.ResponseWriter, r *http.Request, t tenant.Tenant,
 	}
 	who := identity{claims: claims, auth: authentication(id, claims, idToken.IssuedAt), bearer: token.AccessToken}
 	auth := who.withRisk(up.settings).auth
+	if _, dated := claims["auth_time"].(float64); flow.Leg != nil && !dated {
+		return wrong("a fresh sign-in was asked for, and the answer does not say when it was (auth_time)")
+	}
 	if flow.MaxAge == 0 && auth.Time.Before(flow.Started.Add(-clockSkew)) {
 		return wrong("a fresh sign-in was asked for, the provider's is from %s", auth.Time.Format(time.RFC3339))
 	}
@@ -235,6 +243,9 @@ func authentication(id model.ProviderID, claims map[string]any, issued time.Time
 	a.Subject, _ = claims["sub"].(string)
 	a.Session, _ = claims["sid"].(string)
 	a.AMR = stringsOf(claims["amr"])
+	for _, c := range stringsOf(claims["acrs"]) { // Entra's authentication contexts
+		a.Steps = append(a.Steps, model.Satisfaction{Kind: model.StepContext, Value: c, At: a.Time, By: string(id)})
+	}
 	return a
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/internal/webpage"
 	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/tenant"
 )
@@ -24,6 +25,9 @@ type blockedView struct {
 // deny answers a person who may not reach an app: on record first, then a page that says why and what to do.
 // back is the mapped host that they were going to, "" when they came from the app itself.
 func (b *Broker) deny(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, inst catalog.Instance, d *decision, back string) {
+	if d.Gate == policy.GateStepUp && b.stepUp(w, r, t, s, inst, d) {
+		return
+	}
 	var a *model.Activity
 	err := b.record(r, s, model.ActivityAccess, func(kept *model.Activity) {
 		fillAccess(kept, inst, d, false)

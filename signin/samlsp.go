@@ -60,13 +60,17 @@ func (b *Broker) startSAML(w http.ResponseWriter, r *http.Request, t tenant.Tena
 	}
 	now, state := b.parts.Now(), newSecret()
 	format := p.SAML.NameIDFormat
-	m, err := sp.Request(saml.RequestOptions{ForceAuthn: ask.maxAge == 0, NameIDFormat: format, AllowCreate: format == saml.FormatPersistent, Relay: state})
+	var contexts []string
+	if ask.leg != nil {
+		contexts = ask.leg.Ask.contexts()
+	}
+	m, err := sp.Request(saml.RequestOptions{ForceAuthn: ask.maxAge == 0, Contexts: contexts, NameIDFormat: format, AllowCreate: format == saml.FormatPersistent, Relay: state})
 	if err != nil {
 		b.fail(w, r, t, fault.Wrap(err, "signin.startSAML", string(p.ID)))
 		return
 	}
 	flow := upstreamFlow{
-		Provider: p.ID, SecretHash: hashOf(setFlow(w, r, t.ID, state, now)), Nonce: m.ID, Return: ask.back, MaxAge: ask.maxAge, Request: ask.request, Started: now,
+		Provider: p.ID, SecretHash: hashOf(setFlow(w, r, t.ID, state, now)), Nonce: m.ID, Return: ask.back, MaxAge: ask.maxAge, Request: ask.request, Started: now, Leg: ask.leg,
 	}
 	if err := b.flows.put(r.Context(), t.ID, FlowUpstream, hashOf(state), flow, upstreamLife); err != nil {
 		b.fail(w, r, t, err)
@@ -109,6 +113,10 @@ func (b *Broker) samlAnswer(w http.ResponseWriter, r *http.Request, t tenant.Ten
 // samlAccept verifies a response and makes a broker session of it.
 func (b *Broker) samlAccept(w http.ResponseWriter, r *http.Request, t tenant.Tenant, p tenant.Provider, sp *saml.ServiceProvider) {
 	s, flow, err := b.samlVerify(w, r, t, p, sp)
+	if flow.Leg != nil {
+		b.stepAnswered(w, r, t, s, flow.Leg, err)
+		return
+	}
 	if err != nil {
 		// fail closed: an answer that can't be verified signs nobody in
 		b.refusedSAML(w, r, t, err)

@@ -36,6 +36,7 @@ type upstream struct {
 	oauth    oauth2.Config
 	client   *http.Client
 	names    bool // it says that it names itself in every answer (RFC 9207)
+	acr      bool // it says that it can be asked for an authentication context class
 	read     time.Time
 	settings tenant.Provider
 }
@@ -50,6 +51,7 @@ type upstreamFlow struct {
 	MaxAge     int              `json:"maxAge"`            // seconds; -1 where any sign-in will do
 	Request    string           `json:"request,omitempty"` // authorization request that asked for a fresh sign-in
 	Started    time.Time        `json:"started"`
+	Leg        *leg             `json:"leg,omitempty"` // step of a step-up: the answer changes no session
 }
 
 // request says what a sign-in at the provider is for.
@@ -62,6 +64,7 @@ type request struct {
 	provider model.ProviderID // sign in at this one; "" finds the person's home
 	domain   string           // domain hint
 	choose   bool             // ask, whatever this browser chose before
+	leg      *leg             // the step of a step-up that this sign-in is for
 }
 
 // start sends the browser to the tenant's provider and brings it back.
@@ -94,7 +97,7 @@ func (b *Broker) start(w http.ResponseWriter, r *http.Request, t tenant.Tenant, 
 	now, state := b.parts.Now(), newSecret()
 	flow := upstreamFlow{
 		Provider: settings.ID, SecretHash: hashOf(setFlow(w, r, t.ID, state, now)), Nonce: newSecret(),
-		Verifier: oauth2.GenerateVerifier(), Return: ask.back, MaxAge: ask.maxAge, Request: ask.request, Started: now,
+		Verifier: oauth2.GenerateVerifier(), Return: ask.back, MaxAge: ask.maxAge, Request: ask.request, Started: now, Leg: ask.leg,
 	}
 	if err := b.flows.put(r.Context(), t.ID, FlowUpstream, hashOf(state), flow, upstreamLife); err != nil {
 		b.fail(w, r, t, err)
@@ -108,6 +111,9 @@ func (b *Broker) start(w http.ResponseWriter, r *http.Request, t tenant.Tenant, 
 		if domain := homeDomain(settings, ask); domain != "" {
 			opts = append(opts, oauth2.SetAuthURLParam(preset.DomainParam, domain))
 		}
+	}
+	if ask.leg != nil {
+		opts = append(opts, ask.leg.Ask.options()...)
 	}
 	if ask.hint != "" {
 		opts = append(opts, oauth2.SetAuthURLParam("login_hint", ask.hint))
@@ -181,7 +187,9 @@ func (b *Broker) discover(ctx context.Context, id model.TenantID, settings tenan
 		return nil, fault.As(err, fault.Unavailable, op, settings.Issuer)
 	}
 	var says struct {
-		Names bool `json:"authorization_response_iss_parameter_supported"`
+		Names  bool     `json:"authorization_response_iss_parameter_supported"`
+		ACR    []string `json:"acr_values_supported"`
+		Claims bool     `json:"claims_parameter_supported"`
 	}
 	if err := p.Claims(&says); err != nil {
 		return nil, fault.As(err, fault.Unavailable, op, settings.Issuer)
@@ -193,7 +201,7 @@ func (b *Broker) discover(ctx context.Context, id model.TenantID, settings tenan
 		}
 	}
 	return &upstream{
-		provider: p, client: client, names: says.Names, read: b.parts.Now(), settings: settings,
+		provider: p, client: client, names: says.Names, acr: len(says.ACR) > 0 || says.Claims, read: b.parts.Now(), settings: settings,
 		oauth: oauth2.Config{
 			ClientID: settings.ClientID, ClientSecret: secret, Endpoint: p.Endpoint(), Scopes: append([]string{oidc.ScopeOpenID}, settings.Scopes...),
 			RedirectURL: b.url(id, "/callback/"+url.PathEscape(string(settings.ID))),

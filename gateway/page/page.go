@@ -23,6 +23,8 @@ type Blocked struct {
 	Policy      string
 	Reference   string   // as a person reads it: K7QM-2T9X
 	CanDo       []string // what still works
+	StepUpURL   string   // on the broker; "" when authenticating more strongly opens nothing
+	NewWindow   bool     // the page is in a frame, where the broker's pages are not shown
 	OverrideURL string   // on the broker; "" when the policy doesn't allow it
 	RequestURL  string   // on the broker
 	Contact     string

@@ -2,8 +2,8 @@
 
 import type { Context, Scope } from './context';
 import { hookConstructor, hookMethod } from './hook';
-import { NativeHeaders, create, getter, header, response, setHeader, str, then } from './natives';
-import { asked, noticeProblem } from './problem';
+import { NativeHeaders, create, fetchNative, getter, header, response, setHeader, str, then } from './natives';
+import { asked, confirmed, noticeProblem, stepUp } from './problem';
 
 const request = {
   url: getter(Request.prototype, 'url'),
@@ -54,12 +54,29 @@ function prepare(ctx: Context, args: any[]): void {
   args[1] = forced;
 }
 
-/** Shows a refusal that Referee sent in place of the answer; the page gets the answer untouched. */
-function look(ctx: Context, scope: Scope, r: Response, modal: boolean): void {
-  if (response.status(r) < 400) return;
+/**
+ * Shows a refusal that Referee sent in place of the answer; the page gets the answer untouched. A request that waits for a
+ * step-up is made again when the person has confirmed, and the page gets that answer alone.
+ */
+function look(ctx: Context, scope: Scope, r: Response, modal: boolean, again: () => Promise<Response>): Response | Promise<Response> {
+  if (response.status(r) < 400) return r;
   const type = header(response.headers(r), 'Content-Type');
-  if (!type || str.indexOf(type, 'application/problem+json') !== 0) return;
-  then(response.text(response.clone(r)), (text: string) => noticeProblem(ctx, scope.win, text, modal), () => undefined);
+  if (!type || str.indexOf(type, 'application/problem+json') !== 0) return r;
+  return then(
+    response.text(response.clone(r)),
+    (text: string) => {
+      noticeProblem(ctx, scope.win, text, modal);
+      const p = stepUp(ctx, text);
+      if (!p || !p.watch) return r;
+      const to = p.resume;
+      return then(confirmed(p.watch), (yes: boolean) => {
+        if (!yes) return r;
+        ctx.notices.settled();
+        return to ? fetchNative(to, { method: 'POST', mode: 'cors', credentials: 'include' }) : again();
+      });
+    },
+    () => r,
+  );
 }
 
 /** Hooks fetch and Request. */
@@ -68,8 +85,6 @@ export function installFetch(ctx: Context, scope: Scope): void {
   hookMethod(scope.win, 'fetch', (pass, _self, args) => {
     prepare(ctx, args);
     const modal = asked(scope.win);
-    const answer = pass();
-    then(answer, (r: Response) => look(ctx, scope, r, modal), () => undefined);
-    return answer;
+    return then(pass(), (r: Response) => look(ctx, scope, r, modal, () => pass()));
   });
 }

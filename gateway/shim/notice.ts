@@ -26,6 +26,8 @@ export interface Notices {
    * take the focus from what the person is writing.
    */
   problem(win: Realm, p: Problem, modal: boolean): void;
+  /** Takes the dialog away: what it asked for is done. */
+  settled(): void;
   /** Shows a notice that a frame below could not show itself. */
   shown(win: Realm, raw: string): void;
 }
@@ -42,6 +44,7 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
   let lastAt = 0;
   let timer = 0;
   let dismiss = () => undefined as void;
+  let open: HTMLDialogElement | undefined;
   let code = '';
   let put: ((code: string) => void) | undefined;
 
@@ -116,9 +119,9 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
     const doc = win.document;
     const { host, root } = place(doc);
     const region = root.querySelector('section') as HTMLElement;
-    const open = root.querySelector('dialog');
+    const before = root.querySelector('dialog');
     if (n.modal) {
-      if (open) el.remove(open);
+      if (before) el.remove(before);
       const dialog = el.create(doc, 'dialog') as HTMLDialogElement;
       dialog.setAttribute('role', 'alertdialog');
       dialog.setAttribute('aria-labelledby', 't');
@@ -127,6 +130,7 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
       listen(dialog, 'close', () => el.remove(dialog));
       el.append(root, dialog);
       dialog.showModal();
+      open = dialog;
       return;
     }
     // The top layer keeps it above the app's own dialogs; re-opened, it comes to the front.
@@ -208,9 +212,13 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
       const links: Notice['links'] = [];
       const confirm = atBroker(p.confirmUrl);
       const ask = atBroker(p.requestUrl);
-      if (confirm) links.push({ text: t('giveReason'), href: confirm, confirm: true });
+      if (confirm) links.push({ text: t(p.watch ? 'confirmYou' : 'giveReason'), href: confirm, confirm: true });
       if (ask) links.push({ text: t('requestAccess'), href: ask });
       show(win, { title: p.title || t('refused'), text: p.detail, code: p.code, modal, links });
+    },
+    settled() {
+      if (open) open.close();
+      dismiss();
     },
     shown(win, raw) {
       try {

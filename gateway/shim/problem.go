@@ -19,5 +19,8 @@ type Problem struct {
 	// reason or a stronger sign-in. The script shows links to Config.Broker only.
 	RequestURL string `json:"requestUrl,omitempty"`
 	ConfirmURL string `json:"confirmUrl,omitempty"`
-	Silent     bool   `json:"silent,omitempty"` // nothing is shown
+	// Watch tells how a step-up stands that the request waits for; Resume, when it is there, sends the request again.
+	Watch  string `json:"watch,omitempty"`
+	Resume string `json:"resume,omitempty"`
+	Silent bool   `json:"silent,omitempty"` // nothing is shown
 }

@@ -1,7 +1,7 @@
 // Refusals that the gateway sends in place of an answer (RFC 9457, type "urn:referee:…").
 
 import type { Context, Realm } from './context';
-import { parse, str } from './natives';
+import { NativePromise, NativeURL, fetchNative, later, now, parse, response, str, then, url } from './natives';
 
 /** The members of a problem document that a notice uses (problem.go is the other end). */
 export interface Problem {
@@ -14,6 +14,10 @@ export interface Problem {
   requestUrl?: string;
   /** Page on the broker where a reason is given, or a stronger sign-in done, to go on. */
   confirmUrl?: string;
+  /** Where to ask how the step-up stands that the request waits for. */
+  watch?: string;
+  /** Address that sends the kept request again, once the step-up is done. */
+  resume?: string;
   /** Nothing is shown: background requests of the app that nobody asked for. */
   silent?: boolean;
 }
@@ -34,4 +38,57 @@ export function noticeProblem(ctx: Context, win: Realm, text: string, modal: boo
   }
   if (!p || typeof p.type !== 'string' || str.indexOf(p.type, 'urn:referee:') !== 0 || p.silent) return;
   ctx.notices.problem(win, p, modal);
+}
+
+/** A refusal that a step-up undoes: the request waits for it. Undefined for every other text. */
+export function stepUp(ctx: Context, text: string): Problem | undefined {
+  let p: Problem;
+  try {
+    p = parse(text);
+  } catch {
+    return undefined;
+  }
+  return p && p.type === 'urn:referee:stepup' && ours(ctx, p.watch) && (!p.resume || ours(ctx, p.resume)) ? p : undefined;
+}
+
+/** Only mapped hosts of this session: an app's own answer must not make the script ask elsewhere. */
+function ours(ctx: Context, address: string | undefined): boolean {
+  try {
+    const at: string = (address && url.origin(new NativeURL(address))) || '';
+    if (at === ctx.cfg.origin) return true;
+    for (const k in ctx.cfg.hosts) if (at === 'https://' + ctx.cfg.hosts[k]) return true;
+  } catch {
+    // not an address
+  }
+  return false;
+}
+
+const askEvery = 1500; // ms
+const waitMost = 15 * 60_000; // ms, as long as the gateway keeps a request
+
+/**
+ * Waits until the person has confirmed at the broker; false when that took too long or came to nothing. What the page
+ * could answer here in the gateway's place would change nothing: the request that follows is decided by the gateway.
+ */
+export function confirmed(watch: string): Promise<boolean> {
+  const until = now() + waitMost;
+  return new NativePromise<boolean>((resolve) => {
+    const ask = (): void => {
+      if (now() > until) return resolve(false);
+      const answered = then(fetchNative(watch, { mode: 'cors', credentials: 'include', cache: 'no-store' }), (r: Response) =>
+        response.status(r) === 200 ? response.text(r) : '',
+      );
+      then(
+        answered,
+        (text: string) => {
+          const state = text && parse(text).state;
+          if (state === 'granted') return resolve(true);
+          if (state === 'ended') return resolve(false);
+          later(ask, askEvery);
+        },
+        () => later(ask, askEvery),
+      );
+    };
+    later(ask, askEvery);
+  });
 }

@@ -8,6 +8,7 @@ var texts = map[string]string{
 	"close":              "Close",
 	"requestAccess":      "Request access",
 	"giveReason":         "Give a reason and continue",
+	"confirmYou":         "Confirm it’s you",
 	"reference":          "Reference for your helpdesk:",
 	"stopped":            "Your organisation's policy for this session doesn't allow it.",
 	"refused":            "This was stopped",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,11 +17,12 @@ import (
 // app is an honest web app that trusts the broker as its OpenID provider: go-oidc, state bound to the browser by a
 // cookie, nonce and PKCE. It knows its own host alone, and nothing of a gateway.
 type app struct {
-	r      *rig
-	id     string
-	origin string
-	secret string
-	client *http.Client
+	uploads []upload
+	r       *rig
+	id      string
+	origin  string
+	secret  string
+	client  *http.Client
 
 	mu       sync.Mutex
 	issuer   string
@@ -66,6 +68,15 @@ func (a *app) config() (*oidc.Provider, oauth2.Config, context.Context, error) {
 	}, ctx, nil
 }
 
+// fileBytes is what the app's files hold.
+const fileBytes = "%PDF-1.7 the quarter's numbers"
+
+// upload is a request that the app took.
+type upload struct {
+	method, target, origin, token string
+	body                          []byte
+}
+
 func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -93,8 +104,22 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/zip")
 		w.Header().Set("Content-Disposition", `attachment; filename="plan.zip"`)
 		_, _ = w.Write(planZip)
+	case "/upload":
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.Method != http.MethodPost {
+			return
+		}
+		a.uploads = append(a.uploads, upload{r.Method, r.URL.RequestURI(), r.Header.Get("Origin"), r.Header.Get("X-Token"), body})
+		fmt.Fprintf(w, "took %d bytes", len(body))
+	case "/file/report.pdf", "/file/other.pdf":
+		w.Header().Set("Content-Type", "application/pdf")
+		w.Header().Set("Content-Disposition", "attachment")
+		io.WriteString(w, fileBytes)
 	default:
 		if v, ok := a.visitors[cookie(r, "app")]; ok {
+			if r.URL.Path == "/start" {
+				w.Header().Set("Content-Type", "text/html")
+			}
 			fmt.Fprintf(w, "hello %s at %s%s", v.user, r.Host, r.URL.RequestURI())
 			return
 		}

@@ -157,7 +157,7 @@ func newRig(t testing.TB, set setting) *rig {
 		Tenants: tenants{r}, Catalog: directory{r.live}, Sessions: sessions{r.db, r}, Apps: r.db, Codes: r.db,
 		SignIns: r.db, Keys: r.db, AppHTTP: func(catalog.Instance) (*http.Client, error) { return &http.Client{Transport: transport}, nil },
 		Flows: r.db, Sealer: r.vault, Tokens: r.vault, Gate: gate, Recorder: r.rec, Revoker: revoke, Locator: where, Devices: devices{r, device.NewVerifier()},
-		Exceptions: exceptions{}, Grants: r.db, Blocked: blockedStore{r.db, r}, Secrets: readFile, HTTP: &http.Client{Transport: transport, Timeout: 10 * time.Second},
+		Exceptions: exceptions{}, Grants: r.db, Factors: r.db, Blocked: blockedStore{r.db, r}, Secrets: readFile, HTTP: &http.Client{Transport: transport, Timeout: 10 * time.Second},
 		Print: func(*http.Request) string { r.mu.Lock(); defer r.mu.Unlock(); return r.print }, Now: r.now, Log: log,
 	})
 	if err != nil {
@@ -316,7 +316,7 @@ func (r *rig) excepted(id model.TenantID, text string, exceptions ...policy.Exce
 			r.t.Fatal(problems)
 		}
 	}
-	b, problems := policy.Compile(docs, policy.Options{Tenant: id, Epoch: 1, Exceptions: exceptions})
+	b, problems := policy.Compile(docs, policy.Options{Tenant: id, Epoch: 1, Exceptions: exceptions, Capabilities: policy.Capabilities{StepUp: true}})
 	if len(problems) > 0 {
 		r.t.Fatal(problems)
 	}
