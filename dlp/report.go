@@ -1,0 +1,148 @@
+package dlp
+
+import (
+	"cmp"
+	"hash/maphash"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/referee-casb/referee/model"
+)
+
+// Report is what a scan found.
+type Report struct {
+	// Findings are by type and confidence, the highest first: Count and Unique are the matches of at least that
+	// confidence, so a rule that asks for a confidence and a number compares with one of them.
+	Findings []model.Finding `json:"findings"`
+	Matches  []Match         `json:"matches,omitempty"` // in the order of the text, as many a type as were asked for
+	Bytes    int64           `json:"bytes"`             // of the text that was looked at
+	Partial  bool            `json:"partial,omitempty"` // Options.Enough ended the scan
+}
+
+// Match is where something was found. Masked shows its shape: digits as #, letters as x, other characters as they are.
+type Match struct {
+	Type       string `json:"type"`
+	Start      int64  `json:"start"` // in bytes of the text
+	End        int64  `json:"end"`
+	Confidence int    `json:"confidence"`
+	Masked     string `json:"masked"`
+}
+
+// MaxUnique is up to how many distinct values of a type are told apart; Unique goes no higher.
+const MaxUnique = 1 << 14
+
+// tally counts the matches of a type.
+type tally struct {
+	counts [3]int           // by level, at exactly that confidence
+	seen   map[uint64]uint8 // distinct values by hash, with their highest level
+	kept   int
+	places []Match
+}
+
+var levels = [3]int{Low, Medium, High}
+
+func levelOf(confidence int) int { return slices.Index(levels[:], confidence) }
+
+// seed is of the process: hashes never leave it.
+var seed = maphash.MakeSeed()
+
+func (s *Scan) count(c candidate) {
+	t, level := &s.tally[c.typ], levelOf(c.confidence)
+	t.counts[level]++
+	if t.seen == nil {
+		t.seen = map[uint64]uint8{}
+	}
+	h := hashOf(s.buf[c.start:c.end])
+	if old, ok := t.seen[h]; ok || len(t.seen) < MaxUnique {
+		t.seen[h] = max(old, uint8(level))
+	}
+	if t.kept < s.opt.Matches {
+		t.kept++
+		t.places = append(t.places, Match{
+			Type: s.e.types[c.typ].ID, Start: s.base + int64(c.start), End: s.base + int64(c.end), Confidence: c.confidence,
+			Masked: mask(s.buf[c.start:c.end], min(4, s.opt.Last)),
+		})
+	}
+	if s.opt.Enough != nil && !s.enough {
+		n := 0
+		for _, k := range t.counts[level:] {
+			n += k
+		}
+		s.enough = s.opt.Enough(s.e.types[c.typ].ID, c.confidence, n)
+	}
+}
+
+// hashOf is the same for values that differ in case and separators only.
+func hashOf(match []byte) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for _, b := range match {
+		switch {
+		case b >= 'a' && b <= 'z':
+			_ = h.WriteByte(b - 'a' + 'A')
+		case b == ' ' || b == '-' || b == '.' || b == '/' || b == '\t' || b == '\n':
+		default:
+			_ = h.WriteByte(b)
+		}
+	}
+	return h.Sum64()
+}
+
+// maxMasked is how many characters of a long match are shown.
+const maxMasked = 64
+
+func mask(match []byte, last int) string {
+	text := []rune(string(match))
+	for i, n := len(text)-1, 0; i >= 0; i-- {
+		r := text[i]
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			if r == utf8.RuneError || unicode.IsControl(r) {
+				text[i] = ' '
+			}
+			continue
+		}
+		// What is short is masked whole: four of five digits are no mask.
+		if n++; n <= last && len(text) >= 3*last {
+			continue
+		}
+		if unicode.IsDigit(r) {
+			text[i] = '#'
+		} else {
+			text[i] = 'x'
+		}
+	}
+	if len(text) > maxMasked {
+		text = append(append([]rune{}, text[:maxMasked-1]...), '…')
+	}
+	return string(text)
+}
+
+func (s *Scan) report() Report {
+	r := Report{Findings: []model.Finding{}, Bytes: s.total, Partial: s.enough}
+	for i := range s.tally {
+		t := &s.tally[i]
+		count := 0
+		for level := len(levels) - 1; level >= 0; level-- {
+			count += t.counts[level]
+			if t.counts[level] == 0 {
+				continue
+			}
+			unique := 0
+			for _, l := range t.seen {
+				if int(l) >= level {
+					unique++
+				}
+			}
+			r.Findings = append(r.Findings, model.Finding{Type: s.e.types[i].ID, Confidence: levels[level], Count: count, Unique: unique})
+		}
+		r.Matches = append(r.Matches, t.places...)
+	}
+	slices.SortStableFunc(r.Findings, func(a, b model.Finding) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(b.Confidence, a.Confidence))
+	})
+	slices.SortStableFunc(r.Matches, func(a, b Match) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Type, b.Type), cmp.Compare(a.End, b.End))
+	})
+	return r
+}

@@ -1,0 +1,334 @@
+package dlp
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/referee-casb/referee/dlp/internal/dfa"
+	"github.com/referee-casb/referee/dlp/internal/trie"
+	"github.com/referee-casb/referee/fault"
+)
+
+// Options say what a scan looks for and reports.
+type Options struct {
+	Types   []string // ids; empty for all of the engine's. An id that it doesn't have is an error
+	Matches int      // how many places a type to report, masked; 0 for none
+	Last    int      // how many digits or letters at a match's end stay readable, at most 4
+	// Enough ends the scan early: it is called after each match with the type's counts so far, at that match's confidence
+	// or more. A scan that ended early reports what it had seen.
+	Enough func(typ string, confidence, count int) bool
+}
+
+// window is how much text is looked at between looks at the context.
+const window = 64 << 10
+
+// Scan is one text on its way through an engine. It is used by one goroutine.
+type Scan struct {
+	e       *Engine
+	opt     Options
+	enabled []bool // by type
+
+	buf   []byte
+	base  int64 // where in the text buf begins
+	done  int   // in buf: everything that begins (or ends, for Anywhere) before it is decided
+	total int64
+	ended bool
+
+	search  *dfa.Search
+	hits    []dfa.Hit
+	backs   []dfa.Hit
+	found   []trie.Hit
+	decided []int64 // by pattern: 1 + the last start at which it was decided
+	lastTyp []int64 // by type: where its last whole-word match ended
+	lastPat []int64 // by pattern: the same for the others
+	best    []candidate
+	near    evidence
+	tally   []tally // by type
+	enough  bool
+}
+
+// candidate is a match that passed its check, in buf.
+type candidate struct {
+	typ, pattern int
+	start, end   int
+	confidence   int
+}
+
+// Start begins a scan.
+func (e *Engine) Start(opt Options) (*Scan, error) {
+	s := &Scan{
+		e: e, opt: opt, enabled: make([]bool, len(e.types)), decided: make([]int64, len(e.patterns)),
+		lastTyp: make([]int64, len(e.types)), lastPat: make([]int64, len(e.patterns)), tally: make([]tally, len(e.types)),
+	}
+	s.near.init(e)
+	if e.anywhere != nil {
+		s.search = e.anywhere.Search()
+	}
+	for i := range s.enabled {
+		s.enabled[i] = len(opt.Types) == 0
+	}
+	for _, id := range opt.Types {
+		i := e.index(id)
+		if i < 0 {
+			return nil, fault.New(fault.NotFound, "dlp scan", "there is no information type %q: `referee dlp types list` shows them", id)
+		}
+		s.enabled[i] = true
+	}
+	return s, nil
+}
+
+func (e *Engine) index(id string) int {
+	for i := range e.types {
+		if e.types[i].ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// Scan reads r to its end and reports what is in it. A reader's error and the end of ctx are errors: there is no report
+// of half a text, unless Options.Enough ended it.
+func (e *Engine) Scan(ctx context.Context, r io.Reader, opt Options) (Report, error) {
+	s, err := e.Start(opt)
+	if err != nil {
+		return Report{}, err
+	}
+	piece := make([]byte, window)
+	for empty := 0; ; {
+		n, err := r.Read(piece)
+		if ferr := s.Feed(ctx, piece[:n]); ferr != nil {
+			return Report{}, ferr
+		}
+		switch {
+		case s.enough:
+			return s.Finish(ctx)
+		case errors.Is(err, io.EOF):
+			return s.Finish(ctx)
+		case err != nil:
+			return Report{}, fault.Wrap(err, "dlp scan", "text")
+		case n > 0:
+			empty = 0
+		case empty >= 100:
+			return Report{}, fault.Wrap(io.ErrNoProgress, "dlp scan", "text")
+		default:
+			empty++
+		}
+	}
+}
+
+// Feed takes the next piece of the text, of any size. It keeps no reference to it. An error is the end of ctx.
+func (s *Scan) Feed(ctx context.Context, piece []byte) error {
+	for len(piece) > 0 && !s.enough {
+		if s.buf == nil {
+			s.buf = make([]byte, 0, window+s.e.ahead+s.e.behind)
+		}
+		n := min(len(piece), cap(s.buf)-len(s.buf))
+		s.buf = append(s.buf, piece[:n]...)
+		s.total += int64(n)
+		piece = piece[n:]
+		if len(s.buf) < cap(s.buf) {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return fault.As(err, fault.Unavailable, "dlp scan", "text")
+		}
+		s.decide(len(s.buf) - s.e.ahead)
+		s.forget()
+	}
+	return nil
+}
+
+// Enough says whether Options.Enough ended the scan.
+func (s *Scan) Enough() bool { return s.enough }
+
+// Finish says that the text ends here and reports what was in it. It is called once.
+func (s *Scan) Finish(ctx context.Context) (Report, error) {
+	if err := ctx.Err(); err != nil {
+		return Report{}, fault.As(err, fault.Unavailable, "dlp scan", "text")
+	}
+	if !s.enough {
+		s.ended = true
+		s.decide(len(s.buf))
+		if s.search != nil && !s.enough {
+			for _, p := range s.search.End() {
+				s.ending(int(p), len(s.buf))
+			}
+		}
+	}
+	return s.report(), nil
+}
+
+// decide looks at all places before limit.
+func (s *Scan) decide(limit int) {
+	if s.e.word != nil {
+		s.wholeWords(limit)
+	}
+	if s.search != nil {
+		s.others(limit)
+	}
+	if !s.e.words.Empty() {
+		s.found = s.e.words.Next(s.buf, s.done, limit, s.found[:0])
+		for _, h := range s.found {
+			s.single(int(h.ID), h.Start, h.End)
+		}
+	}
+	s.done = max(s.done, limit)
+}
+
+// forget drops text that nothing can ask for any more.
+func (s *Scan) forget() {
+	cut := s.done - s.e.behind
+	if cut <= 0 {
+		return
+	}
+	s.buf = s.buf[:copy(s.buf, s.buf[cut:])]
+	s.base += int64(cut)
+	s.done -= cut
+	s.near.moved(cut)
+}
+
+// byteBefore is the byte in front of buf[i], or dfa.NoByte at the beginning of the text.
+func (s *Scan) byteBefore(i int) int {
+	if i == 0 {
+		return dfa.NoByte
+	}
+	return int(s.buf[i-1])
+}
+
+func (s *Scan) wholeWords(limit int) {
+	for at := s.done; at < limit && !s.enough; {
+		var start int
+		start, s.hits, at = s.e.word.Words(s.buf, at, limit, s.byteBefore(at), s.hits[:0])
+		if start >= 0 {
+			s.whole(start)
+		}
+	}
+}
+
+// whole decides about the matches that begin at start, whose ends are s.hits: for each pattern the longest that passes,
+// for each type the one of the highest confidence, then the longest, then of the first pattern.
+func (s *Scan) whole(start int) {
+	pos := s.base + int64(start)
+	s.best = s.best[:0]
+	for i := len(s.hits) - 1; i >= 0; i-- {
+		h := s.hits[i]
+		if h.End == start || !trie.Border(s.buf, start, h.End) {
+			continue
+		}
+		for _, number := range h.Patterns {
+			p := &s.e.patterns[number]
+			if !s.enabled[p.typ] || pos < s.lastTyp[p.typ] || s.decided[number] == pos+1 {
+				continue
+			}
+			c := candidate{typ: p.typ, pattern: int(number), start: start, end: h.End}
+			if p.alone == 0 { // the keyword first: mostly there is none, and it is cheap to see
+				if c.confidence = s.confidence(p, start, h.End); c.confidence == 0 || p.check != nil && !p.check(s.buf[start:h.End]) {
+					continue
+				}
+			} else {
+				if p.check != nil && !p.check(s.buf[start:h.End]) {
+					continue
+				}
+				if c.confidence = s.confidence(p, start, h.End); c.confidence == 0 {
+					continue
+				}
+			}
+			s.decided[number] = pos + 1
+			s.prefer(c)
+		}
+	}
+	for _, c := range s.best {
+		s.lastTyp[c.typ] = s.base + int64(c.end)
+		s.count(c)
+	}
+}
+
+func (s *Scan) prefer(c candidate) {
+	for i := range s.best {
+		b := &s.best[i]
+		if b.typ != c.typ {
+			continue
+		}
+		if c.confidence > b.confidence || c.confidence == b.confidence && (c.end > b.end || c.end == b.end && c.pattern < b.pattern) {
+			*b = c
+		}
+		return
+	}
+	s.best = append(s.best, c)
+}
+
+// confidence is that of a match of p, given the keywords around it.
+func (s *Scan) confidence(p *pattern, start, end int) int {
+	if p.without >= 0 && s.near.has(s, p.without, start, end, p.proximity) {
+		return 0
+	}
+	if p.nearby > p.alone && p.keywords >= 0 && s.near.has(s, p.keywords, start, end, p.proximity) {
+		return p.nearby
+	}
+	return p.alone
+}
+
+func (s *Scan) others(limit int) {
+	for at := s.done; at < limit && !s.enough; {
+		var h dfa.Hit
+		h, at = s.search.Next(s.buf, at, limit)
+		for _, p := range h.Patterns {
+			if h.End > 0 {
+				s.ending(int(p), h.End)
+			}
+		}
+	}
+}
+
+// ending decides about the matches of an Anywhere pattern that end at end: the one that begins leftmost, not before the
+// pattern's last match, as long as it can be.
+func (s *Scan) ending(number, end int) {
+	p := &s.e.patterns[number]
+	low := max(0, end-p.length, int(s.lastPat[number]-s.base))
+	if !s.enabled[p.typ] || low >= end {
+		return
+	}
+	after := dfa.NoByte
+	if end < len(s.buf) {
+		after = int(s.buf[end])
+	}
+	s.backs = p.back.MatchBack(s.buf, low, end, after, s.byteBefore(low), s.backs[:0])
+	if len(s.backs) == 0 {
+		return
+	}
+	start := s.backs[len(s.backs)-1].End
+	if start >= end {
+		return
+	}
+	reach := min(len(s.buf), start+p.length+1)
+	s.hits = p.forth.Match(s.buf[:reach], start, s.byteBefore(start), s.ended && reach == len(s.buf), s.hits[:0])
+	for _, h := range s.hits {
+		if h.End-start <= p.length {
+			end = max(end, h.End)
+		}
+	}
+	s.lastPat[number] = s.base + int64(end)
+	if p.check == nil || p.check(s.buf[start:end]) {
+		s.judge(number, start, end)
+	}
+}
+
+// single decides about a keyword that is a match.
+func (s *Scan) single(number, start, end int) {
+	p := &s.e.patterns[number]
+	if s.enough || !s.enabled[p.typ] || s.base+int64(start) < s.lastPat[number] {
+		return
+	}
+	if p.check == nil || p.check(s.buf[start:end]) {
+		s.lastPat[number] = s.base + int64(end)
+		s.judge(number, start, end)
+	}
+}
+
+func (s *Scan) judge(number, start, end int) {
+	p := &s.e.patterns[number]
+	if c := s.confidence(p, start, end); c > 0 {
+		s.count(candidate{typ: p.typ, pattern: number, start: start, end: end, confidence: c})
+	}
+}
