@@ -24,6 +24,7 @@ import (
 	"github.com/referee-casb/referee/api/apitest"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/signin/factor"
 	"github.com/referee-casb/referee/tenant"
 )
 
@@ -157,6 +158,14 @@ func (r *rehearsal) ready(t *testing.T, verb string, words []string) []string {
 			r.Want(t, "contoso/operator", "DELETE", "/api/v2/tenants/contoso/policies/"+p.ID, nil, 204, nil)
 		}
 		r.Want(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/policies/apply", apitest.File(sayable, "force", true), 200, nil)
+	case "mfa reset":
+		dora := factor.Owner{Tenant: "contoso", Provider: "company", User: "u1"}
+		if _, err := r.DB.DeleteFactors(t.Context(), dora, ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.DB.PutFactor(t.Context(), factor.Factor{ID: "3kq7xq0t", Owner: dora, Username: "dora@contoso.com", Kind: factor.Passkey, Created: r.Clock.Now(), Sealed: []byte("x"), Revision: 1}); err != nil {
+			t.Fatal(err)
+		}
 	case "policy back":
 		r.Want(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/policies/block-downloads/flip", map[string]any{}, 200, nil)
 	case "exception approve", "exception refuse", "exception end":
