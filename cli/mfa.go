@@ -48,7 +48,7 @@ func (a *app) mfaList() *cobra.Command {
 				switch {
 				case f.Cloned:
 					state = "refused: a copy may exist"
-				case f.Locked.After(time.Now()):
+				case f.Locked.After(a.now()):
 					state = "locked until " + a.when(f.Locked)
 				case f.Left > 0:
 					state = strconv.Itoa(f.Left) + " left"
@@ -69,7 +69,7 @@ func (a *app) mfaList() *cobra.Command {
 func (a *app) mfaReset() *cobra.Command {
 	one, reason := "", ""
 	c := &cobra.Command{
-		Use: "reset USER", Short: "Remove a person's second factors", Args: cobra.ExactArgs(1),
+		Use: "reset USER", Short: "Remove a person's second factors", Args: exactly(1, "a person's sign-in name or id"),
 		Long:    "Remove a person's passkeys, authenticator app and recovery codes. They set up new ones at their next step-up, after a fresh sign-in at the identity provider. Make sure first that it is they who ask.",
 		Example: "  referee mfa reset dora@contoso.com --reason 'telephone lost, known by voice'\n  referee mfa reset dora@contoso.com --factor 3kq7xq0t",
 	}
