@@ -98,7 +98,11 @@ func (a *API) resetMFA(ctx context.Context, c *caller, in *struct {
 	}
 	err = a.change(ctx, c, entry{kind: model.ActivitySecurityInfo, action: "SecurityInfoReset", objects: hit, reason: in.Body.Reason}, func() error {
 		for of := range owners {
-			n, err := a.Factors.DeleteFactors(ctx, of, in.Body.Factor)
+			if in.Body.Factor != "" {
+				out.Body.Removed = 1
+				return a.Factors.DeleteFactor(ctx, of, in.Body.Factor)
+			}
+			n, err := a.Factors.DeleteFactors(ctx, of)
 			if err != nil {
 				return err
 			}

@@ -160,7 +160,7 @@ func (r *rehearsal) ready(t *testing.T, verb string, words []string) []string {
 		r.Want(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/policies/apply", apitest.File(sayable, "force", true), 200, nil)
 	case "mfa reset":
 		dora := factor.Owner{Tenant: "contoso", Provider: "company", User: "u1"}
-		if _, err := r.DB.DeleteFactors(t.Context(), dora, ""); err != nil {
+		if _, err := r.DB.DeleteFactors(t.Context(), dora); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.DB.PutFactor(t.Context(), factor.Factor{ID: "3kq7xq0t", Owner: dora, Username: "dora@contoso.com", Kind: factor.Passkey, Created: r.Clock.Now(), Sealed: []byte("x"), Revision: 1}); err != nil {

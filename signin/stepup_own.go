@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"encoding/json"
 	"html/template"
 	"net/http"
@@ -196,7 +197,7 @@ func (b *Broker) enrolAppCode(w http.ResponseWriter, r *http.Request, t tenant.T
 		return
 	}
 	of := ownerOf(t, &s)
-	err := b.factors.EnrolTOTP(r.Context(), of, accountOf(&s.User), secret, r.PostFormValue("code"))
+	f, err := b.factors.EnrolTOTP(r.Context(), of, accountOf(&s.User), secret, r.PostFormValue("code"))
 	if fault.Is(err, fault.Denied) {
 		if b.admitted(w, r, t, costFailure) {
 			b.stepFailed(r, s, c, err)
@@ -208,7 +209,7 @@ func (b *Broker) enrolAppCode(w http.ResponseWriter, r *http.Request, t tenant.T
 		b.fail(w, r, t, err)
 		return
 	}
-	b.enrolled(w, r, t, s, c, step, factor.TOTP, "")
+	b.enrolled(w, r, t, s, c, step, f)
 }
 
 // enrolPasskey takes a new passkey. It counts as shown with it.
@@ -218,37 +219,44 @@ func (b *Broker) enrolPasskey(w http.ResponseWriter, r *http.Request, t tenant.T
 		return
 	}
 	name := clip(strings.ToValidUTF8(r.PostFormValue("name"), ""), 60)
+	var f factor.Factor
 	state, answer, err := b.answered(r, t, c)
 	if err == nil {
-		_, err = b.passkeys.FinishEnrol(r.Context(), ownerOf(t, &s), accountOf(&s.User), name, state, answer)
+		f, err = b.passkeys.FinishEnrol(r.Context(), ownerOf(t, &s), accountOf(&s.User), name, state, answer)
 	}
 	if err != nil {
 		b.wrongFactor(w, r, t, s, c, err)
 		return
 	}
-	b.enrolled(w, r, t, s, c, step, factor.Passkey, name)
+	b.enrolled(w, r, t, s, c, step, f)
 }
 
 // enrolled puts a new factor on record, gives recovery codes with the first one, and counts it for the step.
-func (b *Broker) enrolled(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, c *challenge, step model.StepUp, kind factor.Kind, name string) {
+func (b *Broker) enrolled(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, c *challenge, step model.StepUp, f factor.Factor) {
 	of := ownerOf(t, &s)
 	err := b.record(r, s, model.ActivitySecurityInfo, func(a *model.Activity) {
-		a.ActionType, a.Objects = "SecurityInfoRegistered", []model.Object{{Type: "securityInfo", ID: string(kind), Name: name}}
+		a.ActionType, a.Objects = "SecurityInfoRegistered", []model.Object{{Type: "securityInfo", ID: string(f.Kind), Name: f.Name}}
 	})
 	var codes []string
+	made := []string{f.ID}
 	if err == nil {
 		var list []factor.Factor
 		if list, err = b.factors.Of(r.Context(), of); err == nil && !factor.Has(list, factor.Recovery) {
-			codes, err = b.factors.NewRecovery(r.Context(), of, accountOf(&s.User))
+			var recovery factor.Factor
+			codes, recovery, err = b.factors.NewRecovery(r.Context(), of, accountOf(&s.User))
+			made = append(made, recovery.ID)
 		}
 	}
 	if err == nil {
-		err = b.passed(r, t, s, c, step, b.shown(step, kind)...)
+		err = b.passed(r, t, s, c, step, b.shown(step, f.Kind)...)
 	}
 	if err != nil {
-		// fail closed: a factor that is not on record, or that nobody can recover from, is not left behind
-		if _, undo := b.factors.Reset(r.Context(), of, ""); undo != nil {
-			b.parts.Log.Error("factor not taken back", "tenant", t.ID, "err", undo)
+		// fail closed: a factor that is not on record, or that nobody can recover from, is not left behind, even when
+		// the browser has gone away. What the person registered earlier stays.
+		for _, id := range made {
+			if undo := b.factors.Withdraw(context.WithoutCancel(r.Context()), of, id); undo != nil {
+				b.parts.Log.Error("factor not taken back", "tenant", t.ID, "err", undo)
+			}
 		}
 		b.fail(w, r, t, err)
 		return

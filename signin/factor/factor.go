@@ -71,8 +71,10 @@ type Store interface {
 	Factors(ctx context.Context, of Owner) ([]Factor, error)
 	// FactorsOf lists a tenant's, by person.
 	FactorsOf(ctx context.Context, tenant model.TenantID) ([]Factor, error)
-	// DeleteFactors removes one factor of a person, or all with id "", and says how many.
-	DeleteFactors(ctx context.Context, of Owner, id string) (int, error)
+	// DeleteFactor removes one factor of a person, NotFound when there is none of that id. The others stay.
+	DeleteFactor(ctx context.Context, of Owner, id string) error
+	// DeleteFactors removes all factors of a person and says how many.
+	DeleteFactors(ctx context.Context, of Owner) (int, error)
 
 	PutAcceptance(ctx context.Context, a Acceptance) error
 	// Accepted returns a person's acceptance of a version, or NotFound.

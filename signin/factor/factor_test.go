@@ -96,12 +96,23 @@ func (m *memory) Factors(_ context.Context, of Owner) ([]Factor, error) {
 	return out, nil
 }
 func (m *memory) FactorsOf(context.Context, model.TenantID) ([]Factor, error) { return m.list, nil }
-func (m *memory) DeleteFactors(_ context.Context, of Owner, id string) (int, error) {
+func (m *memory) DeleteFactor(_ context.Context, of Owner, id string) error {
+	if m.remove(func(f Factor) bool { return f.Owner == of && f.ID == id }) == 0 {
+		return fault.New(fault.NotFound, "memory", "gone")
+	}
+	return nil
+}
+
+func (m *memory) DeleteFactors(_ context.Context, of Owner) (int, error) {
+	return m.remove(func(f Factor) bool { return f.Owner == of }), nil
+}
+
+func (m *memory) remove(which func(Factor) bool) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := len(m.list)
-	m.list = slices.DeleteFunc(m.list, func(f Factor) bool { return f.Owner == of && (id == "" || f.ID == id) })
-	return n - len(m.list), nil
+	m.list = slices.DeleteFunc(m.list, which)
+	return n - len(m.list)
 }
 func (m *memory) PutAcceptance(context.Context, Acceptance) error { return nil }
 func (m *memory) Accepted(context.Context, Owner, string, string) (Acceptance, error) {
@@ -134,10 +145,10 @@ func TestTOTP(t *testing.T) {
 	t.Parallel()
 	k, _, now := keeper()
 	ctx, secret := t.Context(), NewSecret()
-	if err := k.EnrolTOTP(ctx, dora, "dora@contoso", secret, "000000"); !fault.Is(err, fault.Denied) {
+	if _, err := k.EnrolTOTP(ctx, dora, "dora@contoso", secret, "000000"); !fault.Is(err, fault.Denied) {
 		t.Fatalf("enrolled with a wrong code: %v", err)
 	}
-	if err := k.EnrolTOTP(ctx, dora, "dora@contoso", secret, Code(secret, *now)); err != nil {
+	if _, err := k.EnrolTOTP(ctx, dora, "dora@contoso", secret, Code(secret, *now)); err != nil {
 		t.Fatal(err)
 	}
 	refused := func(what, given string, kind fault.Kind) {
@@ -174,7 +185,7 @@ func TestThrottle(t *testing.T) {
 	t.Parallel()
 	k, m, now := keeper()
 	ctx, secret := t.Context(), NewSecret()
-	if err := k.EnrolTOTP(ctx, dora, "", secret, Code(secret, *now)); err != nil {
+	if _, err := k.EnrolTOTP(ctx, dora, "", secret, Code(secret, *now)); err != nil {
 		t.Fatal(err)
 	}
 	*now = now.Add(time.Hour)
@@ -207,7 +218,7 @@ func TestRecovery(t *testing.T) {
 	t.Parallel()
 	k, m, _ := keeper()
 	ctx := t.Context()
-	shown, err := k.NewRecovery(ctx, dora, "")
+	shown, _, err := k.NewRecovery(ctx, dora, "")
 	if err != nil || len(shown) != 10 {
 		t.Fatal(shown, err)
 	}
@@ -223,7 +234,7 @@ func TestRecovery(t *testing.T) {
 	if _, err := k.VerifyCode(ctx, dora, shown[3]); !fault.Is(err, fault.Denied) {
 		t.Errorf("used twice: %v", err)
 	}
-	again, err := k.NewRecovery(ctx, dora, "")
+	again, _, err := k.NewRecovery(ctx, dora, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +271,7 @@ func TestRecovery(t *testing.T) {
 func FuzzVerify(f *testing.F) {
 	k, _, now := keeper()
 	secret := NewSecret()
-	if err := k.EnrolTOTP(f.Context(), dora, "", secret, Code(secret, *now)); err != nil {
+	if _, err := k.EnrolTOTP(f.Context(), dora, "", secret, Code(secret, *now)); err != nil {
 		f.Fatal(err)
 	}
 	p, err := NewPasskeys(k, "https://signin.referee.example:8443", "Referee")

@@ -52,37 +52,38 @@ func Has(list []Factor, kind Kind) bool {
 func NewSecret() []byte { return newTOTPSecret() }
 
 // EnrolTOTP stores an authenticator app whose code proves that the person has it. The code is thereby used.
-func (k *Keeper) EnrolTOTP(ctx context.Context, of Owner, username string, secret []byte, given string) error {
+func (k *Keeper) EnrolTOTP(ctx context.Context, of Owner, username string, secret []byte, given string) (Factor, error) {
 	const op = "factor.EnrolTOTP"
 	step, ok := match(secret, digits(given), k.now(), 0)
 	if !ok {
-		return fault.New(fault.Denied, op, "the code is not the one that the app should show now")
+		return Factor{}, fault.New(fault.Denied, op, "the code is not the one that the app should show now")
 	}
 	f := Factor{ID: k.newID(), Owner: of, Username: username, Kind: TOTP, Created: k.now(), Step: step, Revision: 1}
-	return k.put(ctx, op, f, secret)
+	return f, k.put(ctx, op, f, secret)
 }
 
-// NewRecovery replaces a person's recovery codes and returns the new ones, to be shown once.
-func (k *Keeper) NewRecovery(ctx context.Context, of Owner, username string) ([]string, error) {
+// NewRecovery replaces a person's recovery codes and returns the new ones, to be shown once, with the factor
+// that they are kept as.
+func (k *Keeper) NewRecovery(ctx context.Context, of Owner, username string) ([]string, Factor, error) {
 	const op = "factor.NewRecovery"
 	list, err := k.store.Factors(ctx, of)
 	if err != nil {
-		return nil, fault.Wrap(err, op, string(of.User))
+		return nil, Factor{}, fault.Wrap(err, op, string(of.User))
 	}
 	for _, f := range list {
 		if f.Kind == Recovery {
-			if _, err := k.store.DeleteFactors(ctx, of, f.ID); err != nil {
-				return nil, fault.Wrap(err, op, string(of.User))
+			if err := k.store.DeleteFactor(ctx, of, f.ID); err != nil && !fault.Is(err, fault.NotFound) {
+				return nil, Factor{}, fault.Wrap(err, op, string(of.User))
 			}
 		}
 	}
 	shown, kept := newRecovery()
 	plain, err := json.Marshal(kept)
 	if err != nil {
-		return nil, fault.Wrap(err, op, string(of.User))
+		return nil, Factor{}, fault.Wrap(err, op, string(of.User))
 	}
 	f := Factor{ID: k.newID(), Owner: of, Username: username, Kind: Recovery, Created: k.now(), Left: recoveryCodes, Revision: 1}
-	return shown, k.put(ctx, op, f, plain)
+	return shown, f, k.put(ctx, op, f, plain)
 }
 
 // VerifyCode checks a code of an authenticator app, or a recovery code, and says which it was and what is left of it.
@@ -162,10 +163,13 @@ func (k *Keeper) check(f *Factor, plain []byte, typed string, now time.Time) (ok
 	return true, ""
 }
 
-// Reset removes one factor of a person, or all with id "", and says how many there were.
-func (k *Keeper) Reset(ctx context.Context, of Owner, id string) (int, error) {
-	n, err := k.store.DeleteFactors(ctx, of, id)
-	return n, fault.Wrap(err, "factor.Reset", string(of.User))
+// Withdraw takes back one factor of a person and leaves the others. One that is gone is no error.
+func (k *Keeper) Withdraw(ctx context.Context, of Owner, id string) error {
+	err := k.store.DeleteFactor(ctx, of, id)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return fault.Wrap(err, "factor.Withdraw", id)
 }
 
 // Accept keeps an agreement.

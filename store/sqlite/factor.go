@@ -74,11 +74,22 @@ func (db *DB) factors(ctx context.Context, where string, args ...any) (list []fa
 	return list, wrap(err, "sqlite.Factors", "")
 }
 
-// DeleteFactors implements [factor.Store].
-func (db *DB) DeleteFactors(ctx context.Context, of factor.Owner, id string) (int, error) {
-	n, err := db.write.exec(ctx, `DELETE FROM factors WHERE tenant = ?1 AND provider = ?2 AND user = ?3 AND (?4 = '' OR id = ?4)`,
+// DeleteFactor implements [factor.Store].
+func (db *DB) DeleteFactor(ctx context.Context, of factor.Owner, id string) error {
+	const op = "sqlite.DeleteFactor"
+	n, err := db.write.exec(ctx, `DELETE FROM factors WHERE tenant = ? AND provider = ? AND user = ? AND id = ?`,
 		string(of.Tenant), string(of.Provider), string(of.User), id)
-	return int(n), wrap(err, "sqlite.DeleteFactors", id)
+	if err == nil && n == 0 {
+		return &fault.Error{Kind: fault.NotFound, Op: op, Key: id, Msg: "is not there"}
+	}
+	return wrap(err, op, id)
+}
+
+// DeleteFactors implements [factor.Store].
+func (db *DB) DeleteFactors(ctx context.Context, of factor.Owner) (int, error) {
+	n, err := db.write.exec(ctx, `DELETE FROM factors WHERE tenant = ? AND provider = ? AND user = ?`,
+		string(of.Tenant), string(of.Provider), string(of.User))
+	return int(n), wrap(err, "sqlite.DeleteFactors", string(of.User))
 }
 
 // PutAcceptance implements [factor.Store].

@@ -151,6 +151,55 @@ func TestStepUpAtSignIn(t *testing.T) {
 	}
 }
 
+// TestEnrolmentNotRecorded: a new factor that can't be put on record is taken back, with the recovery codes made for it;
+// what the person had before stays.
+func TestEnrolmentNotRecorded(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, setting{policies: mfaPolicy, change: own})
+	kinds := func() (out []factor.Kind, list []factor.Factor) {
+		list, err := r.db.FactorsOf(t.Context(), "contoso")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range list {
+			out = append(out, f.Kind)
+		}
+		return out, list
+	}
+	refused := func() {
+		t.Helper()
+		b := r.browser(nil)
+		p := b.act(b.open(r.direct(appHost)+"/"), "app", nil)
+		secret := secretOf(t, p)
+		r.rec.failing(true)
+		b.act(p, "app-code", url.Values{"code": {factor.Code(secret, r.now())}}).has(t, 503)
+		r.rec.failing(false)
+	}
+	refused()
+	if have, _ := kinds(); len(have) != 0 {
+		t.Fatalf("left behind: %v", have)
+	}
+	b := r.browser(nil)
+	_, codes, p := b.enrol(b.open(r.direct(appHost) + "/"))
+	p.has(t, 200, "hello director")
+	_, list := kinds()
+	for _, f := range list {
+		if f.Kind == factor.TOTP { // the telephone is lost, an administrator removes the app
+			if err := r.db.DeleteFactor(t.Context(), f.Owner, f.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	refused()
+	if have, _ := kinds(); !slices.Equal(have, []factor.Kind{factor.Recovery}) {
+		t.Fatalf("after a failed enrolment: %v", have)
+	}
+	f, err := r.db.FactorsOf(t.Context(), "contoso")
+	if err != nil || f[0].Left != len(codes) {
+		t.Errorf("recovery codes left: %+v, %v", f, err)
+	}
+}
+
 // stepUpPolicies need the app's download path; the test app serves a file at /file.
 func (r *rig) download(b *browser) *page {
 	r.t.Helper()
