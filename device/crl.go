@@ -96,7 +96,9 @@ func ReadCRL(data []byte) (*CRL, error) {
 		}
 		c.revoked[e.SerialNumber.String()] = e.RevocationTime
 	}
-	list.RevokedCertificateEntries, list.RevokedCertificates = nil, nil //nolint:staticcheck // filled by the parser; kept by serial number instead
+	list.RevokedCertificateEntries = nil
+	//lint:ignore SA1019 the parser fills it; the entries are kept by serial number instead
+	list.RevokedCertificates = nil
 	return c, nil
 }
 

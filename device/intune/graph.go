@@ -33,7 +33,7 @@ func (c *Client) managed(ctx context.Context, s Settings, bearer, device string,
 	var found []managedDevice
 	for page := 0; address != ""; page++ {
 		if page >= maxPages {
-			return errors.New("Graph gives too many pages for one device")
+			return errors.New("too many pages from Graph for one device")
 		}
 		var answer struct {
 			Value *[]managedDevice `json:"value"`

@@ -51,9 +51,8 @@ func TestQR(t *testing.T) {
 
 // memory is a store of one process.
 type memory struct {
-	mu    sync.Mutex
-	list  []Factor
-	terms map[Acceptance]time.Time
+	mu   sync.Mutex
+	list []Factor
 }
 
 func (m *memory) PutFactor(_ context.Context, f Factor) error {

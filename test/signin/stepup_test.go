@@ -491,7 +491,7 @@ func TestStepUpByScript(t *testing.T) {
 		t.Errorf("another session learns %s", got)
 	}
 	b.open(problem.Resume) // a navigation can't take what a script sent
-	p = b.post(problem.Resume, "text/plain", nil, script...)
+	b.post(problem.Resume, "text/plain", nil, script...)
 	if len(r.app.taken()) > 1 {
 		t.Fatal("twice")
 	}
@@ -516,7 +516,7 @@ func TestStepUpResumeByScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.enrol(b.open(problem.ConfirmURL))
-	p = b.post(problem.Resume, "text/plain", nil, script...)
+	b.post(problem.Resume, "text/plain", nil, script...)
 	p.has(t, 200, "took")
 	if got := r.app.taken(); len(got) != 1 || !bytes.Equal(got[0].body, file) || got[0].token != "csrf-2" || got[0].target != "/upload" {
 		t.Errorf("the app took %+v", strip(got))
