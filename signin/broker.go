@@ -186,6 +186,7 @@ func (b *Broker) routes() *http.ServeMux {
 	m.HandleFunc("POST /{tenant}/home", b.tenant(b.home))
 	m.HandleFunc("/{tenant}/saml/{step}", b.tenant(b.samlSteps))
 	m.HandleFunc("/{tenant}/saml/{step}/{provider}", b.tenant(b.samlOf))
+	m.HandleFunc("POST /{tenant}/backchannel/{provider}", b.tenant(b.backchannelLogout))
 	m.HandleFunc("GET /{tenant}/handover", b.tenant(b.handover))
 	m.HandleFunc("GET /{tenant}/device", b.tenant(b.deviceStart))
 	m.HandleFunc("GET /{tenant}/device/done", b.tenant(b.deviceDone))

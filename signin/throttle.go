@@ -66,6 +66,14 @@ func (t *throttle) take(key string, cost, burst, rate float64) bool {
 	return true
 }
 
+// holds reports whether the bucket of key holds cost units, and takes none.
+func (t *throttle) holds(key string, cost, burst, rate float64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	b := t.by[key]
+	return b == nil || min(burst, b.left+max(0, t.now().Sub(b.at).Seconds())*rate) >= cost
+}
+
 // shrink makes room: buckets that were not touched for as long as the slowest takes to fill say nothing any
 // more. If that is not enough, an arbitrary half goes: an attacker with that many addresses gets a fresh
 // burst for each anyway, and memory stays bounded.

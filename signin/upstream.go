@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/go-jose/go-jose/v4"
 	"golang.org/x/oauth2"
 
 	"github.com/referee-casb/referee/fault"
@@ -35,8 +36,10 @@ type upstream struct {
 	provider *oidc.Provider
 	oauth    oauth2.Config
 	client   *http.Client
-	names    bool // it says that it names itself in every answer (RFC 9207)
-	acr      bool // it says that it can be asked for an authentication context class
+	keys     *keySource                // for messages that come unasked
+	algs     []jose.SignatureAlgorithm // that it signs with
+	names    bool                      // it says that it names itself in every answer (RFC 9207)
+	acr      bool                      // it says that it can be asked for an authentication context class
 	read     time.Time
 	settings tenant.Provider
 }
@@ -190,6 +193,8 @@ func (b *Broker) discover(ctx context.Context, id model.TenantID, settings tenan
 		Names  bool     `json:"authorization_response_iss_parameter_supported"`
 		ACR    []string `json:"acr_values_supported"`
 		Claims bool     `json:"claims_parameter_supported"`
+		Keys   string   `json:"jwks_uri"`
+		Algs   []string `json:"id_token_signing_alg_values_supported"`
 	}
 	if err := p.Claims(&says); err != nil {
 		return nil, fault.As(err, fault.Unavailable, op, settings.Issuer)
@@ -201,7 +206,8 @@ func (b *Broker) discover(ctx context.Context, id model.TenantID, settings tenan
 		}
 	}
 	return &upstream{
-		provider: p, client: client, names: says.Names, acr: len(says.ACR) > 0 || says.Claims, read: b.parts.Now(), settings: settings,
+		provider: p, client: client, keys: &keySource{address: says.Keys, client: client, now: b.parts.Now}, algs: pinned(says.Algs),
+		names: says.Names, acr: len(says.ACR) > 0 || says.Claims, read: b.parts.Now(), settings: settings,
 		oauth: oauth2.Config{
 			ClientID: settings.ClientID, ClientSecret: secret, Endpoint: p.Endpoint(), Scopes: append([]string{oidc.ScopeOpenID}, settings.Scopes...),
 			RedirectURL: b.url(id, "/callback/"+url.PathEscape(string(settings.ID))),
