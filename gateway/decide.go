@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,7 @@ func (h *hop) facts() {
 // looks different now, counts as not asked for.
 func (h *hop) device() {
 	in := &h.in
-	in.Device, in.DeviceState = nil, filter.Unknown
+	in.Device, in.DeviceState, in.DeviceFacts = nil, filter.Unknown, nil
 	if h.sess == nil {
 		in.DeviceState = filter.Unobtainable
 		return
@@ -73,6 +74,12 @@ func (h *hop) device() {
 		}
 		if _, changed := device.Change(was, is); !changed {
 			in.Device = device.Tags(h.sess.Proofs, h.now, false)
+			// Most proofs show a tag and no attributes; those cost nothing here.
+			if slices.ContainsFunc(h.sess.Proofs, func(p model.Proof) bool { return p.Facts != nil }) {
+				if facts := device.Facts(h.sess.Proofs, h.now); facts.Any() {
+					in.DeviceFacts = &facts
+				}
+			}
 		}
 	}
 	switch {

@@ -136,9 +136,6 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // address is the client's.
 func (g *Gateway) address(r *http.Request) netip.Addr {
-	if g.parts.Address != nil {
-		return g.parts.Address(r)
-	}
 	if ap, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		return ap.Addr().Unmap().WithZone("")
 	}

@@ -262,7 +262,7 @@ func (r *rig) setPolicies(text string) {
 	if old := r.book.Load(); old != nil {
 		epoch = old.Epoch() + 1
 	}
-	b, problems := policy.Compile(docs, policy.Options{Tenant: "contoso", Epoch: epoch, Capabilities: policy.Capabilities{Inspector: true, Malware: true, Labels: true}})
+	b, problems := policy.Compile(docs, policy.Options{Tenant: "contoso", Epoch: epoch, Capabilities: policy.Capabilities{Inspector: true, Malware: true, Labels: true, StepUp: true}})
 	if len(problems) > 0 {
 		r.t.Fatal(problems)
 	}

@@ -35,7 +35,6 @@ type Parts struct {
 	Revoke      func(context.Context, session.Revocation) error              // sign-out: store and broadcast
 	Refresh     func(context.Context, model.TenantID, model.SessionID) error // device facts changed: *session.Cache
 	Inspector   Inspector                                                    // optional: content
-	Address     func(*http.Request) netip.Addr                               // optional: the client's address, where a balancer hides it
 
 	// Arrived returns a question to a request's connection, to be asked when its answer has been handed over: has the
 	// client acknowledged all of it? It may wait, and is asked after the handler has returned. nil, of it or from it:

@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/referee-casb/referee/fault"
@@ -42,7 +44,7 @@ func (h *hop) judged(a *model.Activity) {
 			a.Taken = model.TakenVerify
 		}
 	case len(h.in.Satisfied) > 0:
-		a.Taken = model.TakenOverride
+		a.Taken = passedBy(h.in.Satisfied)
 	case h.v.Duties.Has(policy.DutyAudit):
 		a.Taken = model.TakenAudit
 	}
@@ -50,6 +52,14 @@ func (h *hop) judged(a *model.Activity) {
 	if h.v.Excepted != "" {
 		a.Objects = append(a.Objects, model.Object{Type: "exception", ID: h.v.Excepted})
 	}
+}
+
+// passedBy says by which grants an action passed: a justification is told before a step-up, which it went with.
+func passedBy(grants []string) model.Taken {
+	if slices.ContainsFunc(grants, func(g string) bool { return strings.HasPrefix(g, "override:") }) {
+		return model.TakenOverride
+	}
+	return model.TakenVerified
 }
 
 // intend writes the intent of an action. When it can't be written the action does not happen: fail closed, since what

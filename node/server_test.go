@@ -115,14 +115,19 @@ func TestProxies(t *testing.T) {
 		"no address at all":          {"@", trusted, []string{"203.0.113.9"}, "@"},
 		"a trusted address in front": {"198.51.100.7:5", trusted, []string{"10.0.0.1"}, "198.51.100.7:5"},
 	} {
-		h := testHosts(":8443")
-		h.trusted = c.trusted
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.Host, r.RemoteAddr, r.Header["X-Forwarded-For"] = "referee.localhost:8443", c.remote, c.headers
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		if got := strings.TrimPrefix(w.Body.String(), "api "); got != c.want {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
+		// The same for every part: what the sign-in host ties to an address, the gateway asks for.
+		for part, host := range map[string]string{
+			"api": "referee.localhost:8443", "signin": "signin.referee.localhost:8443", "device": "device.referee.localhost:8443", "gateway": "x.demo.gate.localhost:8443",
+		} {
+			h := testHosts(":8443")
+			h.trusted = c.trusted
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Host, r.RemoteAddr, r.Header["X-Forwarded-For"] = host, c.remote, c.headers
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if got := w.Body.String(); got != part+" "+c.want {
+				t.Errorf("%s: %q, want %q from %s", name, got, c.want, part)
+			}
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/tenant"
 )
@@ -95,6 +96,24 @@ func setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
 		c.MaxAge = int(life.Seconds())
 	}
 	http.SetCookie(w, c)
+}
+
+// persist applies Conditional Access's persistent browser session to the cookie of the session: "always" keeps it when
+// the browser closes, until the session ends; "never" lets it end with the browser, whatever was said before. Without
+// such a word it stays as it is, which after a sign-in is: until the browser closes.
+func (b *Broker) persist(w http.ResponseWriter, r *http.Request, s session.Session, d *decision) {
+	if d.Persistent == "" {
+		return
+	}
+	c, err := r.Cookie(sessionCookie + string(s.Tenant))
+	if err != nil {
+		return // fail closed: there is no cookie that could live longer
+	}
+	life := time.Duration(0)
+	if d.Persistent == policy.PersistentAlways {
+		life = max(s.Expires.Sub(b.parts.Now()), 0)
+	}
+	setCookie(w, c.Name, c.Value, life)
 }
 
 // flowName is the name of the cookie that ties a sign-in under way to the browser that started it. Each has a

@@ -46,6 +46,7 @@ func (b *Broker) handover(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		b.fail(w, r, t, fault.Wrap(err, "signin.handover", host))
 		return
 	}
+	b.persist(w, r, s, &d)
 	back := url.Values{"code": {code.Reveal()}}
 	if ret := q.Get("ret"); ret != "" {
 		back.Set("ret", ret)

@@ -264,6 +264,7 @@ func (b *Broker) samlGrant(w http.ResponseWriter, r *http.Request, t tenant.Tena
 		b.fail(w, r, t, err) // on record before the assertion exists: fail closed
 		return
 	}
+	b.persist(w, r, s, d)
 	// One request, one answer.
 	if err := b.flows.take(r.Context(), t.ID, FlowSAMLRequest, id, &samlWaiting{}); err != nil {
 		b.fail(w, r, t, gone(err, "signin.saml", "this sign-in took too long or was already used"))

@@ -240,6 +240,10 @@ func TestStepUpBeforeDownload(t *testing.T) {
 	done.has(t, 200, "is on its way")
 	file := b.open(done.onward(t))
 	file.has(t, 200, fileBytes)
+	downloads := r.rec.of(model.ActivityDownload)
+	if len(downloads) < 2 || downloads[0].Taken != model.TakenVerify || downloads[len(downloads)-1].Taken != model.TakenVerified {
+		t.Errorf("recorded %+v", downloads)
+	}
 	b.open(r.mapped("contoso", appHost)+"/file/other.pdf").has(t, 403, "Confirm it’s you")
 	thief := r.browser(nil)
 	thief.jar, thief.client.Jar = b.jar, b.jar
