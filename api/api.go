@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -24,13 +25,14 @@ const (
 
 // API is the handler of the API host. Make it with [New].
 type API struct {
-	config Config
-	Parts  // what it works on
-	mux    *http.ServeMux
-	huma   huma.API
-	guard  guard
-	spec   specification
-	recent recent
+	config  Config
+	Parts   // what it works on
+	mux     *http.ServeMux
+	huma    huma.API
+	guard   guard
+	spec    specification
+	recent  recent
+	probing sync.Map // tenants whose provider is being tested
 }
 
 // New makes the API. It returns Invalid when a part is missing.
@@ -55,6 +57,7 @@ func New(config Config, parts Parts) (*API, error) {
 	a.registerMFA(r)
 	a.registerTokens(r)
 	a.registerKeys(r)
+	a.registerProviders(r)
 	a.registerReference(r)
 	if err := r.complete(); err != nil {
 		return nil, err

@@ -46,18 +46,19 @@ type Tailer func(tenant model.TenantID, match func(*model.Activity) bool, buffer
 
 // Parts are what the API reads from and writes to. All are safe for concurrent use.
 type Parts struct {
-	Tenants  tenant.Store
-	Catalog  catalog.Store
-	Policies policy.Store
-	Sessions session.Store
-	Apps     session.AppStore
-	Tokens   tenant.TokenStore
-	Devices  device.RecordStore
-	Factors  factor.Store // people's own second factors
-	Activity activitylog.Log
-	Recorder Recorder
-	Revoker  Revoker
-	Keys     SigningKeys // nil: this process does not run sign-in
+	Tenants     tenant.Store
+	Catalog     catalog.Store
+	Policies    policy.Store
+	Sessions    session.Store
+	Apps        session.AppStore
+	Tokens      tenant.TokenStore
+	Devices     device.RecordStore
+	Factors     factor.Store // people's own second factors
+	Activity    activitylog.Log
+	Recorder    Recorder
+	Revoker     Revoker
+	Keys        SigningKeys // nil: this process does not run sign-in
+	Connections Connections // nil: this process does not run sign-in
 	// Changed is told of every stored change: SignalPolicy for documents, rollouts and exceptions, SignalCatalog for
 	// instances and tenants.
 	Changed func(ctx context.Context, signal bus.Signal, tenant model.TenantID) error

@@ -43,6 +43,7 @@ func (rt Route) scope() string {
 var tags = []*huma.Tag{
 	{Name: "Tenants"},
 	{Name: "Apps", Description: "Instances of apps, with their hosts and routes."},
+	{Name: "Providers", Description: "Identity providers, where people sign in."},
 	{Name: "Policies", Description: "Policy documents, their rollouts and reports."},
 	{Name: "Exceptions"},
 	{Name: "Activities", Description: "The activity log."},
@@ -74,6 +75,14 @@ var routes = []Route{
 	{"app-get", http.MethodGet, within + "/apps/{app}", reader, ScopeTenant, 200, "Apps", "Show an app instance", ""},
 	{"app-put", http.MethodPut, within + "/apps/{app}", operator, ScopeTenant, 200, "Apps", "Make or change an app instance", "Only a token of the installation sets `origins` or `caFile`."},
 	{"app-delete", http.MethodDelete, within + "/apps/{app}", operator, ScopeTenant, 204, "Apps", "Remove an app instance", ""},
+
+	{"app-connection", http.MethodGet, within + "/apps/{app}/connection", reader, ScopeTenant, 200, "Apps", "Show what an app's administrator enters to sign in at Referee", ""},
+
+	{"provider-preset-list", http.MethodGet, root + "/provider-presets", reader, ScopeAny, 200, "Providers", "List the products with a preset", ""},
+	{"provider-list", http.MethodGet, within + "/providers", reader, ScopeTenant, 200, "Providers", "List identity providers, with what their administrators enter", ""},
+	{"provider-add", http.MethodPost, within + "/providers", admin, ScopeTenant, 201, "Providers", "Connect an identity provider", "Every mistake is told; nothing is stored then. Only a token of the installation names files of the host."},
+	{"provider-test", http.MethodPost, within + "/providers/{provider}/test", admin, ScopeTenant, 200, "Providers", "Test an identity provider", "Fetches an OpenID provider's discovery document and keys; checks a SAML provider's settings, and compares them with metadata. A tenant's token reaches addresses on the internet only. One test a tenant at a time, ten seconds at most."},
+	{"provider-remove", http.MethodDelete, within + "/providers/{provider}", admin, ScopeTenant, 204, "Providers", "Remove an identity provider", "Nobody signs in there any more. Sessions that were begun there go on until they end or are revoked."},
 
 	{"key-list", http.MethodGet, within + "/keys", reader, ScopeTenant, 200, "Apps", "List signing keys and the apps with an older one", ""},
 	{"key-roll", http.MethodPost, within + "/keys/roll", admin, ScopeTenant, 200, "Apps", "Publish the next signing key", "It takes over after a while, in which apps learn it."},

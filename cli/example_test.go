@@ -72,6 +72,7 @@ func newRehearsal(t *testing.T) *rehearsal {
 	r.write(t, "files.yaml", appYAML)
 	r.write(t, "entra.json", entraPolicy)
 	r.devices(t)
+	r.write(t, "okta.xml", providerMetadata(t, r.Clock.Now()))
 	r.restore(t)
 	r.reference = r.Download(t, "contoso", "dora").Reference
 	v := session.Session{ID: "s1", Tenant: "contoso", User: model.User{ID: "u1", Username: "dora@contoso.com"}, SecretHash: "h"}
@@ -151,6 +152,12 @@ func (r *rehearsal) ready(t *testing.T, verb string, words []string) []string {
 	switch verb {
 	case "tenant add": // with the epoch that it has by now
 		r.write(t, "contoso.yaml", r.run(t, "contoso-admin", "tenant", "get", "contoso").out)
+	case "provider add": // a token of the tenant, and nothing there before
+		for _, id := range []string{"entra", "okta"} {
+			r.Do(t, "contoso/admin", "DELETE", "/api/v2/tenants/contoso/providers/"+id, nil)
+		}
+	case "provider test", "provider remove":
+		r.run(t, "contoso-admin", "provider", "add", "okta", "--metadata", "okta.xml", "--update")
 	case "policy export": // other policies are refused, and the example is about none that is
 		var have struct{ Items []struct{ ID string } }
 		r.Want(t, "contoso/reader", "GET", "/api/v2/tenants/contoso/policies", nil, 200, &have)

@@ -90,9 +90,14 @@ replaced. federation.clientSecretFile names a file with the app's client secret:
 			if err != nil {
 				return err
 			}
-			return show(a, text, func(struct{}) error { return a.say("%s is stored", id) })
+			return show(a, text, func(struct{}) error {
+				if err := a.say("%s is stored", id); err != nil {
+					return err
+				}
+				return a.appEntries(c, id, in)
+			})
 		},
-	}, &cobra.Command{
+	}, a.appShow(), &cobra.Command{
 		Use: "remove ID", Short: "Remove an app instance", Args: exactly(1, "the id of an instance"), Example: "  referee app remove files",
 		RunE: func(c *cobra.Command, args []string) error {
 			if _, err := a.tell(c, http.MethodDelete, "/apps/"+url.PathEscape(args[0]), nil, nil); err != nil {

@@ -14,8 +14,8 @@ var here = map[string]string{
 	"referee serve": "starts one", "referee demo": "starts one", "referee demo trust": "no server", "referee demo untrust": "no server",
 	"referee config check": "no server", "referee config example": "no server", "referee version": "no server",
 	"referee template list": "no server", "referee template make": "no server", "referee policy validate": "no server",
-	"referee policy import": "no server",
-	"referee tenant list":   "lists what the token reaches", "referee tenant add": "names its tenant in the file",
+	"referee policy import":    "no server",
+	"referee provider presets": "lists what Referee knows", "referee tenant list": "lists what the token reaches", "referee tenant add": "names its tenant in the file",
 }
 
 // TestVerbsKeepTenantsApart runs every command that asks a server with the strongest token of one tenant against
@@ -35,6 +35,7 @@ func TestVerbsKeepTenantsApart(t *testing.T) {
 		"activity search": nil, "activity tail": nil, "activity export": {"-o", out}, "why": {"K7QM-2T9X"},
 		"keys list": nil, "keys roll": {"saml"}, "session list": nil, "session revoke": {"--everybody"}, "mfa list": nil, "mfa reset": {"dora"}, "app list": nil, "app get": {"files"}, "app add": {app}, "app remove": {"files"},
 		"device ca add": {policies}, "device ca list": nil, "device ca remove": {"0123456789abcdef"}, "device crl add": {policies},
+		"app show": {"files"}, "provider list": nil, "provider add": {"entra"}, "provider test": {"entra"}, "provider remove": {"entra"},
 		"tenant get": {"fabrikam"}, "token add": {"x"}, "token list": nil, "token revoke": {"tok-fabrikam-reader"},
 	}
 	tried := 0

@@ -31,8 +31,8 @@ var special = []netip.Prefix{
 	netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("fec0::/10"),
 }
 
-// public reports whether an address is somewhere on the internet.
-func public(a netip.Addr) bool {
+// Public reports whether an address is somewhere on the internet: not private, local, special or hidden inside IPv6.
+func Public(a netip.Addr) bool {
 	a = a.Unmap()
 	if !a.IsGlobalUnicast() || a.IsPrivate() || a.Zone() != "" {
 		return false
@@ -56,7 +56,7 @@ func newClient(private bool) *http.Client {
 		if err != nil {
 			return err
 		}
-		if !private && !public(at.Addr()) {
+		if !private && !Public(at.Addr()) {
 			return errPrivate
 		}
 		return nil

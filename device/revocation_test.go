@@ -224,7 +224,7 @@ func TestPublic(t *testing.T) {
 		"0.0.0.0": false, "::1": false, "::ffff:127.0.0.1": false, "::ffff:8.8.8.8": true, "fe80::1": false, "fc00::1": false, "64:ff9b::7f00:1": false,
 		"2002:7f00:1::": false, "224.0.0.1": false, "255.255.255.255": false, "fec0::1": false, "2001:db8::1": false, "198.18.0.1": false,
 	} {
-		if got := public(netip.MustParseAddr(text)); got != want {
+		if got := Public(netip.MustParseAddr(text)); got != want {
 			t.Errorf("%s: %v", text, got)
 		}
 	}

@@ -32,7 +32,7 @@ func (n *Node) openDelivery(ctx context.Context) error {
 			return found, n.enrich.GeoState(found)
 		},
 		Changed: n.Changed, Tail: n.tail, Zone: n.Tenants.Location, Ready: n.ready, Metrics: n.metrics.handler(), Now: o.Now, Log: n.log,
-		Keys: n.broker,
+		Keys: n.broker, Connections: n.broker,
 	})
 	if err != nil {
 		return err

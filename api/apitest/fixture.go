@@ -89,7 +89,7 @@ func New(t testing.TB) *Fixture {
 		},
 		Ready: func(context.Context) error { return f.NotReady },
 		Tail:  f.Log.tail, Now: f.Clock.Now, Log: slog.New(slog.NewTextHandler(&f.logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Keys: keyring{f.Clock.Now},
+		Keys: keyring{f.Clock.Now}, Connections: f.broker(t),
 	})
 	if err != nil {
 		t.Fatal(err)
