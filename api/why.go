@@ -47,6 +47,7 @@ type (
 			Changes   []string       `json:"changes" doc:"How the policies have changed since."`
 			Next      []string       `json:"next" doc:"What the person can do."`
 			Grant     string         `json:"grant,omitempty" doc:"Command that lets it pass for a day."`
+			StepUp    *stepUpBody    `json:"stepUp,omitempty" doc:"The step-up that it waited for, or went on with."`
 			Exception *exceptionBody `json:"exception,omitempty" doc:"The exception that let it pass, as it stands today."`
 			Text      string         `json:"text" doc:"All of it, for a screen."`
 		}
@@ -123,6 +124,9 @@ func (a *API) why(ctx context.Context, c *caller, in *struct {
 				b.Changes = append(b.Changes, "the action was blocked, and what is kept explains that no more: an exception or a rollout was decided since")
 			}
 		}
+		if b.StepUp, err = a.stepUpOf(ctx, c.Tenant, &act, then, input); err != nil {
+			return nil, err
+		}
 		if len(b.Changes) > 0 {
 			if current, problems := a.compile(s, s.docs); len(problems) > 0 {
 				today = broken(in.Code, problems).sentence()
@@ -144,7 +148,7 @@ func (a *API) why(ctx context.Context, c *caller, in *struct {
 		body := a.exceptionBody(*lifted)
 		b.Exception = &body
 	}
-	b.Text = screen(&act, b.Reference, lifted, explained, today, b.Changes, b.Next, b.Grant, a.Zone(c.Tenant))
+	b.Text = screen(&act, b.Reference, lifted, b.StepUp, explained, today, b.Changes, b.Next, b.Grant, a.Zone(c.Tenant))
 	return out, nil
 }
 

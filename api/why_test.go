@@ -10,6 +10,7 @@ import (
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/policy/replay"
 )
 
 // TestWhyExcepted: what an exception let pass says so, while it holds, after its time and after its end.
@@ -126,5 +127,81 @@ func TestPartThatDoesNotAnswer(t *testing.T) {
 		if name == "with words" && !strings.Contains(string(got.Body), "the month's file can't be read") {
 			t.Errorf("%s: %s", name, got.Body)
 		}
+	}
+}
+
+// TestWhyOfStepUp: what was asked, what the person did and when, and what went on with it.
+func TestWhyOfStepUp(t *testing.T) {
+	t.Parallel()
+	f := furnish(t)
+	confirm := model.PolicyRef{ID: "confirm", Name: "Confirm downloads", Revision: 1}
+	at := func(id model.TenantID, change func(*model.Activity)) model.Activity {
+		t.Helper()
+		f.Clock.Advance(time.Minute)
+		a := model.Activity{
+			Tenant: id, Time: f.Clock.Now(), Source: model.SourceSession, Type: model.ActivityDownload, Session: "s-1", Revision: 1,
+			App: model.AppRef{Key: "onedrive", Instance: "files"}, User: model.User{ID: "dora", Username: "dora@contoso.example"}, Policies: []model.PolicyRef{confirm},
+		}
+		change(&a)
+		if err := f.Log.Event(t.Context(), &a); err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	asked := at("contoso", func(a *model.Activity) { a.Taken, a.Outcome = model.TakenVerify, model.OutcomeBlocked })
+	get := func(a *model.Activity) (w struct {
+		why
+		StepUp *struct {
+			Asked    []string
+			Passed   bool
+			Attempts []struct {
+				At     time.Time
+				Passed bool
+				Reason string
+			}
+		}
+	},
+	) {
+		t.Helper()
+		f.Want(t, "contoso/analyst", "GET", contoso+"/why/"+a.Reference, nil, 200, &w)
+		return w
+	}
+	if w := get(&asked); w.StepUp == nil || w.StepUp.Passed || len(w.StepUp.Attempts) != 0 || !strings.Contains(w.Text, "nothing that the person did for it is on record") {
+		t.Errorf("before: %+v\n%s", w.StepUp, w.Text)
+	}
+	attempt := func(id model.TenantID, session model.SessionID, ref, action, reason string) model.Activity {
+		return at(id, func(a *model.Activity) {
+			a.Source, a.Type, a.Session, a.ActionType, a.Reason = model.SourceAccess, model.ActivityStepUp, session, action, reason
+			a.Objects = []model.Object{{Type: "blockedAction", ID: ref}}
+		})
+	}
+	attempt("fabrikam", "s-1", asked.Reference, "StrongAuthenticationSucceeded", "another tenant's")
+	attempt("contoso", "s-2", asked.Reference, "StrongAuthenticationSucceeded", "another session's")
+	attempt("contoso", "s-1", "OTHER", "StrongAuthenticationFailed", "another action's")
+	failed := attempt("contoso", "s-1", asked.Reference, "StrongAuthenticationFailed", "the code is wrong")
+	if w := get(&asked); w.StepUp.Passed || len(w.StepUp.Attempts) != 1 || w.StepUp.Attempts[0].Passed || !w.StepUp.Attempts[0].At.Equal(failed.Time) {
+		t.Errorf("after a wrong code: %+v", w.StepUp)
+	}
+	attempt("contoso", "s-1", asked.Reference, "StrongAuthenticationSucceeded", "authenticationContext=c1 by totp")
+	w := get(&asked)
+	if !w.StepUp.Passed || len(w.StepUp.Attempts) != 2 {
+		t.Errorf("after it: %+v", w.StepUp)
+	}
+	for _, part := range []string{"Step-up\n", "failed on ", "the code is wrong", "passed on ", "authenticationContext=c1 by totp"} {
+		if !strings.Contains(w.Text, part) {
+			t.Errorf("the text lacks %q:\n%s", part, w.Text)
+		}
+	}
+	passed := at("contoso", func(a *model.Activity) {
+		a.Taken = model.TakenVerified
+		in := policy.Input{Stage: policy.StageActivity, Satisfied: []string{"stepUp:authenticationContext=c1", "override:x"}}
+		replay.Remember(&in, a)
+	})
+	if w := get(&passed); w.StepUp == nil || !w.StepUp.Passed || len(w.StepUp.Asked) != 1 || w.StepUp.Asked[0] != "authenticationContext=c1" || len(w.StepUp.Attempts) != 1 || !w.StepUp.Attempts[0].Passed {
+		t.Errorf("of what went on: %+v", w.StepUp)
+	}
+	plain := at("contoso", func(a *model.Activity) { a.Taken = model.TakenAudit })
+	if w := get(&plain); w.StepUp != nil {
+		t.Errorf("of an action that none was asked for: %+v", w.StepUp)
 	}
 }

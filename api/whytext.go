@@ -100,7 +100,7 @@ func first(values ...string) string {
 }
 
 // screen writes the answer for a helpdesk: who, what, where, when, the outcome, why, and what now.
-func screen(act *model.Activity, ref string, lifted *policy.Exception, explained, today string, changes, next []string, grant string, zone *time.Location) string {
+func screen(act *model.Activity, ref string, lifted *policy.Exception, step *stepUpBody, explained, today string, changes, next []string, grant string, zone *time.Location) string {
 	var b strings.Builder
 	row := func(title, value string) {
 		if value != "" {
@@ -116,6 +116,9 @@ func screen(act *model.Activity, ref string, lifted *policy.Exception, explained
 	row("Outcome", outcome(act))
 	if id := exceptionOf(act); id != "" {
 		row("Exception", passed(id, lifted, zone))
+	}
+	if step != nil {
+		b.WriteString("\nStep-up\n" + indent(step.text(zone)))
 	}
 	if explained != "" {
 		title := "\nWhy\n"
