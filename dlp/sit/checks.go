@@ -79,3 +79,6 @@ func afterSign(m []byte) []byte {
 	}
 	return m
 }
+
+// mixed asks for both letters and digits.
+func mixed(m []byte) bool { return random(m, 1) }

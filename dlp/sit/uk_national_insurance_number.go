@@ -1,0 +1,35 @@
+package sit
+
+import (
+	"github.com/referee-casb/referee/dlp"
+)
+
+func ukNationalInsuranceNumber() dlp.Type {
+	return dlp.Type{
+		ID: "uk-national-insurance-number", Name: "U.K. National Insurance Number (NINO)", GUID: "16c07343-c26f-49d2-a987-3daf717e94cc",
+		Group: dlp.Social, Countries: []string{"gb"},
+		About:  "Two letters that are in use, six digits, a letter A to D.",
+		Source: "HMRC, NIM39110",
+		Patterns: []dlp.Pattern{
+			{Expr: `[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?\d{2}){3} ?[A-D]`, Check: ukNinoCheck, Alone: dlp.Medium, Near: dlp.High},
+		},
+		Keywords: []string{
+			"national insurance number", "national insurance contributions", "national insurance", "nino", "ni number", "ni no", "ni no.", "ni #", "ni#",
+			"nationalinsurance", "insurance #", "social security number", "insurance number", "medical application",
+		},
+		Positives: []string{
+			"NI number HH 01 23 45 D", "HH012345D",
+		},
+		Negatives: []string{
+			"NK012345D", "DA012345D", "HH012345E",
+		},
+	}
+}
+
+func ukNinoCheck(m []byte) bool {
+	switch string(m[:2]) {
+	case "BG", "GB", "KN", "NK", "NT", "TN", "ZZ":
+		return false
+	}
+	return notSame(m)
+}
