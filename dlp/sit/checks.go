@@ -82,3 +82,16 @@ func afterSign(m []byte) []byte {
 
 // mixed asks for both letters and digits.
 func mixed(m []byte) bool { return random(m, 1) }
+
+// varied asks that a token of letters alone is no word and no row: twelve different characters or more.
+func varied(m []byte) bool {
+	var seen [256]bool
+	n := 0
+	for _, c := range m {
+		if !seen[c] {
+			seen[c] = true
+			n++
+		}
+	}
+	return n >= 12
+}
