@@ -246,3 +246,14 @@ func conditional(re *syntax.Regexp) bool {
 	}
 	return slices.ContainsFunc(re.Sub, conditional)
 }
+
+// States says how many states the tables of expressions have grown to, and how often a full one was begun anew.
+func (e *Engine) States() (states int, resets int64) {
+	for _, m := range []*dfa.Machine{e.word, e.anywhere} {
+		if m != nil {
+			states += m.States()
+			resets += m.Resets()
+		}
+	}
+	return states, resets
+}
