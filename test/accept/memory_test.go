@@ -211,6 +211,12 @@ func ping(c net.Conn) error {
 	if _, err := c.Write(frame); err != nil {
 		return err
 	}
-	_, err := io.ReadFull(c, make([]byte, len(frame)))
-	return err
+	back := make([]byte, 6) // a server doesn't mask
+	if _, err := io.ReadFull(c, back); err != nil {
+		return err
+	}
+	if string(back) != "\x81\x04ping" {
+		return fmt.Errorf("%q came back", back)
+	}
+	return nil
 }
