@@ -520,7 +520,7 @@ func TestStepUpResumeByScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.enrol(b.open(problem.ConfirmURL))
-	b.post(problem.Resume, "text/plain", nil, script...)
+	p = b.post(problem.Resume, "text/plain", nil, script...)
 	p.has(t, 200, "took")
 	if got := r.app.taken(); len(got) != 1 || !bytes.Equal(got[0].body, file) || got[0].token != "csrf-2" || got[0].target != "/upload" {
 		t.Errorf("the app took %+v", strip(got))
