@@ -66,6 +66,7 @@ func TestHostFiles(t *testing.T) {
 	for name, more := range map[string]map[string]any{
 		"secret": providers(provider("https://evil.example", "/etc/referee/master.key", "")),
 		"roots":  providers(provider("https://evil.example", "", "/etc/passwd")),
+		"stream": providers(map[string]any{"id": "company", "issuer": "https://evil.example", "clientId": "referee", "signals": map[string]any{"tokenFile": "/etc/passwd"}}),
 		"logo":   {"brand": map[string]any{"logoFile": "/etc/passwd.png"}},
 	} {
 		if got := put("contoso/admin", 1, more); got != http.StatusForbidden {

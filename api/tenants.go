@@ -94,6 +94,9 @@ func ownersOnly(have, want *tenant.Tenant) string {
 		if p.SecretFile != "" && (p.SecretFile != old.SecretFile || p.Issuer != old.Issuer) {
 			return "providers." + string(p.ID) + ".secretFile"
 		}
+		if p.Signals != nil && p.Signals.TokenFile != "" && (old.Signals == nil || p.Signals.TokenFile != old.Signals.TokenFile) {
+			return "providers." + string(p.ID) + ".signals.tokenFile"
+		}
 		if p.CAFile != "" && p.CAFile != old.CAFile {
 			return "providers." + string(p.ID) + ".caFile"
 		}

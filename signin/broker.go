@@ -145,10 +145,11 @@ type Broker struct {
 	begins   [64]sync.Mutex     // one app session is made at a time, by session
 	reading  singleflight.Group // of discovery documents
 
-	mu        sync.Mutex
-	providers map[model.TenantID]*provider // our OpenID providers towards apps
-	upstreams map[upstreamKey]*upstream    // the company's providers
-	rings     map[ringName]*ring           // signing keys
+	mu           sync.Mutex
+	providers    map[model.TenantID]*provider  // our OpenID providers towards apps
+	upstreams    map[upstreamKey]*upstream     // the company's providers
+	transmitters map[upstreamKey]*signalSource // of security events
+	rings        map[ringName]*ring            // signing keys
 }
 
 // New returns a broker.
@@ -164,7 +165,7 @@ func New(config Config, parts Parts) (*Broker, error) {
 	}
 	b := &Broker{
 		config: config, parts: parts, flows: flows{store: parts.Flows, sealer: parts.Sealer, now: parts.Now},
-		guard: http.NewCrossOriginProtection(), throttle: newThrottle(parts.Now, throttleEntries), providers: map[model.TenantID]*provider{}, upstreams: map[upstreamKey]*upstream{}, rings: map[ringName]*ring{},
+		guard: http.NewCrossOriginProtection(), throttle: newThrottle(parts.Now, throttleEntries), providers: map[model.TenantID]*provider{}, upstreams: map[upstreamKey]*upstream{}, transmitters: map[upstreamKey]*signalSource{}, rings: map[ringName]*ring{},
 	}
 	if parts.Factors != nil {
 		b.factors = factor.NewKeeper(parts.Factors, parts.Sealer, parts.Now, session.NewID)
@@ -187,6 +188,7 @@ func (b *Broker) routes() *http.ServeMux {
 	m.HandleFunc("/{tenant}/saml/{step}", b.tenant(b.samlSteps))
 	m.HandleFunc("/{tenant}/saml/{step}/{provider}", b.tenant(b.samlOf))
 	m.HandleFunc("POST /{tenant}/backchannel/{provider}", b.tenant(b.backchannelLogout))
+	m.HandleFunc("POST /{tenant}/signals/{provider}", b.tenant(b.signals))
 	m.HandleFunc("GET /{tenant}/handover", b.tenant(b.handover))
 	m.HandleFunc("GET /{tenant}/device", b.tenant(b.deviceStart))
 	m.HandleFunc("GET /{tenant}/device/done", b.tenant(b.deviceDone))

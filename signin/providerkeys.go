@@ -50,6 +50,7 @@ func pinned(says []string) []jose.SignatureAlgorithm {
 // makes us read it at most every few seconds. Safe for concurrent use.
 type keySource struct {
 	address string
+	locate  func(context.Context) (string, error) // finds the address where it is "", each time anew
 	client  *http.Client
 	now     func() time.Time
 
@@ -97,27 +98,44 @@ func (k *keySource) fetch(ctx context.Context) ([]jose.JSONWebKey, error) {
 	// Others wait for this answer: it does not end with the request that happened to ask for it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keysTime)
 	defer cancel()
-	q, err := http.NewRequestWithContext(ctx, http.MethodGet, k.address, nil)
-	if err != nil {
-		return nil, fault.As(err, fault.Unavailable, op, k.address)
+	address := k.address
+	if address == "" && k.locate != nil {
+		var err error
+		if address, err = k.locate(ctx); err != nil {
+			return nil, err
+		}
 	}
-	res, err := noRedirects(k.client).Do(q)
+	text, err := fetchSmall(ctx, k.client, address)
 	if err != nil {
-		return nil, fault.As(err, fault.Unavailable, op, k.address)
+		return nil, err
+	}
+	keys, err := readKeys(text)
+	return keys, fault.As(err, fault.Unavailable, op, address)
+}
+
+// fetchSmall reads a document of at most maxKeySet bytes. Redirects are not followed.
+func fetchSmall(ctx context.Context, client *http.Client, address string) ([]byte, error) {
+	const op = "signin.keys"
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, fault.As(err, fault.Unavailable, op, address)
+	}
+	res, err := noRedirects(client).Do(q)
+	if err != nil {
+		return nil, fault.As(err, fault.Unavailable, op, address)
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return nil, fault.New(fault.Unavailable, op, "%s answered %s", k.address, res.Status)
+		return nil, fault.New(fault.Unavailable, op, "%s answered %s", address, res.Status)
 	}
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxKeySet+1))
 	if err != nil {
-		return nil, fault.As(err, fault.Unavailable, op, k.address)
+		return nil, fault.As(err, fault.Unavailable, op, address)
 	}
 	if len(text) > maxKeySet {
-		return nil, fault.New(fault.Unavailable, op, "%s answered more than %d bytes", k.address, maxKeySet)
+		return nil, fault.New(fault.Unavailable, op, "%s answered more than %d bytes", address, maxKeySet)
 	}
-	keys, err := readKeys(text)
-	return keys, fault.As(err, fault.Unavailable, op, k.address)
+	return text, nil
 }
 
 // readKeys reads a key set and leaves out keys that can't be used: of kinds we don't know, private, symmetric or too

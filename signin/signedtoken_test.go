@@ -78,3 +78,30 @@ func TestReadKeys(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSet: claims that pass are one event of this issuer for this audience, with a time and an id, and with somebody
+// where sessions end.
+func FuzzSet(f *testing.F) {
+	const head = `{"iss":"https://idp","aud":"a","iat":1800000000,"jti":"j","events":{"` + eventSessionRevoked + `":{}},"sub_id":`
+	for _, seed := range []string{
+		head + `{"format":"iss_sub","iss":"https://idp","sub":"s"}}`, head + `{"format":"email","email":"a@b"}}`, head + `{"format":"opaque","id":"x"}}`,
+		head + `{"format":"complex","user":{"format":"opaque","id":"x"},"session":{"format":"opaque","id":"y"}}}`, head + `null}`, `{"events":{"a":1}}`,
+	} {
+		f.Add("secevent+jwt", []byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, typ string, payload []byte) {
+		claims, err := readClaims(payload)
+		if err == nil {
+			var s signal
+			if s, err = readSet(typ, claims, "https://idp", "a", []string{"https://idp"}, fuzzNow); err == nil {
+				if typ != "secevent+jwt" || s.id == "" || s.event == "" || claims["iss"] != "https://idp" || s.ends() && s.subject == (signalSubject{}) {
+					t.Fatalf("accepted %s as %+v", payload, s)
+				}
+				return
+			}
+		}
+		if !fault.Is(err, fault.Denied) {
+			t.Fatalf("%v is no refusal", err)
+		}
+	})
+}

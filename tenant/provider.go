@@ -58,7 +58,17 @@ type Provider struct {
 	DeviceClaims  []model.DeviceClaim `json:"deviceClaims,omitempty" yaml:"deviceClaims,omitempty"`
 	DeviceContext string              `json:"deviceContext,omitempty" yaml:"deviceContext,omitempty"`
 
-	SAML *SAMLProvider `json:"saml,omitempty" yaml:"saml,omitempty"`
+	SAML    *SAMLProvider `json:"saml,omitempty" yaml:"saml,omitempty"`
+	Signals *Signals      `json:"signals,omitempty" yaml:"signals,omitempty"`
+}
+
+// Signals is a stream of security events that the provider's transmitter pushes to Referee (OpenID Shared Signals
+// Framework 1.0, RFC 8935). Empty settings stand for the provider's own.
+type Signals struct {
+	Issuer    string `json:"issuer,omitempty" yaml:"issuer,omitempty"`       // of the events; default the provider's
+	Audience  string `json:"audience,omitempty" yaml:"audience,omitempty"`   // of the events; default the address they are pushed to
+	JWKS      string `json:"jwks,omitempty" yaml:"jwks,omitempty"`           // https address of the transmitter's keys; default by discovery
+	TokenFile string `json:"tokenFile,omitempty" yaml:"tokenFile,omitempty"` // holds the bearer token that the transmitter sends along
 }
 
 // SAMLProvider is what Referee, as service provider, knows of a SAML identity provider.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -151,5 +152,34 @@ func TestDirectory(t *testing.T) {
 	}
 	if _, ok := d.Get(model.TenantID("contoso")); ok {
 		t.Error("a removed tenant is still there")
+	}
+}
+
+func TestSignalSettings(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		set  Signals
+		saml bool
+		bad  string
+	}{
+		"the provider's own":  {Signals{}, false, ""},
+		"of its own issuer":   {Signals{Issuer: "https://events.example.com/ssf"}, false, ""},
+		"with keys":           {Signals{Issuer: "events", JWKS: "https://events.example.com/keys"}, true, ""},
+		"SAML without keys":   {Signals{}, true, "signals.jwks"},
+		"keys can't be found": {Signals{Issuer: "events"}, false, "signals.jwks"},
+		"http":                {Signals{JWKS: "http://events.example.com/keys"}, false, "signals.jwks"},
+		"space in issuer":     {Signals{Issuer: "a b", JWKS: "https://e.example/k"}, false, "signals.issuer"},
+		"space in audience":   {Signals{Audience: "a b"}, false, "signals.audience"},
+	} {
+		p := Provider{ID: "p", Issuer: "https://idp.example", ClientID: "c", Signals: &c.set}
+		if c.saml {
+			p.Kind = KindSAML
+		}
+		var v validation
+		v.signals("signals", p)
+		text := fmt.Sprint(v)
+		if (c.bad == "") != !strings.Contains(text, "signals.") || !strings.Contains(text, c.bad) {
+			t.Errorf("%s: %s, want %q", name, text, c.bad)
+		}
 	}
 }

@@ -36,6 +36,7 @@ func (v *validation) provider(path string, p Provider) {
 	default:
 		v.add(path+".kind", `"oidc" or "saml"`, "there is no kind of provider %q", p.Kind)
 	}
+	v.signals(path+".signals", p)
 	for i, c := range p.DeviceClaims {
 		if err := c.Validate(); err != nil {
 			v.add(fmt.Sprintf("%s.deviceClaims[%d]", path, i), fault.Help(err), "%s", reason(err))
@@ -91,6 +92,28 @@ func (v *validation) saml(path string, p Provider) {
 		if _, err := parseCertificate(text); err != nil {
 			v.add(fmt.Sprintf("%s.certificates[%d]", path, i), fault.Help(err), "%s", reason(err))
 		}
+	}
+}
+
+func (v *validation) signals(path string, p Provider) {
+	s := p.Signals
+	if s == nil {
+		return
+	}
+	if len(s.Issuer) > 1024 || strings.ContainsAny(s.Issuer, " \t\r\n") {
+		v.add(path+".issuer", "copy it from the transmitter's configuration", "%.200q is not an issuer", s.Issuer)
+	}
+	if len(s.Audience) > 1024 || strings.ContainsAny(s.Audience, " \t\r\n") {
+		v.add(path+".audience", "copy it from the stream's configuration", "%.200q is not an audience", s.Audience)
+	}
+	if s.JWKS != "" && !secureURL(s.JWKS, true) {
+		v.add(path+".jwks", "copy jwks_uri from the transmitter's configuration", "%q is not an https address", s.JWKS)
+	}
+	if s.JWKS == "" && s.Issuer == "" && p.Federated() {
+		v.add(path+".jwks", "copy jwks_uri from the transmitter's configuration", "a SAML provider has no keys for events: jwks or issuer is needed")
+	}
+	if s.JWKS == "" && s.Issuer != "" && !secureURL(s.Issuer, false) {
+		v.add(path+".jwks", "copy jwks_uri from the transmitter's configuration", "keys can't be found by issuer %q, which is not an https address", s.Issuer)
 	}
 }
 
