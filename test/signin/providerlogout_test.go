@@ -37,16 +37,6 @@ func typed(t testing.TB, key any, alg jose.SignatureAlgorithm, id, typ string, c
 	return text
 }
 
-// liveSessions counts a tenant's live sessions.
-func (r *rig) liveSessions(id model.TenantID) int {
-	r.t.Helper()
-	all, err := r.db.Sessions(r.t.Context(), id, "", r.now())
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return len(all)
-}
-
 // logoutClaims are those of a good logout token.
 func (r *rig) logoutClaims(id string) map[string]any {
 	now := r.now()
