@@ -97,7 +97,7 @@ const (
 	OutcomeAborted  Outcome = "aborted" // the client went away
 	OutcomeFailed   Outcome = "failed"  // the app or Referee failed
 	OutcomeBlocked  Outcome = "blocked"
-	OutcomeUnknown  Outcome = "unknown" // an intent whose writer was never heard of again
+	OutcomeUnknown  Outcome = "unknown" // nobody can tell: its writer was never heard of again, or the client never confirmed the last bytes
 )
 
 // PolicyRef names a policy and what it asked for.
