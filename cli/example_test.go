@@ -70,6 +70,10 @@ func newRehearsal(t *testing.T) *rehearsal {
 	r.write(t, "onedrive.yaml", apitest.RoutePolicy+"---\n"+apitest.BlockPolicy)
 	r.write(t, "draft.yaml", strings.Replace(apitest.BlockPolicy, "level: strict", "level: standard", 1))
 	r.write(t, "files.yaml", appYAML)
+	r.write(t, "types.yaml", "kind: InformationType\nid: case-number\nname: Case number\npatterns: [{regexp: 'C-\\d{4}'}]\n")
+	for _, name := range []string{"export.csv", "notes.txt", "tickets.txt"} {
+		r.write(t, name, "Visa 4111 1111 1111 1111, C-1234\n")
+	}
 	r.write(t, "entra.json", entraPolicy)
 	r.devices(t)
 	r.write(t, "okta.xml", providerMetadata(t, r.Clock.Now()))

@@ -14,6 +14,7 @@ var here = map[string]string{
 	"referee serve": "starts one", "referee demo": "starts one", "referee demo trust": "no server", "referee demo untrust": "no server",
 	"referee config check": "no server", "referee config example": "no server", "referee version": "no server",
 	"referee template list": "no server", "referee template make": "no server", "referee policy validate": "no server",
+	"referee dlp scan": "no server", "referee dlp types list": "no server", "referee dlp types show": "no server",
 	"referee policy import":    "no server",
 	"referee provider presets": "lists what Referee knows", "referee tenant list": "lists what the token reaches", "referee tenant add": "names its tenant in the file",
 }

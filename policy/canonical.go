@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/referee-casb/referee/filter"
-	"github.com/referee-casb/referee/policy/internal/strict"
+	"github.com/referee-casb/referee/internal/strict"
 	"go.yaml.in/yaml/v3"
 )
 

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/referee-casb/referee/internal/strict"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy/devicerule"
-	"github.com/referee-casb/referee/policy/internal/strict"
 	"go.yaml.in/yaml/v3"
 )
 

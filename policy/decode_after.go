@@ -3,7 +3,7 @@ package policy
 import (
 	"time"
 
-	"github.com/referee-casb/referee/policy/internal/strict"
+	"github.com/referee-casb/referee/internal/strict"
 )
 
 // governance is what activity and file policies may ask for, in Defender's words.

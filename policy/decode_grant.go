@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/referee-casb/referee/policy/internal/strict"
+	"github.com/referee-casb/referee/internal/strict"
 )
 
 // contextPattern is Entra's range of authentication contexts.

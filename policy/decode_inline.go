@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/referee-casb/referee/internal/strict"
 	"github.com/referee-casb/referee/model"
-	"github.com/referee-casb/referee/policy/internal/strict"
 	"go.yaml.in/yaml/v3"
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/referee-casb/referee/policy/internal/strict"
+	"github.com/referee-casb/referee/internal/strict"
 )
 
 var (

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/referee-casb/referee/filter"
-	"github.com/referee-casb/referee/policy/internal/strict"
+	"github.com/referee-casb/referee/internal/strict"
 )
 
 // The session controls of Conditional Access, as package session names them.

@@ -50,7 +50,7 @@ func TestCatalogue(t *testing.T) {
 	}
 	files := map[string]bool{}
 	for _, f := range entries {
-		if n := f.Name(); strings.HasSuffix(n, ".go") && !strings.HasSuffix(n, "_test.go") && !slices.Contains([]string{"all.go", "checks.go", "doc.go"}, n) {
+		if n := f.Name(); strings.HasSuffix(n, ".go") && !strings.HasSuffix(n, "_test.go") && !slices.Contains([]string{"all.go", "bundles.go", "checks.go", "doc.go"}, n) {
 			files[strings.TrimSuffix(n, ".go")] = true
 		}
 	}
@@ -71,5 +71,23 @@ func TestCatalogue(t *testing.T) {
 	}
 	for f := range files {
 		t.Errorf("%s.go is not in all.go", f)
+	}
+}
+
+func TestBundles(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, one := range All() {
+		known[one.ID] = true
+	}
+	for _, b := range Bundles() {
+		if len(b.Types) < 2 || !slices.IsSorted(b.Types) {
+			t.Errorf("%s: %v", b.ID, b.Types)
+		}
+		for _, id := range b.Types {
+			if !known[id] {
+				t.Errorf("%s has %s, which is no type", b.ID, id)
+			}
+		}
 	}
 }

@@ -114,7 +114,7 @@ func (m *Map) Node(key string) *yaml.Node {
 	e.asked = true
 	switch {
 	case e.value.Kind == yaml.AliasNode:
-		m.r.Wrong(e.value, m.Path(key), "write the value out", "aliases are not allowed in policy documents")
+		m.r.Wrong(e.value, m.Path(key), "write the value out", "aliases are not allowed in documents")
 		return nil
 	case e.value.Kind == yaml.ScalarNode && e.value.ShortTag() == "!!null":
 		m.r.Wrong(e.key, m.Path(key), "give it a value or remove the line", "%q has no value", key)

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestDLP(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	card := s.write(t, "card.txt", "Visa 4111 1111 1111 1111, Visa 4111-1111-1111-1111\n")
+	binary := s.write(t, "image.bin", "\xff\xd8\xff\xe0 Visa 4111 1111 1111 1111")
+	late := s.write(t, "late.txt", "Visa 4111 1111 1111 1111"+strings.Repeat(" fill", 100_000)+"\xff")
+	empty := s.write(t, "empty.txt", "nothing\n")
+	own := s.write(t, "own.yaml", "kind: InformationType\nid: case-number\nname: Case number\npatterns: [{regexp: 'C-\\d{4}'}]\n---\nkind: InformationTypeBundle\nid: helpdesk\nname: Helpdesk\ntypes: [case-number]\n")
+	cases := s.write(t, "cases.txt", "C-1234 and Visa 4111 1111 1111 1111")
+	wrong := s.write(t, "wrong.yaml", "kind: InformationType\nid: X\nname: x\npatterns: []\n")
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		want []string
+		not  string
+	}{
+		"found":       {[]string{"dlp", "scan", card}, 0, []string{"found", "credit-card-number", "85", " 2 ", " 1"}, "4111"},
+		"json":        {[]string{"dlp", "scan", "--json", card}, 0, []string{`"verdict":"found"`, `{"type":"credit-card-number","confidence":85,"count":2,"unique":1}`}, "4111"},
+		"masked":      {[]string{"dlp", "scan", "--matches", "5", "--type", "credit-card-number", card}, 0, []string{"#### #### #### ####", "####-####-####-####"}, "4111"},
+		"last":        {[]string{"dlp", "scan", "--matches", "1", "--last", "4", "--bundle", "pci", card}, 0, []string{"#### #### #### 1111"}, "4111 1"},
+		"unsupported": {[]string{"dlp", "scan", binary}, 0, []string{"unsupported: not plain text in UTF-8"}, "clean"},
+		"late":        {[]string{"dlp", "scan", "--json", late}, 0, []string{`"verdict":"unsupported"`}, "clean"},
+		"failed":      {[]string{"dlp", "scan", card + ".none", empty}, 0, []string{"failed: can't be opened", "clean"}, "found"},
+		"high only":   {[]string{"dlp", "scan", "--confidence", "85", empty}, 0, []string{"clean"}, "found"},
+		"own":         {[]string{"dlp", "scan", "--own", own, "--bundle", "helpdesk", cases}, 0, []string{"case-number", "75"}, "credit"},
+		"mistakes":    {[]string{"dlp", "scan", "--own", wrong, card}, 2, []string{`2:5: id: "X" is not an id`, "patterns: has 0 patterns"}, "found"},
+		"type":        {[]string{"dlp", "scan", "--type", "nothing", card}, 5, []string{"dlp types list"}, "found"},
+		"bundle":      {[]string{"dlp", "scan", "--bundle", "nothing", card}, 5, []string{"is no bundle"}, "found"},
+		"level":       {[]string{"dlp", "scan", "--confidence", "80", card}, 2, []string{"65, 75 or 85"}, "found"},
+		"no file":     {[]string{"dlp", "scan"}, 2, []string{"takes files"}, "found"},
+		"list":        {[]string{"dlp", "types", "list", "--own", own}, 0, []string{"international-banking-account-number", "case-number"}, "GUID"},
+		"list json":   {[]string{"dlp", "types", "list", "--json"}, 0, []string{`"50842eb7-edc8-4019-85dd-5a5c1f2bb085"`}, "case-number"},
+		"bundles":     {[]string{"dlp", "types", "list", "--bundles"}, 0, []string{"gdpr", "hipaa", "pci"}, "iban"},
+		"show":        {[]string{"dlp", "types", "show", "uk-national-insurance-number"}, 0, []string{"HMRC", "75, 85 with a keyword near"}, "iban"},
+		"show none":   {[]string{"dlp", "types", "show", "none"}, 5, []string{"is no information type"}, "iban"},
+	} {
+		got := s.run(t, "contoso-reader", c.args...)
+		all := got.out + got.notes
+		for _, w := range c.want {
+			if !strings.Contains(all, w) {
+				t.Errorf("%s: no %q in %s", name, w, all)
+			}
+		}
+		if got.code != c.code || strings.Contains(all, c.not) {
+			t.Errorf("%s: exit %d, %s", name, got.code, all)
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package sit
+
+import (
+	"slices"
+
+	"github.com/referee-casb/referee/dlp"
+)
+
+// Bundles returns the built-in bundles, by id: what a regulation is mostly asked about. They are a beginning for
+// policies, not legal advice.
+func Bundles() []dlp.Bundle {
+	var secrets, gdpr []string
+	for _, t := range All() {
+		european := slices.ContainsFunc(t.Countries, func(c string) bool { return slices.Contains(eea, c) })
+		switch {
+		case t.Group == dlp.Credential:
+			secrets = append(secrets, t.ID)
+		case european && t.Group != dlp.Financial:
+			gdpr = append(gdpr, t.ID)
+		}
+	}
+	gdpr = append(gdpr, "credit-card-number", "date-of-birth", "e-mail-address", "international-banking-account-number", "ip-address-v4", "ip-address-v6", "phone-number")
+	slices.Sort(gdpr)
+	return []dlp.Bundle{
+		{ID: "credentials", Name: "All credential types", Types: secrets},
+		{ID: "gdpr", Name: "Personal data in Europe (GDPR)", Types: gdpr},
+		{ID: "hipaa", Name: "U.S. health data (HIPAA)", Types: []string{
+			"date-of-birth", "drug-enforcement-agency-number", "medicare-beneficiary-identifier-card", "phone-number", "us-drivers-license-number",
+			"us-individual-taxpayer-identification-number", "us-national-provider-identifier", "us-social-security-number",
+		}},
+		{ID: "pci", Name: "Payment cards (PCI DSS)", Types: []string{"credit-card-number", "eu-debit-card-number"}},
+		{ID: "us-pii", Name: "U.S. personal data", Types: []string{
+			"aba-routing", "date-of-birth", "us-bank-account-number", "us-drivers-license-number", "us-individual-taxpayer-identification-number",
+			"us-social-security-number", "us-uk-passport-number",
+		}},
+	}
+}
+
+// eea are the members of the European Economic Area, the United Kingdom and Switzerland.
+var eea = []string{
+	"at", "be", "bg", "ch", "cy", "cz", "de", "dk", "ee", "es", "eu", "fi", "fr", "gb", "gr", "hr", "hu", "ie", "is", "it", "lt", "lu", "lv", "mt", "nl", "no", "pl", "pt", "ro", "se", "si", "sk",
+}
