@@ -1,0 +1,203 @@
+package msgraph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/referee-casb/referee/fault"
+)
+
+// read sends a GET until Graph answers it: again after what passes by itself, as often and as late as Graph asks
+// (Microsoft Learn, "Microsoft Graph throttling guidance"), and once more with a new token where the old one was
+// taken back.
+func (c *Client) read(ctx context.Context, op, address string) ([]byte, error) {
+	pause, renewed := waitFirst, false
+	for try := 1; ; try++ {
+		bearer, err := c.authorise(ctx)
+		if err != nil {
+			return nil, err
+		}
+		res, text, err := c.once(ctx, address, bearer)
+		switch {
+		case err == nil && res.StatusCode == http.StatusOK:
+			return text, nil
+		case err == nil && res.StatusCode == http.StatusUnauthorized && !renewed:
+			c.forget(bearer)
+			renewed = true
+			continue
+		case err == nil && !passing(res.StatusCode):
+			return nil, refusal(op, address, res, text)
+		case ctx.Err() != nil:
+			return nil, fault.As(ctx.Err(), fault.Canceled, op, where(address))
+		case try >= triesMost && err != nil:
+			return nil, fault.As(err, fault.Unavailable, op, where(address))
+		case try >= triesMost:
+			return nil, refusal(op, address, res, text)
+		}
+		d := pause
+		if err == nil {
+			d = max(d, asked(res.Header, c.config.Now()))
+		}
+		if d > waitMost {
+			return nil, &fault.Error{Kind: fault.Limited, Op: op, Key: where(address), Msg: "Graph asks to wait for " + d.String(), Help: "try again later"}
+		}
+		if err := c.config.Wait(ctx, d); err != nil {
+			return nil, fault.As(err, fault.Canceled, op, where(address))
+		}
+		pause *= 2
+	}
+}
+
+// passing reports whether an answer may be another one later.
+func passing(status int) bool {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// asked is how long an answer wants the caller to wait: seconds or a date (RFC 9110 section 10.2.3).
+func asked(h http.Header, now time.Time) time.Duration {
+	text := strings.TrimSpace(h.Get("Retry-After"))
+	if n, err := strconv.Atoi(text); err == nil && n >= 0 && n < 1<<30 {
+		return time.Duration(n) * time.Second
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return at.Sub(now)
+	}
+	return 0
+}
+
+func (c *Client) once(ctx context.Context, address, bearer string) (*http.Response, []byte, error) {
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	q.Header.Set("Authorization", "Bearer "+bearer)
+	q.Header.Set("Accept", "application/json")
+	q.Header.Set("ConsistencyLevel", "eventual") // advanced queries of directory objects need it, others ignore it
+	return c.send(q)
+}
+
+func (c *Client) send(q *http.Request) (*http.Response, []byte, error) {
+	res, err := c.http.Do(q)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, bodyMost+1))
+	if err == nil && len(text) > bodyMost {
+		err = errors.New("the answer is longer than " + strconv.Itoa(bodyMost) + " bytes")
+	}
+	return res, text, err
+}
+
+// where is an address without its query, which may hold a token of a delta query.
+func where(address string) string {
+	before, _, _ := strings.Cut(address, "?")
+	return before
+}
+
+// refusal is the fault for an answer that will not be another one.
+func refusal(op, address string, res *http.Response, text []byte) error {
+	var said struct {
+		Error struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+		} `json:"error"`
+	}
+	_ = json.Unmarshal(text, &said) // a page of a proxy's says nothing more than its status
+	e := &fault.Error{Kind: fault.Unavailable, Op: op, Key: where(address), Msg: "Graph answered " + res.Status}
+	if said.Error.Code != "" {
+		e.Msg += ": " + clip(said.Error.Code+": "+said.Error.Message)
+	}
+	switch res.StatusCode {
+	case http.StatusUnauthorized:
+		e.Kind, e.Help = fault.Unauthenticated, "check the app registration's tenant and that its application permissions have admin consent"
+	case http.StatusForbidden:
+		e.Kind, e.Help = fault.Denied, "grant the app registration the application permission for this, with admin consent; some parts of Graph need a licence too"
+	case http.StatusNotFound, http.StatusGone:
+		e.Kind = fault.NotFound
+	case http.StatusBadRequest:
+		e.Kind = fault.Invalid
+	case http.StatusTooManyRequests:
+		e.Kind = fault.Limited
+	}
+	return e
+}
+
+func clip(s string) string {
+	const most = 300
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}
+
+// authorise returns a bearer that is good for some minutes yet. Callers wait for one another: one token is asked for.
+func (c *Client) authorise(ctx context.Context) (string, error) {
+	const op = "msgraph.token"
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bearer != "" && c.config.Now().Before(c.until) {
+		return c.bearer, nil
+	}
+	secret, err := c.config.Secret()
+	if err != nil {
+		return "", fault.Wrap(err, op, c.config.ClientID)
+	}
+	form := url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {c.config.ClientID}, "client_secret": {secret},
+		"scope": {c.graph.Scheme + "://" + c.graph.Host + "/.default"},
+	}
+	q, err := http.NewRequestWithContext(ctx, http.MethodPost, c.token, strings.NewReader(form.Encode()))
+	if err != nil {
+		return "", fault.As(err, fault.Internal, op, c.token)
+	}
+	q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	asked := c.config.Now()
+	res, text, err := c.send(q)
+	if err != nil {
+		return "", fault.As(err, fault.Unavailable, op, c.token)
+	}
+	var answer struct {
+		Token  string `json:"access_token"`
+		Type   string `json:"token_type"`
+		Life   int    `json:"expires_in"`
+		Error  string `json:"error"`
+		Reason string `json:"error_description"`
+	}
+	if err := json.Unmarshal(text, &answer); err != nil && res.StatusCode == http.StatusOK {
+		return "", fault.As(err, fault.Unavailable, op, c.token)
+	}
+	switch {
+	case answer.Error != "" && !passing(res.StatusCode):
+		return "", &fault.Error{
+			Kind: fault.Unauthenticated, Op: op, Key: c.config.ClientID, Msg: "Entra gives no token: " + clip(answer.Error+": "+answer.Reason),
+			Help: "check the tenant, the application id and its secret, which may have expired",
+		}
+	case res.StatusCode != http.StatusOK || answer.Token == "" || !strings.EqualFold(answer.Type, "Bearer"):
+		return "", fault.New(fault.Unavailable, op, "the token endpoint answered %s without a token", res.Status)
+	}
+	c.bearer = answer.Token
+	life := time.Duration(min(max(answer.Life, 0), 86400)) * time.Second
+	c.until = asked.Add(max(life-early, life/2))
+	return c.bearer, nil
+}
+
+// forget drops a bearer that Graph does not take, unless there is a newer one already.
+func (c *Client) forget(bearer string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bearer == bearer {
+		c.bearer = ""
+	}
+}
