@@ -334,7 +334,7 @@ func (b *Broker) finishSteps(w http.ResponseWriter, r *http.Request, t tenant.Te
 			return
 		}
 	}
-	view := stepView{User: s.User.Name, App: blocked.App.Name, File: blocked.File, Script: blocked.Script, Kept: blocked.Kept}
+	view := stepView{User: s.User.Name, App: b.appName(t.ID, blocked.App), File: blocked.File, Script: blocked.Script, Kept: blocked.Kept}
 	if b.mappedReturn(t.ID, blocked.Return) {
 		view.Return = blocked.Return
 	}

@@ -23,6 +23,7 @@ type stepView struct {
 	Provider                string // name of the provider that can be asked, "" when it can't
 	Own                     bool   // own factors may be used
 	Codes, Passkeys         bool   // the person has such a factor
+	Authenticator           bool   // one of Codes is an authenticator app's
 	NeedPasskey             bool   // nothing but a passkey will do
 	Enrol, EnrolApp         bool   // a factor may be registered now; an authenticator app too
 	Options                 template.JS
@@ -52,7 +53,7 @@ func words(step model.StepUp) string {
 		}
 		return "a stronger sign-in"
 	case model.StepContext:
-		return "a stronger sign-in (" + step.Value + ")"
+		return "a stronger sign-in"
 	case model.StepReauthenticate:
 		return "a fresh sign-in"
 	case model.StepPasswordChange:
@@ -174,9 +175,17 @@ func (b *Broker) showStep(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 
 func (b *Broker) viewOf(t tenant.Tenant, s session.Session, c *challenge, step *model.StepUp) stepView {
 	return stepView{
-		User: s.User.Name, App: c.App.Name, File: c.File, Policy: c.Policy.Name, What: words(*step),
+		User: s.User.Name, App: b.appName(t.ID, c.App), File: c.File, Policy: c.Policy.Name, What: words(*step),
 		Action: "/" + string(t.ID) + "/stepup/" + c.id, Contact: t.Brand.Contact,
 	}
+}
+
+// appName is how the tenant calls an app.
+func (b *Broker) appName(id model.TenantID, app model.AppRef) string {
+	if inst, ok := b.parts.Catalog.Instance(id, app.Instance); ok && inst.Name != "" {
+		return inst.Name
+	}
+	return app.Name
 }
 
 // ownWays fills in what the person can do with factors of ours, and prepares the questions to authenticators.
@@ -187,7 +196,7 @@ func (b *Broker) ownWays(r *http.Request, t tenant.Tenant, s session.Session, c 
 		return err
 	}
 	v.Own, v.NeedPasskey = true, how.passkey
-	v.Passkeys = factor.Has(list, factor.Passkey)
+	v.Passkeys, v.Authenticator = factor.Has(list, factor.Passkey), factor.Has(list, factor.TOTP)
 	v.Codes = !how.passkey && (factor.Has(list, factor.TOTP) || factor.Has(list, factor.Recovery))
 	if v.Passkeys {
 		if v.Options, v.Ceremony, err = b.question(r, t, c, func() (factor.Ceremony, error) { return b.passkeys.BeginVerify(r.Context(), of) }); err != nil {

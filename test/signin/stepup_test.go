@@ -50,7 +50,7 @@ grantControls: {operator: OR, builtInControls: [mfa]}
 func own(s *tenant.Tenant, _ *rig) { s.StepUp.By = tenant.StepUpOwn }
 
 var (
-	keyPattern    = regexp.MustCompile(`<code id="key">([A-Z2-7 ]+)</code>`)
+	keyPattern    = regexp.MustCompile(`<code class="key" id="key">([A-Z2-7 ]+)</code>`)
 	actionPattern = regexp.MustCompile(`action="(/contoso/stepup/[^/"]+)`)
 	codePattern   = regexp.MustCompile(`<li><code>([A-Z0-9-]+)</code>`)
 )
