@@ -148,7 +148,7 @@ func (n *Node) openStores(ctx context.Context) error {
 	if n.Bus, err = jetstream.Open(ctx, jetstream.Options{Dir: dir("bus"), URLs: c.Bus.URLs, SyncAlways: always, MaxBytes: c.Bus.MaxBytes, Now: o.Now, Log: n.log}); err != nil {
 		return err
 	}
-	n.Log, err = duckdb.Open(duckdb.Options{Dir: dir("activity"), MemoryLimit: int64(c.Activity.MemoryMB) << 20, Now: o.Now, Log: n.log})
+	n.Log, err = duckdb.Open(duckdb.Options{Dir: dir("activity"), MemoryLimit: int64(c.Activity.MemoryMB) << 20, Intake: n.DB, Now: o.Now, Log: n.log})
 	return err
 }
 

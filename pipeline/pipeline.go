@@ -28,7 +28,7 @@ type Options struct {
 	Name        string        // of the durable consumer; "" means "pipeline"
 	MaxBatch    int           // messages; 0 means 4,000
 	MaxWait     time.Duration // how long a batch that isn't full waits; 0 means 100 ms
-	Appends     int           // files of one batch that are written at once; 0 means 4
+	Appends     int           // files of one batch that are written at once; 0 means 16
 	ParkAfter   int           // attempts before rows of one unusable file go to the dead letters; 0 means 20, about 90 s
 	Enrich      Enricher      // nil changes nothing
 	Sinks       []Sink
@@ -48,7 +48,7 @@ func (o Options) withDefaults() Options {
 		o.MaxWait = 100 * time.Millisecond
 	}
 	if o.Appends <= 0 {
-		o.Appends = 4
+		o.Appends = 16
 	}
 	if o.ParkAfter <= 0 {
 		o.ParkAfter = 20

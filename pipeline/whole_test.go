@@ -16,10 +16,12 @@ import (
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/pipeline"
 	"github.com/referee-casb/referee/store/duckdb"
+	"github.com/referee-casb/referee/store/sqlite"
 )
 
 // node is recorder, bus, pipeline and log in one process, with the real engines.
 type node struct {
+	db   *sqlite.DB
 	bus  *jetstream.Bus
 	log  *duckdb.Log
 	rec  *activitylog.Recorder
@@ -34,7 +36,10 @@ func start(t testing.TB, dir string, opt pipeline.Options) *node {
 	if n.bus, err = jetstream.Open(context.Background(), jetstream.Options{Dir: filepath.Join(dir, "bus")}); err != nil {
 		t.Fatal(err)
 	}
-	if n.log, err = duckdb.Open(duckdb.Options{Dir: filepath.Join(dir, "activity")}); err != nil {
+	if n.db, err = sqlite.Open(context.Background(), filepath.Join(dir, "referee.db"), sqlite.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if n.log, err = duckdb.Open(duckdb.Options{Dir: filepath.Join(dir, "activity"), Intake: n.db}); err != nil {
 		t.Fatal(err)
 	}
 	n.rec = activitylog.NewRecorder(n.bus, activitylog.RecorderOptions{})
@@ -52,6 +57,9 @@ func start(t testing.TB, dir string, opt pipeline.Options) *node {
 		cancel()
 		group.Wait()
 		if err := n.log.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := n.db.Close(); err != nil {
 			t.Error(err)
 		}
 		if err := n.bus.Close(); err != nil {

@@ -16,25 +16,41 @@ import (
 	"github.com/referee-casb/referee/model"
 )
 
-// Append implements [activitylog.Writer]. It returns when the rows are on disk.
+// Append implements [activitylog.Writer]. It returns when the rows are on disk: many of them in the month's file, few in
+// the intake (see hold.go).
 func (l *Log) Append(ctx context.Context, b activitylog.Batch) error {
 	const op = "duckdb.Append"
 	if err := checkBatch(b); err != nil {
 		return fault.Wrap(err, op, string(b.Tenant)+"/"+string(b.Month))
 	}
-	return l.with(ctx, op, fileKey{b.Tenant, b.Month}, true, func(f *file) error {
+	k := fileKey{b.Tenant, b.Month}
+	few := l.opt.Intake != nil && len(b.Rows) < manyRows
+	if few {
+		if done, err := l.holdNow(ctx, op, k, b); done || err != nil {
+			return err
+		}
+	}
+	return l.with(ctx, op, k, true, func(f *file) error {
 		f.write.Lock()
 		defer f.write.Unlock()
-		defer f.settled.clear() // after the commit: see settled.set
-		return l.append(ctx, f, b)
+		if err := l.learn(ctx, f); err != nil {
+			return err
+		}
+		if few && f.held.stuck == nil && f.held.rows.Load() < maxHeld {
+			return l.hold(ctx, f, b)
+		}
+		return l.move(ctx, f, b)
 	})
 }
 
 // Position implements [activitylog.Writer].
 func (l *Log) Position(ctx context.Context, tenant model.TenantID, month activitylog.Month, partition int) (uint64, error) {
 	var last uint64
-	err := l.with(ctx, "duckdb.Position", fileKey{tenant, month}, false, func(f *file) (err error) {
-		last, err = position(ctx, l.engine.db, f.alias, partition)
+	err := l.with(ctx, "duckdb.Position", fileKey{tenant, month}, false, func(f *file) error {
+		f.write.Lock()
+		defer f.write.Unlock()
+		err := l.learn(ctx, f)
+		last = f.held.positions[partition]
 		return err
 	})
 	if errors.Is(err, errAbsent) {
@@ -71,31 +87,22 @@ func checkBatch(b activitylog.Batch) error {
 	return nil
 }
 
-// append does a batch in one transaction. f.write is held.
-func (l *Log) append(ctx context.Context, f *file, b activitylog.Batch) error {
+// commit writes rows, each id once, and positions in one transaction. f.write is held.
+func (l *Log) commit(ctx context.Context, f *file, rows []row, positions map[int]uint64) error {
 	conn, err := l.engine.db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	// Nobody else writes to the file, so what is read here is still true in the transaction.
-	last, err := position(ctx, conn, f.alias, b.Partition)
-	if err != nil || last >= b.Last {
-		return err
-	}
-	rows := fresh(b, last)
 	known, err := revisions(ctx, conn, f.alias, rows)
-	if err != nil {
-		return err
-	}
-	plan, err := plan(rows, known)
 	if err != nil {
 		return err
 	}
 	if _, err := conn.ExecContext(ctx, "BEGIN TRANSACTION"); err != nil {
 		return err
 	}
-	if err = write(ctx, conn, f.alias, plan, b, last); err == nil {
+	if err = write(ctx, conn, f.alias, plan(rows, known), positions); err == nil {
 		_, err = conn.ExecContext(ctx, "COMMIT")
 	}
 	if err != nil {
@@ -105,21 +112,33 @@ func (l *Log) append(ctx context.Context, f *file, b activitylog.Batch) error {
 	return err
 }
 
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+// readPositions returns how far each partition is in a file.
+func (l *Log) readPositions(ctx context.Context, f *file) (map[int]uint64, error) {
+	found, err := l.engine.db.QueryContext(ctx, "SELECT part, last FROM "+f.alias+".main.positions")
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	out := map[int]uint64{}
+	for found.Next() {
+		var part int
+		var last uint64
+		if err := found.Scan(&part, &last); err != nil {
+			return nil, err
+		}
+		out[part] = last
+	}
+	return out, found.Err()
 }
 
-func position(ctx context.Context, q querier, alias string, partition int) (uint64, error) {
-	var last uint64
-	err := q.QueryRowContext(ctx, "SELECT last FROM "+alias+".main.positions WHERE part = ?", partition).Scan(&last)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	return last, err
+// row is an activity and its record.
+type row struct {
+	*model.Activity
+	record string
 }
 
 // fresh returns the batch's rows above the position, each id once.
-func fresh(b activitylog.Batch, last uint64) []*model.Activity {
+func fresh(b activitylog.Batch, last uint64) ([]row, error) {
 	all := b.Rows
 	if b.Sequences != nil {
 		all = make([]model.Activity, 0, len(b.Rows))
@@ -130,11 +149,15 @@ func fresh(b activitylog.Batch, last uint64) []*model.Activity {
 		}
 	}
 	indexes := activitylog.Latest(all)
-	rows := make([]*model.Activity, len(indexes))
+	rows := make([]row, len(indexes))
 	for i, j := range indexes {
-		rows[i] = &all[j]
+		record, err := activitylog.Encode(&all[j])
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = row{&all[j], string(record)}
 	}
-	return rows
+	return rows, nil
 }
 
 // stored is what a file has of an id.
@@ -145,7 +168,7 @@ type stored struct {
 
 // revisions looks the rows' ids up. It reads the hashes of all ids, which DuckDB does faster than it keeps an index,
 // and then the few rows that they point at.
-func revisions(ctx context.Context, conn *sql.Conn, alias string, rows []*model.Activity) (map[string]stored, error) {
+func revisions(ctx context.Context, conn *sql.Conn, alias string, rows []row) (map[string]stored, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -192,14 +215,13 @@ func rowIDs(ctx context.Context, conn *sql.Conn, query string, arg any) ([]int64
 	return out, found.Err()
 }
 
-// change is what a batch does to a file.
+// change is what rows do to a file.
 type change struct {
-	add    []*model.Activity
-	record []string // of add
-	remove []int64  // row ids
+	add    []row
+	remove []int64 // row ids
 }
 
-func plan(rows []*model.Activity, known map[string]stored) (change, error) {
+func plan(rows []row, known map[string]stored) change {
 	var c change
 	for _, r := range rows {
 		if old, ok := known[text(string(r.ID))]; ok {
@@ -208,17 +230,13 @@ func plan(rows []*model.Activity, known map[string]stored) (change, error) {
 			}
 			c.remove = append(c.remove, old.row)
 		}
-		record, err := activitylog.Encode(r)
-		if err != nil {
-			return change{}, err
-		}
-		c.add, c.record = append(c.add, r), append(c.record, string(record))
+		c.add = append(c.add, r)
 	}
-	return c, nil
+	return c
 }
 
-// write does a change and sets the position. A transaction is open.
-func write(ctx context.Context, conn *sql.Conn, alias string, c change, b activitylog.Batch, before uint64) error {
+// write does a change and sets the positions. A transaction is open.
+func write(ctx context.Context, conn *sql.Conn, alias string, c change, positions map[int]uint64) error {
 	if len(c.remove) > 0 {
 		_, err := conn.ExecContext(ctx, "DELETE FROM "+alias+".main.activities WHERE rowid IN (SELECT unnest(?::BIGINT[]))", c.remove)
 		if err != nil {
@@ -226,20 +244,30 @@ func write(ctx context.Context, conn *sql.Conn, alias string, c change, b activi
 		}
 	}
 	if len(c.add) > 0 {
-		if err := add(conn, alias, c.add, c.record); err != nil {
+		if err := add(conn, alias, c.add); err != nil {
 			return err
 		}
 	}
-	statement := "INSERT INTO " + alias + ".main.positions (last, part) VALUES (?, ?)"
-	if before > 0 {
-		statement = "UPDATE " + alias + ".main.positions SET last = ? WHERE part = ?"
+	for part, last := range positions {
+		done, err := conn.ExecContext(ctx, "UPDATE "+alias+".main.positions SET last = ? WHERE part = ?", last, part)
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n > 0 {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := conn.ExecContext(ctx, "INSERT INTO "+alias+".main.positions (last, part) VALUES (?, ?)", last, part); err != nil {
+			return err
+		}
 	}
-	_, err := conn.ExecContext(ctx, statement, b.Last, b.Partition)
-	return err
+	return nil
 }
 
-// add appends rows with their records by DuckDB's appender, inside the connection's transaction.
-func add(conn *sql.Conn, alias string, rows []*model.Activity, records []string) error {
+// add appends rows by DuckDB's appender, inside the connection's transaction.
+func add(conn *sql.Conn, alias string, rows []row) error {
 	return conn.Raw(func(raw any) error {
 		dc, ok := raw.(driver.Conn)
 		if !ok {
@@ -249,11 +277,11 @@ func add(conn *sql.Conn, alias string, rows []*model.Activity, records []string)
 		if err != nil {
 			return err
 		}
-		row := make([]any, 0, len(columns))
+		all := make([]any, 0, len(columns))
 		values := make([]driver.Value, len(columns))
-		for i, r := range rows {
-			row = append(activities.Row(row[:0], r), idKey(r.ID), int64(r.Revision), records[i])
-			for j, v := range row {
+		for _, r := range rows {
+			all = append(activities.Row(all[:0], r.Activity), idKey(r.ID), int64(r.Revision), r.record)
+			for j, v := range all {
 				values[j] = v
 			}
 			if err := a.AppendRow(values...); err != nil {

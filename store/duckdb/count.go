@@ -41,6 +41,9 @@ func (l *Log) Count(ctx context.Context, tenant model.TenantID, q activitylog.Qu
 	keys := make([]fileKey, len(w.months))
 	for i, month := range w.months {
 		keys[i] = fileKey{tenant, month}
+		if err := l.settle(ctx, op, keys[i]); err != nil {
+			return nil, err
+		}
 	}
 	var buckets []activitylog.Bucket
 	err = l.withAll(ctx, op, keys, func(files []*file) (err error) {

@@ -16,6 +16,9 @@
 // Rows of a batch, the replaced rows and the position commit in one transaction, which DuckDB syncs to disk before
 // Append returns. Appends to one file come one after the other; readers see a file as it was when their query began.
 //
+// Small batches wait in an [activitylog.Intake] and are moved to their file together (hold.go, settle.go; ADR 8), at the
+// latest before the month is read.
+//
 // It does not own the query's form and limits (package activitylog) nor what a filter means (package filter).
 // Layer L4; only package node and cmd/referee import it, because it links C++. Begin with [Open], then append.go and
 // search.go.

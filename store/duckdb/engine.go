@@ -94,8 +94,8 @@ func settings(opt Options, spill string) []string {
 		// Pages are read by row id once the order is known, instead of carrying every record through the sort.
 		set("late_materialization_max_rows", fmt.Sprint(pageRows+1)),
 		// Each fold writes the unfinished block of rows again; this is how much log may gather before it. After a kill
-		// that much is read when the file is opened: 29,000 rows in about a second.
-		set("checkpoint_threshold", quote("64MiB")),
+		// that much is read when the file is opened. Sixty tenants may have that much each, so it is not more.
+		set("checkpoint_threshold", quote("16MiB")),
 		set("preserve_insertion_order", "false"), // every query that cares has an ORDER BY
 		set("allowed_directories", "["+quote(opt.Dir+string(filepath.Separator))+"]"),
 		set("enable_external_access", "false"),

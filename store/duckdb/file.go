@@ -40,6 +40,7 @@ type file struct {
 	used  int64      // Log.clock at the last use; guarded by Log.mu
 
 	settled settled
+	held    held
 }
 
 func (l *Log) path(k fileKey) string {

@@ -23,14 +23,20 @@ var (
 
 // Options configures [Open]. All but Dir may be zero.
 type Options struct {
-	Dir          string           // of the files; made when it is not there
-	MaxOpen      int              // files kept open, about 1.5 MB each; 0 means 64. A query over more months has more open while it runs
-	MemoryLimit  int64            // bytes for all files and queries together; 0 means 512 MiB
-	Threads      int              // for all queries together; 0 means 2
-	TempLimit    int64            // bytes that queries may put on disk together; 0 means 1 GiB
-	QueryTimeout time.Duration    // of one query, or of one page of an export; 0 means 30 s
-	Now          func() time.Time // for relative times in filters; nil means time.Now
-	Log          *slog.Logger     // nil means none
+	Dir          string        // of the files; made when it is not there
+	MaxOpen      int           // files kept open, about 1.5 MB each; 0 means 64. A query over more months has more open while it runs
+	MemoryLimit  int64         // bytes for all files and queries together; 0 means 512 MiB
+	Threads      int           // for all queries together; 0 means 2
+	TempLimit    int64         // bytes that queries may put on disk together; 0 means 1 GiB
+	QueryTimeout time.Duration // of one query, or of one page of an export; 0 means 30 s
+
+	// Intake holds rows that come in small batches; nil means that every batch is written to its file at once, which costs
+	// some 27 kB and a flush of the disk each. What it holds is moved after HoldFor; 0 means 2 minutes.
+	Intake  activitylog.Intake
+	HoldFor time.Duration
+
+	Now func() time.Time // for relative times in filters; nil means time.Now
+	Log *slog.Logger     // nil means none
 }
 
 // Log is an open activity log. All methods are safe for concurrent use. Whoever opened it closes it.
@@ -49,6 +55,10 @@ type Log struct {
 	mu    sync.Mutex
 	files map[fileKey]*file
 	clock int64 // grows with every use of a file
+
+	nudged          chan struct{} // tend has something to do
+	closing, tended chan struct{} // closed when tend should end, and when it has
+	closeOnce       sync.Once
 }
 
 // Open opens the log in a folder, which belongs to one process at a time. Files are opened when they are needed.
@@ -69,10 +79,24 @@ func Open(opt Options) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{opt: opt, log: opt.Log, lock: lock, pageBytes: pageBytes, files: map[fileKey]*file{}}
-	if l.engine, err = openEngine(opt); err != nil {
+	l := &Log{
+		opt: opt, log: opt.Log, lock: lock, pageBytes: pageBytes, files: map[fileKey]*file{},
+		nudged: make(chan struct{}, 1), closing: make(chan struct{}), tended: make(chan struct{}),
+	}
+	if opt.Intake != nil {
+		err = l.remember(context.Background())
+	}
+	if err == nil {
+		l.engine, err = openEngine(opt)
+	}
+	if err != nil {
 		_ = lock.release() // nothing was written
 		return nil, fault.Wrap(err, op, dir)
+	}
+	if opt.Intake != nil {
+		go l.tend()
+	} else {
+		close(l.tended)
 	}
 	return l, nil
 }
@@ -94,6 +118,9 @@ func (opt Options) withDefaults(dir string) Options {
 	if opt.QueryTimeout <= 0 {
 		opt.QueryTimeout = 30 * time.Second
 	}
+	if opt.HoldFor <= 0 {
+		opt.HoldFor = 2 * time.Minute
+	}
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
@@ -103,8 +130,14 @@ func (opt Options) withDefaults(dir string) Options {
 	return opt
 }
 
-// Close waits for what runs, folds every open file's log into it, and closes the files. A second call does nothing.
+// Close waits for what runs, moves what the intake holds, folds every open file's log into it, and closes the files. A
+// second call does nothing. What can't be moved stays in the intake, which is closed after the log.
 func (l *Log) Close() error {
+	l.closeOnce.Do(func() {
+		close(l.closing)
+		<-l.tended
+		_ = l.settleAll(context.Background()) // stuck says what is wrong
+	})
 	l.life.Lock()
 	defer l.life.Unlock()
 	if l.closed {

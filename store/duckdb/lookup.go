@@ -35,6 +35,9 @@ func (l *Log) newest(ctx context.Context, op string, tenant model.TenantID, key,
 	}
 	var missing error
 	for _, month := range slices.Backward(months) {
+		if err := l.settle(ctx, op, fileKey{tenant, month}); err != nil && missing == nil {
+			missing = err
+		}
 		rows, _, err := l.records(ctx, op, fileKey{tenant, month}, condition+" ORDER BY a."+columnTime+" DESC LIMIT 1", args)
 		switch {
 		case err == nil && len(rows) > 0:
@@ -81,12 +84,18 @@ func (l *Log) OpenIntents(ctx context.Context, tenant model.TenantID, before tim
 }
 
 func (l *Log) openIntents(ctx context.Context, op string, k fileKey, before time.Time, limit int) ([]model.Activity, error) {
-	s := &l.file(k).settled
+	f := l.file(k)
+	s := &f.settled
 	if end := k.month.End(); before.After(end) {
 		before = end
 	}
 	if s.until(before) {
 		return nil, nil
+	}
+	if f.held.rows.Load() > 0 && f.held.oldest.Load() < filter.Micros(before) {
+		if err := l.settle(ctx, op, k); err != nil {
+			return nil, err
+		}
 	}
 	stamp := s.stamp()
 	rows, _, err := l.records(ctx, op, k, "a."+columnStage+" = ? AND a."+columnTime+" < ? ORDER BY a."+columnTime+", a."+columnID+" LIMIT ?",
@@ -98,17 +107,20 @@ func (l *Log) openIntents(ctx context.Context, op string, k fileKey, before time
 }
 
 // settled remembers that a month has no open intent before a time, so that the closer does not open every old file at
-// every run. Appends make it forget.
+// every run. Appends of older rows make it forget.
 type settled struct {
 	mu     sync.Mutex
 	before time.Time
 	writes uint64
 }
 
-func (s *settled) clear() {
+// clear forgets what rows change of which the oldest is of that time, as filter.Micros has it.
+func (s *settled) clear(oldest int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.before = time.Time{}
+	if oldest < filter.Micros(s.before) {
+		s.before = time.Time{}
+	}
 	s.writes++
 }
 

@@ -69,34 +69,34 @@ func copyRecords(ctx context.Context, db *sql.DB, from, to string) error {
 	defer conn.Close()
 	after := int64(-1)
 	for {
-		rows, records, last, err := readRecords(ctx, conn, from, after)
+		rows, last, err := readRecords(ctx, conn, from, after)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		if err := add(conn, to, rows, records); err != nil {
+		if err := add(conn, to, rows); err != nil {
 			return err
 		}
 		after = last
 	}
 }
 
-func readRecords(ctx context.Context, conn *sql.Conn, alias string, after int64) (rows []*model.Activity, records []string, last int64, err error) {
+func readRecords(ctx context.Context, conn *sql.Conn, alias string, after int64) (rows []row, last int64, err error) {
 	found, err := conn.QueryContext(ctx, fmt.Sprintf("SELECT rowid, %s FROM %s.main.activities WHERE rowid > ? ORDER BY rowid LIMIT %d",
 		columnRecord, alias, rebuildRows), after)
 	if err != nil {
-		return nil, nil, 0, err
+		return nil, 0, err
 	}
 	defer found.Close()
 	for found.Next() {
 		var record string
 		if err := found.Scan(&last, &record); err != nil {
-			return nil, nil, 0, err
+			return nil, 0, err
 		}
 		a := new(model.Activity)
 		if err := json.Unmarshal([]byte(record), a); err != nil {
-			return nil, nil, 0, err
+			return nil, 0, err
 		}
-		rows, records = append(rows, a), append(records, record)
+		rows = append(rows, row{a, record})
 	}
-	return rows, records, last, found.Err()
+	return rows, last, found.Err()
 }

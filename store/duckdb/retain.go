@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -35,7 +36,7 @@ func (l *Log) DropBefore(ctx context.Context, tenant model.TenantID, t time.Time
 			return dropped, fault.As(err, fault.Canceled, op, string(tenant))
 		}
 		k := fileKey{tenant, month}
-		if err := l.drop(k); err != nil {
+		if err := l.drop(ctx, k); err != nil {
 			return dropped, fault.As(err, fault.Unavailable, op, l.path(k))
 		}
 		dropped = append(dropped, month)
@@ -44,7 +45,7 @@ func (l *Log) DropBefore(ctx context.Context, tenant model.TenantID, t time.Time
 	return dropped, nil
 }
 
-func (l *Log) drop(k fileKey) error {
+func (l *Log) drop(ctx context.Context, k fileKey) error {
 	f := l.file(k)
 	f.use.Lock()
 	defer f.use.Unlock()
@@ -54,8 +55,15 @@ func (l *Log) drop(k fileKey) error {
 		}
 		f.alias = ""
 	}
+	if l.opt.Intake != nil {
+		if err := l.opt.Intake.Release(ctx, k.tenant, k.month); err != nil {
+			return err
+		}
+	}
+	f.held.clear()
+	f.held.positions = nil
 	f.bad, f.badInfo = nil, nil
-	f.settled.clear()
+	f.settled.clear(math.MinInt64)
 	// The file first: without it, a log left by a killed process belongs to nothing, and the next drop removes it.
 	for _, name := range []string{f.path, f.path + ".wal", f.path + ".new", f.path + ".new.wal"} {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -37,13 +37,16 @@ func (l *Log) Search(ctx context.Context, tenant model.TenantID, q activitylog.Q
 		if want == 0 || cut {
 			break
 		}
+		unsettled := l.settle(ctx, op, fileKey{tenant, month})
 		var rows []model.Activity
-		if rows, cut, err = l.page(ctx, op, fileKey{tenant, month}, w, want); err != nil {
-			if stops(ctx, err) {
-				return activitylog.Page{}, err
-			}
+		if rows, cut, err = l.page(ctx, op, fileKey{tenant, month}, w, want); err != nil && stops(ctx, err) {
+			return activitylog.Page{}, err
+		}
+		if err == nil {
+			err = unsettled
+		}
+		if err != nil {
 			page.Missing = append(page.Missing, activitylog.MonthFault{Month: month, Err: err})
-			continue
 		}
 		page.Activities = append(page.Activities, rows...)
 	}
@@ -75,6 +78,10 @@ func (l *Log) Export(ctx context.Context, tenant model.TenantID, q activitylog.Q
 			return
 		}
 		for _, month := range w.months {
+			if err := l.settle(ctx, op, fileKey{tenant, month}); err != nil {
+				yield(model.Activity{}, err)
+				return
+			}
 			for {
 				rows, cut, err := l.page(ctx, op, fileKey{tenant, month}, w, w.query.Limit)
 				if err != nil {

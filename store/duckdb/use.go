@@ -87,6 +87,7 @@ func (l *Log) blame(k fileKey, cause error) {
 		return
 	}
 	f.bad, f.badInfo = damaged(f.path, cause), info
+	f.held.positions = nil // another file may take its place
 }
 
 // isBad returns why the file must not be opened, nil if it may. f.use is held for writing.

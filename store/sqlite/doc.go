@@ -1,5 +1,5 @@
 // Package sqlite keeps configuration, sessions and policies in one SQLite file: the embedded engine, for one
-// machine.
+// machine. Activities pass through it on their way to the activity log's files (intake.go).
 //
 // [DB] implements the store interfaces of vault, session, catalog, tenant, lease, policy and signin, one file a subject.
 // Writes go through one goroutine, which commits what waits together (writer.go): a write that has returned

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/referee-casb/referee/activitylog"
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/fault"
@@ -44,6 +45,7 @@ type Engine interface {
 	signin.FlowStore
 	factor.Store
 	device.RecordStore
+	activitylog.Intake
 }
 
 // Opener opens an empty engine that goes by a clock, and closes it when the test ends.
@@ -54,7 +56,7 @@ func All(t *testing.T, open Opener) {
 	for name, suite := range map[string]func(*testing.T, Opener){
 		"tenants": Tenants, "vault": Vault, "sessions": Sessions, "app sessions": AppSessions, "codes": Codes, "jars": Jars, "stashes": Stashes,
 		"catalogue": Catalog, "leases": Leases, "documents": Documents, "exceptions": Exceptions, "rollouts": Rollouts, "isolation": Isolation, "expiry": Expiry,
-		"tokens": Tokens, "flows": Flows, "devices": Devices, "factors": Factors,
+		"tokens": Tokens, "flows": Flows, "devices": Devices, "factors": Factors, "intake": Intake,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); suite(t, open) })
 	}
