@@ -96,9 +96,11 @@ func (r *results) print(out io.Writer) {
 	for _, x := range r.Rows {
 		fmt.Fprintf(w, "%s\t%s × %d\t%s\t%.0f\t(%.0f–%.0f)\t%.0f\t%.2f\t%.2f\t\n", x.Protocol, x.Load.Name, x.Load.Connections, x.Peer, x.Rate, x.Low, x.High, x.CPU, x.P50, x.P99) //nolint:errcheck
 	}
-	w.Flush()                                                                                   //nolint:errcheck
-	fmt.Fprintf(out, "\nAt %d requests/s of 1 kB, all peers with time to spare:\n\n", restRate) //nolint:errcheck
-	fmt.Fprintln(w, "client\tpeer\tp50 ms\tp99 ms\tp99 added ms\t")                             //nolint:errcheck
+	w.Flush() //nolint:errcheck
+	if len(r.AtRest) > 0 {
+		fmt.Fprintf(out, "\nAt %d requests/s of 1 kB, all peers with time to spare:\n\n", restRate) //nolint:errcheck
+		fmt.Fprintln(w, "client\tpeer\tp50 ms\tp99 ms\tp99 added ms\t")                             //nolint:errcheck
+	}
 	for _, x := range r.AtRest {
 		fmt.Fprintf(w, "%s\t%s\t%.2f\t%.2f\t%.2f\t\n", x.Protocol, x.Peer, x.P50, x.P99, x.Added) //nolint:errcheck
 	}
@@ -108,6 +110,9 @@ func (r *results) print(out io.Writer) {
 	for _, proto := range []string{"HTTP/1.1", "HTTP/2"} {
 		for _, g := range goals {
 			ours, theirs := r.row(proto, g.load, peerReferee), r.row(proto, g.load, g.peer)
+			if ours.Rate == 0 || theirs.Rate == 0 {
+				continue // this run leaves the load out
+			}
 			share := ours.Rate / theirs.Rate
 			verdict := "met"
 			if share < g.share {
