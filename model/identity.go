@@ -54,6 +54,14 @@ type User struct {
 	HomeTenant string `json:"homeTenant,omitempty"`
 }
 
+// Claims are a person as their provider described them at sign-in, before a directory was asked.
+type Claims struct {
+	User    User   `json:"user"`
+	Subject string `json:"subject"` // the provider's own name for the person, as UserID is made from
+	// Guest is what the provider itself says about being a guest; nil where it says nothing and the domain decides.
+	Guest *bool `json:"guest,omitempty"`
+}
+
 // GuestType is a kind of guest or external user, in Microsoft Graph's words (conditionalAccessGuestOrExternalUserTypes).
 type GuestType string
 

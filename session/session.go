@@ -12,7 +12,8 @@ import (
 type Session struct {
 	ID         model.SessionID      `json:"id"`
 	Tenant     model.TenantID       `json:"tenant"`
-	User       model.User           `json:"user"`
+	User       model.User           `json:"user"`             // as the provider and the directory together describe the person
+	Claims     *model.Claims        `json:"claims,omitempty"` // what the provider alone said; nil in sessions of before there was a directory
 	Auth       model.Authentication `json:"auth"`
 	Created    time.Time            `json:"created"`
 	LastSeen   time.Time            `json:"lastSeen"` // written at most once a minute
@@ -30,6 +31,14 @@ type Session struct {
 // Live reports whether the session may be used at now.
 func (s *Session) Live(now time.Time) bool {
 	return s.Revoked.IsZero() && now.Before(s.Expires) && (s.Idle <= 0 || now.Before(s.LastSeen.Add(s.Idle)))
+}
+
+// Claimed is the person as the provider alone described them: what apps are told, and what a directory is asked by.
+func (s *Session) Claimed() model.User {
+	if s.Claims == nil {
+		return s.User
+	}
+	return s.Claims.User
 }
 
 // Holds reports whether a secret is that of the session's browser.

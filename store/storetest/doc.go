@@ -15,6 +15,7 @@ import (
 	"github.com/referee-casb/referee/activitylog"
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/device"
+	"github.com/referee-casb/referee/directory"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/internal/clock"
 	"github.com/referee-casb/referee/lease"
@@ -46,6 +47,8 @@ type Engine interface {
 	factor.Store
 	device.RecordStore
 	activitylog.Intake
+	directory.SourceStore
+	directory.Store
 }
 
 // Opener opens an empty engine that goes by a clock, and closes it when the test ends.
@@ -56,7 +59,7 @@ func All(t *testing.T, open Opener) {
 	for name, suite := range map[string]func(*testing.T, Opener){
 		"tenants": Tenants, "vault": Vault, "sessions": Sessions, "app sessions": AppSessions, "codes": Codes, "jars": Jars, "stashes": Stashes,
 		"catalogue": Catalog, "leases": Leases, "documents": Documents, "exceptions": Exceptions, "rollouts": Rollouts, "isolation": Isolation, "expiry": Expiry,
-		"tokens": Tokens, "flows": Flows, "devices": Devices, "factors": Factors, "intake": Intake,
+		"tokens": Tokens, "flows": Flows, "devices": Devices, "factors": Factors, "intake": Intake, "directory sources": DirectorySources, "directory": Directory,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); suite(t, open) })
 	}
