@@ -1,0 +1,296 @@
+package scim
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/referee-casb/referee/directory"
+	"github.com/referee-casb/referee/model"
+)
+
+// newID makes the id of a resource: a random UUID (RFC 9562 section 5.4), as clients expect one to look.
+func newID() directory.ID {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return directory.ID(fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:]))
+}
+
+func text(r object, path ...string) string {
+	var v any = r
+	for _, name := range path {
+		o, _ := v.(object)
+		v = o[name]
+	}
+	s, _ := v.(string)
+	return s
+}
+
+// toUser reads a resource in the schema's form. What identifies u and when it was made stays.
+func toUser(u directory.User, r object) (directory.User, error) {
+	if text(r, "userName") == "" {
+		return u, refuse(http.StatusBadRequest, "invalidValue", "userName is missing")
+	}
+	u.ExternalID, u.Username = text(r, "externalId"), text(r, "userName")
+	u.Name = cmp.Or(text(r, "displayName"), text(r, "name", "formatted"), strings.TrimSpace(text(r, "name", "givenName")+" "+text(r, "name", "familyName")))
+	u.Active = r["active"] != false
+	u.Email, u.Roles, u.Guest, u.GuestType = "", nil, nil, ""
+	rank := 0
+	for _, e := range list(r["emails"]) {
+		v := element(e)
+		n := 1
+		if strings.EqualFold(text(v, "type"), "work") {
+			n = 2
+		}
+		if v["primary"] == true {
+			n = 3
+		}
+		if address := text(v, "value"); address != "" && n > rank {
+			u.Email, rank = address, n
+		}
+	}
+	for _, e := range list(r["roles"]) {
+		if role := text(element(e), "value"); role != "" {
+			u.Roles = append(u.Roles, role)
+		}
+	}
+	u.Guest, u.GuestType = guest(text(r, "userType"))
+	doc, err := json.Marshal(r)
+	u.Resource = doc
+	return u, err
+}
+
+// guest reads userType: Entra's Member and Guest, or a kind of guest in Microsoft Graph's words. Other words, such as
+// Employee or Contractor, say nothing about it.
+func guest(kind string) (*bool, model.GuestType) {
+	yes, no := true, false
+	switch strings.ToLower(kind) {
+	case "member", "internal":
+		return &no, ""
+	case "guest", "external":
+		return &yes, ""
+	}
+	for _, g := range []model.GuestType{
+		model.GuestInternal, model.GuestB2BCollaboration, model.GuestB2BMember, model.GuestB2BDirectConnect, model.GuestOtherExternal, model.GuestServiceProviderUser,
+	} {
+		if strings.EqualFold(kind, string(g)) {
+			return &yes, g
+		}
+	}
+	return nil, ""
+}
+
+// user makes a user's resource; groups only where they are asked for.
+func (c *call) user(u directory.User, s shown) (object, error) {
+	r, err := c.whole(users, string(u.ID), u.Resource, u.Version, u.Created, u.Changed)
+	if err != nil {
+		return nil, err
+	}
+	r["active"] = u.Active
+	if s.asks("groups") {
+		in, err := c.parts.Store.GroupsOf(c.ctx, c.tenant, c.source, u.ID)
+		if err != nil {
+			return nil, err
+		}
+		var all []any
+		for _, g := range in {
+			all = append(all, object{"value": string(g.ID), "display": g.Name, "$ref": c.base + "/Groups/" + string(g.ID)})
+		}
+		put(r, Path{Attr: "groups"}, all)
+	}
+	return r, nil
+}
+
+// liveUser finds a user that was not taken back.
+func (c *call) liveUser(id directory.ID) (directory.User, error) {
+	u, err := c.parts.Store.User(c.ctx, c.tenant, c.source, id)
+	if err == nil && !u.Deleted.IsZero() {
+		err = refuse(http.StatusNotFound, "", "there is no user "+clip(string(id)))
+	}
+	return u, err
+}
+
+func (c *call) getUser(id directory.ID) error {
+	s, err := shownOf(c.r.URL.Query())
+	if err != nil {
+		return err
+	}
+	u, err := c.liveUser(id)
+	if err != nil {
+		return err
+	}
+	if err := c.precondition(u.Version); err != nil {
+		return answered(err)
+	}
+	r, err := c.user(u, s)
+	if err != nil {
+		return err
+	}
+	c.answer(http.StatusOK, r, s)
+	return nil
+}
+
+// answered drops the error of a request whose answer is written.
+func answered(err error) error {
+	if err == errAnswered { //nolint:errorlint // it is never wrapped
+		return nil
+	}
+	return err
+}
+
+func (c *call) listUsers() error {
+	a, err := c.ask(users)
+	if err != nil {
+		return err
+	}
+	q := directory.Query{Source: c.source}
+	if v, ok := a.filter.equals("userName"); ok {
+		q.Name = v
+	} else if v, ok := a.filter.equals("externalId"); ok {
+		q.Extern = v
+	} else if a.filter != nil {
+		q.Limit = maxScan + 1
+	}
+	all, err := c.parts.Store.Users(c.ctx, c.tenant, q)
+	if err != nil {
+		return err
+	}
+	if q.Limit > 0 && len(all) > maxScan {
+		return refuse(http.StatusBadRequest, "tooMany", "the filter would look at too many users; ask by userName or externalId")
+	}
+	var looks shown
+	if mentions(a.filter, "groups") {
+		looks.only = []Path{{Attr: "groups"}}
+	}
+	var page []object
+	total := 0
+	for _, u := range all {
+		if a.filter != nil {
+			r, err := c.user(u, looks)
+			if err != nil {
+				return err
+			}
+			if !a.filter.Match(r) {
+				continue
+			}
+		}
+		if total++; total >= a.start && len(page) < a.count {
+			r, err := c.user(u, a.shown)
+			if err != nil {
+				return err
+			}
+			page = append(page, a.shown.of(r))
+		}
+	}
+	send(c.w, http.StatusOK, listOf(page, total, a.start))
+	return nil
+}
+
+func (c *call) addUser() error {
+	r, err := c.resourceBody(users)
+	if err != nil {
+		return err
+	}
+	now := c.parts.Now()
+	u, err := toUser(directory.User{Source: c.source, ID: newID(), Created: now, Changed: now}, r)
+	if err != nil {
+		return err
+	}
+	return c.storeUser("add", http.StatusCreated, u)
+}
+
+// storeUser writes a user and answers with it.
+func (c *call) storeUser(action string, status int, u directory.User) error {
+	s, err := shownOf(c.r.URL.Query())
+	if err != nil {
+		return err
+	}
+	u.Changed = c.parts.Now()
+	var refused []directory.User
+	if !u.MayStay() {
+		refused = []directory.User{u}
+	}
+	if err := c.record(action, "user", u.ID, u.Username, map[string]any{"active": u.Active}, refused, directory.Batch{Users: []directory.User{u}, Unique: true}); err != nil {
+		return err
+	}
+	u.Version++
+	r, err := c.user(u, s)
+	if err != nil {
+		return err
+	}
+	c.answer(status, r, s)
+	return nil
+}
+
+func (c *call) putUser(id directory.ID) error {
+	r, err := c.resourceBody(users)
+	if err != nil {
+		return err
+	}
+	return c.change(func() error {
+		u, err := c.liveUser(id)
+		if err != nil {
+			return err
+		}
+		if err := c.precondition(u.Version); err != nil {
+			return err
+		}
+		if u, err = toUser(u, r); err != nil {
+			return err
+		}
+		return c.storeUser("replace", http.StatusOK, u)
+	})
+}
+
+func (c *call) patchUser(id directory.ID) error {
+	text, err := c.body()
+	if err != nil {
+		return err
+	}
+	ops, err := users.operations(text)
+	if err != nil {
+		return err
+	}
+	return c.change(func() error {
+		u, err := c.liveUser(id)
+		if err != nil {
+			return err
+		}
+		if err := c.precondition(u.Version); err != nil {
+			return err
+		}
+		r, err := decode(u.Resource)
+		if err != nil {
+			return err
+		}
+		for i := range ops {
+			if err := ops[i].apply(r); err != nil {
+				return err
+			}
+		}
+		if u, err = toUser(u, r); err != nil {
+			return err
+		}
+		return c.storeUser("update", http.StatusOK, u)
+	})
+}
+
+func (c *call) deleteUser(id directory.ID) error {
+	u, err := c.liveUser(id)
+	if err != nil {
+		return err
+	}
+	if err := c.precondition(u.Version); err != nil {
+		return err
+	}
+	u.Deleted = c.parts.Now()
+	if err := c.record("delete", "user", id, u.Username, nil, []directory.User{u}, directory.Batch{GoneUsers: []directory.ID{id}}); err != nil {
+		return err
+	}
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
