@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/referee-casb/referee/internal/prereqtest"
 	"github.com/referee-casb/referee/session"
 )
 
@@ -25,7 +26,7 @@ import (
 func BenchmarkNginx(b *testing.B) {
 	for _, tool := range []string{"nginx", "h2load"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			b.Skip(tool + " is not installed")
+			prereqtest.Missing(b, tool, "build/test-prereqs.sh installs it")
 		}
 	}
 	for _, size := range []int{1 << 10, 1 << 20} {
