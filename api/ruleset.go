@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/referee-casb/referee/catalog"
@@ -142,6 +143,7 @@ func (a *API) world(ctx context.Context, s *ruleset) (lint.World, error) {
 	for _, l := range t.Locations {
 		w.Locations = append(w.Locations, l.Name)
 	}
+	w.Strengths = slices.AppendSeq([]string{}, maps.Keys(t.StepUp.Strengths))
 	for id, st := range s.states {
 		w.Rollouts = append(w.Rollouts, st)
 		if w.Reads[id], err = a.Policies.Reads(ctx, s.tenant, id); err != nil {

@@ -61,45 +61,63 @@ func (v *Verifier) Verify(ctx context.Context, tenant model.TenantID, chain []*x
 	if err := rules.lists(chain[0]); err != nil {
 		return Certificate{}, err
 	}
+	var lost error // the first chain that nothing speaks against, but whose revocation can't be found out
 	for i, c := range chains {
 		if i >= maxChains {
 			break
 		}
+		certain := false
 		if err = strong(c); err == nil {
-			err = v.revocation(ctx, tenant, c, rules, now)
+			certain, err = v.revocation(ctx, tenant, c, rules, now)
 		}
 		switch {
 		case err == nil:
 			cert.Facts = rules.DeviceID.facts(chain[0])
 			return cert, nil
-		case fault.Is(err, fault.Unavailable) && rules.SoftFail:
-			// fail open: the tenant's setting says that an unreachable authority stops nobody
-			cert.Facts, cert.Unchecked = rules.DeviceID.facts(chain[0]), err.Error()
-			return cert, nil
+		case certain:
+			return Certificate{}, err
+		case fault.Is(err, fault.Unavailable) && lost == nil:
+			lost = err
 		}
+	}
+	switch {
+	case lost != nil && rules.SoftFail:
+		// fail open: the tenant's setting says that an unreachable authority stops nobody
+		cert.Facts, cert.Unchecked = rules.DeviceID.facts(chain[0]), lost.Error()
+		return cert, nil
+	case lost != nil:
+		return Certificate{}, lost // fail closed: the device is unknown
 	}
 	return Certificate{}, err
 }
 
-// revocation asks about every certificate of a chain but the authority that was uploaded.
-func (v *Verifier) revocation(ctx context.Context, tenant model.TenantID, chain []*x509.Certificate, rules Rules, now time.Time) error {
-	if rules.Revocation == RevocationNone {
-		return nil
+// revocation asks about every certificate of a chain but the authority that was uploaded, in every way that the rules
+// name: what one of them can't say, another may, and that a certificate was revoked outweighs every silence. certain
+// is true where it is the device's own certificate that was revoked, which no other chain makes good.
+func (v *Verifier) revocation(ctx context.Context, tenant model.TenantID, chain []*x509.Certificate, rules Rules, now time.Time) (certain bool, err error) {
+	type way func(ctx context.Context, tenant model.TenantID, cert, issuer *x509.Certificate, rules Rules, now time.Time) error
+	var asked []way
+	switch rules.Revocation {
+	case RevocationNone:
+		return false, nil
+	case RevocationCRL:
+		asked = []way{v.byCRL}
+	case RevocationOCSP:
+		asked = []way{v.byOCSP}
+	case RevocationBoth:
+		asked = []way{v.byCRL, v.byOCSP}
 	}
 	for i := range len(chain) - 1 {
-		cert, issuer := chain[i], chain[i+1]
-		if rules.Revocation == RevocationCRL || rules.Revocation == RevocationBoth {
-			if err := v.byCRL(ctx, tenant, cert, issuer, rules, now); err != nil {
-				return err
-			}
-		}
-		if rules.Revocation == RevocationOCSP || rules.Revocation == RevocationBoth {
-			if err := v.byOCSP(ctx, tenant, cert, issuer, rules, now); err != nil {
-				return err
+		for _, ask := range asked {
+			switch e := ask(ctx, tenant, chain[i], chain[i+1], rules, now); {
+			case fault.Is(e, fault.Denied):
+				return i == 0, e
+			case e != nil && err == nil:
+				err = e
 			}
 		}
 	}
-	return nil
+	return false, err
 }
 
 // byCRL looks through the uploaded lists, then through those that the certificate points to. A certificate on
@@ -175,6 +193,9 @@ func (v *Verifier) fetched(ctx context.Context, tenant model.TenantID, address s
 		if der, k.err = fetch(context.WithoutCancel(ctx), v.client(private), address, nil, "application/pkix-crl", maxCRL); k.err == nil {
 			if k.crl, k.err = ReadCRL(der); k.err == nil {
 				k.until = earlier(now.Add(keepCRL), k.crl.NextUpdate)
+				if end := now.Add(keepLost); k.until.Before(end) {
+					k.until = end // an authority that is late with its list is not asked for the old one at every sign-in
+				}
 			} else {
 				k.err = fault.As(k.err, fault.Unavailable, "device.CRL", address)
 			}

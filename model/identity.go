@@ -101,8 +101,11 @@ func (u User) Domain() string {
 type Authentication struct {
 	Provider ProviderID `json:"provider"`
 	Time     time.Time  `json:"time"` // the provider's auth_time
-	ACR      string     `json:"acr,omitempty"`
-	AMR      []string   `json:"amr,omitempty"`
+	// Undated: the provider did not say when the person signed in, and Time is when it answered. The person may have been
+	// signed in there for weeks, so nothing that has to be recent rests on it.
+	Undated bool     `json:"undated,omitempty"`
+	ACR     string   `json:"acr,omitempty"`
+	AMR     []string `json:"amr,omitempty"`
 	// Subject and Session are the provider's own names for the person and for its session (sub and sid of its ID token,
 	// NameID and SessionIndex of its assertion): by them it says later that a session has ended.
 	Subject string `json:"subject,omitempty"`

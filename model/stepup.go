@@ -42,11 +42,13 @@ type Satisfaction struct {
 }
 
 // Satisfies reports whether the authentication, with all that was done since, meets a step-up at now. A sign-in whose
-// amr holds "mfa" (RFC 8176) meets StepMFA at its own time. A time in the future satisfies nothing.
+// amr holds "mfa" (RFC 8176) meets StepMFA at its own time. A time in the future satisfies nothing, nor
+// does a sign-in without a date of the provider's where it has to be recent.
 func (a *Authentication) Satisfies(need StepUp, now time.Time) bool {
 	recent := func(at time.Time) bool {
 		return !at.IsZero() && !at.After(now) && (need.Within <= 0 || now.Sub(at) <= need.Within)
 	}
+	signedIn := func() bool { return recent(a.Time) && (need.Within <= 0 || !a.Undated) }
 	for i := range a.Steps {
 		s := &a.Steps[i]
 		if s.Kind == need.Kind && s.Value == need.Value && recent(s.At) {
@@ -55,11 +57,11 @@ func (a *Authentication) Satisfies(need StepUp, now time.Time) bool {
 	}
 	switch need.Kind {
 	case StepMFA:
-		return slices.Contains(a.AMR, "mfa") && recent(a.Time)
+		return slices.Contains(a.AMR, "mfa") && signedIn()
 	case StepReauthenticate:
-		return recent(a.Time)
+		return signedIn()
 	case StepContext:
-		return a.ACR != "" && a.ACR == need.Value && recent(a.Time)
+		return a.ACR != "" && a.ACR == need.Value && signedIn()
 	}
 	return false
 }

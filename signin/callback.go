@@ -160,11 +160,17 @@ func (b *Broker) accept(w http.ResponseWriter, r *http.Request, t tenant.Tenant,
 	}
 	who := identity{claims: claims, auth: authentication(id, claims, idToken.IssuedAt), bearer: token.AccessToken}
 	auth := who.withRisk(up.settings).auth
-	if _, dated := claims["auth_time"].(float64); flow.Leg != nil && !dated {
-		return wrong("a fresh sign-in was asked for, and the answer does not say when it was (auth_time)")
-	}
-	if flow.MaxAge == 0 && auth.Time.Before(flow.Started.Add(-clockSkew)) {
-		return wrong("a fresh sign-in was asked for, the provider's is from %s", auth.Time.Format(time.RFC3339))
+	if flow.MaxAge == 0 {
+		// What asks for a fresh sign-in travels through the browser, so it may never have reached the provider: only
+		// auth_time, which an answer to max_age must have (OpenID Connect Core section 3.1.2.1), shows that it did.
+		switch {
+		case auth.Undated:
+			return wrong("a fresh sign-in was asked for, and the answer does not say when it was (auth_time)")
+		case auth.Time.Before(flow.Started.Add(-clockSkew)):
+			return wrong("a fresh sign-in was asked for, the provider's is from %s", auth.Time.Format(time.RFC3339))
+		case auth.Time.After(b.parts.Now().Add(clockSkew)):
+			return wrong("the provider's auth_time %s is in the future", auth.Time.Format(time.RFC3339))
+		}
 	}
 	user, err := b.person(r.Context(), t, up.settings, who)
 	switch {
@@ -232,12 +238,12 @@ func (b *Broker) rebind(s *session.Session, r *http.Request) {
 	}
 }
 
-// authentication reads how and when the person signed in. A provider that sends no auth_time signed the
-// person in when it issued the token, as far as it lets us know.
+// authentication reads how and when the person signed in. Of a provider that sends no auth_time we know when it issued
+// the token, and that this says nothing about when the person showed a password.
 func authentication(id model.ProviderID, claims map[string]any, issued time.Time) model.Authentication {
-	a := model.Authentication{Provider: id, Time: issued}
-	if at, ok := claims["auth_time"].(float64); ok {
-		a.Time = time.Unix(int64(at), 0)
+	a := model.Authentication{Provider: id, Time: issued, Undated: true}
+	if at, ok := claims["auth_time"].(float64); ok && at > 0 {
+		a.Time, a.Undated = time.Unix(int64(at), 0), false
 	}
 	a.ACR, _ = claims["acr"].(string)
 	a.Subject, _ = claims["sub"].(string)

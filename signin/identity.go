@@ -47,6 +47,10 @@ func (b *Broker) person(ctx context.Context, t tenant.Tenant, p tenant.Provider,
 		return wrong("claim %s is %.100q, which is none of the provider's domains", preset.DomainClaim, text(preset.DomainClaim))
 	}
 	for _, address := range []string{u.Username, u.Email} {
+		if domainOf(address) != (model.User{Username: address}).Domain() {
+			// What looks like an address of ours further on must have been looked at as one here.
+			return wrong("%.100q is no e-mail address", address)
+		}
 		if owner, foreign := t.Foreign(&p, domainOf(address)); foreign {
 			if owner == "" {
 				return wrong("provider %q may not sign in people of %s: it is not one of its domains", p.ID, domainOf(address))
@@ -62,7 +66,7 @@ func (b *Broker) person(ctx context.Context, t tenant.Tenant, p tenant.Provider,
 	if guest := claimAt(who.claims, p.ExternalClaim); guest != nil {
 		u.External = truth(guest)
 	} else {
-		u.External = len(t.Domains) > 0 && !slices.ContainsFunc(t.Domains, func(d string) bool { return strings.EqualFold(d, u.Domain()) })
+		u.External = len(t.Domains) > 0 && !tenant.HasDomain(t.Domains, u.Domain())
 	}
 	if u.External {
 		u.GuestType, u.HomeTenant = guestAt(who.claims, p.GuestTypeClaim), text(p.HomeTenantClaim)

@@ -114,7 +114,7 @@ func (b *Broker) freshEnough(r *http.Request, id model.TenantID, req *authReques
 	switch {
 	case s.ID == "":
 		return false, nil
-	case !login && (req.MaxAge == nil || b.parts.Now().Sub(s.Auth.Time) <= seconds(*req.MaxAge)):
+	case !login && (req.MaxAge == nil || !s.Auth.Undated && b.parts.Now().Sub(s.Auth.Time) <= seconds(*req.MaxAge)):
 		return true, nil
 	}
 	var done reauthenticated

@@ -65,11 +65,19 @@ type authRequest struct {
 
 var _ op.AuthRequest = (*authRequest)(nil)
 
+// saidTime is the auth_time that apps are told: none where the provider told us none.
+func saidTime(a *model.Authentication) time.Time {
+	if a.Undated {
+		return time.Time{}
+	}
+	return a.Time
+}
+
 func (a *authRequest) GetID() string                         { return a.ID }
 func (a *authRequest) GetACR() string                        { return a.Auth.ACR }
 func (a *authRequest) GetAMR() []string                      { return a.Auth.AMR }
 func (a *authRequest) GetAudience() []string                 { return []string{a.Client} }
-func (a *authRequest) GetAuthTime() time.Time                { return a.Auth.Time }
+func (a *authRequest) GetAuthTime() time.Time                { return saidTime(&a.Auth) }
 func (a *authRequest) GetClientID() string                   { return a.Client }
 func (a *authRequest) GetCodeChallenge() *oidc.CodeChallenge { return a.Challenge }
 func (a *authRequest) GetNonce() string                      { return a.Nonce }

@@ -43,7 +43,7 @@ var _ op.RefreshTokenRequest = (*refreshToken)(nil)
 
 func (t *refreshToken) GetAMR() []string                 { return t.Auth.AMR }
 func (t *refreshToken) GetAudience() []string            { return []string{t.Client} }
-func (t *refreshToken) GetAuthTime() time.Time           { return t.Auth.Time }
+func (t *refreshToken) GetAuthTime() time.Time           { return saidTime(&t.Auth) }
 func (t *refreshToken) GetClientID() string              { return t.Client }
 func (t *refreshToken) GetSubject() string               { return t.Subject }
 func (t *refreshToken) SetCurrentScopes(scopes []string) { t.current = scopes }

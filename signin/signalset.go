@@ -64,17 +64,18 @@ type signalSubject struct {
 // event's time: one that came late does not end a sign-in made since.
 func (s signal) hears(have session.Session) bool {
 	w := s.subject
-	if w.sub != "" && have.Auth.Subject != w.sub || w.email != "" && !strings.EqualFold(have.User.Email, w.email) {
+	switch {
+	case w.sub != "" && have.Auth.Subject != w.sub, w.any != "" && have.Auth.Subject != w.any && have.Auth.Session != w.any:
 		return false
-	}
-	if w.any != "" && have.Auth.Subject != w.any && have.Auth.Session != w.any {
+	case w.email != "" && !strings.EqualFold(have.User.Email, w.email) && !strings.EqualFold(have.User.Username, w.email):
+		// The sign-in name too: a provider may have sent no e-mail address, or one that it does not vouch for.
 		return false
-	}
-	if one := w.sid + w.any; one != "" && have.Auth.Session == one {
+	case w.sid != "" && have.Auth.Session != "":
+		return have.Auth.Session == w.sid
+	case w.sid != "" && w.sub == "" && w.email == "" && w.any == "":
+		return false // a sign-in whose session has no name goes by its person, and nobody is named
+	case w.any != "" && have.Auth.Session == w.any:
 		return true
-	}
-	if w.sid != "" && (have.Auth.Session != "" || w.sub == "" && w.email == "" && w.any == "") {
-		return false // of another session; one whose sign-in named none goes by its person
 	}
 	return !have.Auth.Time.After(s.issued.Add(clockSkew))
 }

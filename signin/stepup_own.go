@@ -130,7 +130,7 @@ func (b *Broker) mayEnrol(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		b.fail(w, r, t, err)
 	case factor.Can(list, how.passkey), factor.Can(list, false) && !b.vouched(r, t, c):
 		b.fail(w, r, t, fault.New(fault.Denied, "signin.stepUp", "a way to confirm it is you is registered already"))
-	case !factor.Can(list, false) && b.parts.Now().Sub(s.Auth.Time) > enrolFresh:
+	case !factor.Can(list, false) && (s.Auth.Undated || b.parts.Now().Sub(s.Auth.Time) > enrolFresh):
 		b.start(w, r, t, request{back: "/" + string(t.ID) + "/stepup/" + c.id, maxAge: 0, hint: s.User.Username, provider: s.Auth.Provider})
 	default:
 		return true

@@ -94,7 +94,10 @@ func (b *Broker) ways(r *http.Request, t tenant.Tenant, s session.Session, c *ch
 	case model.StepContext:
 		v.passkey = t.StepUp.Contexts[step.Value].Passkey
 	case model.StepStrength:
-		v.passkey = t.StepUp.Strengths[step.Value].Passkey || step.Value == policy.StrengthPasswordless || step.Value == policy.StrengthPhishingResistant
+		// fail closed: of a strength that the tenant's settings don't describe, nobody here knows that less would do
+		strength, named := t.StepUp.Strengths[step.Value]
+		v.passkey = strength.Passkey || !named && step.Value != policy.StrengthMultifactor ||
+			step.Value == policy.StrengthPasswordless || step.Value == policy.StrengthPhishingResistant
 	case model.StepMFA:
 	}
 	_, cant := assuranceOf(t.StepUp, *step)

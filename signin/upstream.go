@@ -108,15 +108,17 @@ func (b *Broker) start(w http.ResponseWriter, r *http.Request, t tenant.Tenant, 
 	}
 	opts := []oauth2.AuthCodeOption{oidc.Nonce(flow.Nonce), oauth2.S256ChallengeOption(flow.Verifier)}
 	if ask.maxAge == 0 {
+		var also assurance
+		if ask.leg != nil {
+			also = ask.leg.Ask
+		}
 		opts = append(opts, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+		opts = append(opts, also.options()...)
 	}
 	if preset, _ := tenant.PresetByID(settings.Preset); preset.DomainParam != "" {
 		if domain := homeDomain(settings, ask); domain != "" {
 			opts = append(opts, oauth2.SetAuthURLParam(preset.DomainParam, domain))
 		}
-	}
-	if ask.leg != nil {
-		opts = append(opts, ask.leg.Ask.options()...)
 	}
 	if ask.hint != "" {
 		opts = append(opts, oauth2.SetAuthURLParam("login_hint", ask.hint))

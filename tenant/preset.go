@@ -30,7 +30,7 @@ func Presets() []Preset {
 			Subject:     "http://schemas.microsoft.com/identity/claims/objectidentifier",
 			DomainParam: "domain_hint", Graph: "https://graph.microsoft.com/v1.0", Guide: "connect-entra.md",
 			Notes: []string{
-				"Add the optional claims acct and email to the ID token; acct is 1 for guests.",
+				"Add the optional claims acct, auth_time and email to the ID token; acct is 1 for guests, auth_time says when somebody signed in.",
 				"Add the groups claim. Beyond 200 groups Entra leaves it out and Referee asks Graph: grant the delegated permission GroupMember.Read.All.",
 				"Use the issuer of one directory, never common or organizations.",
 			},

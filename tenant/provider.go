@@ -180,7 +180,7 @@ func (p Provider) WithDefaults() Provider {
 
 // ByDomain finds the provider where people of an e-mail domain sign in.
 func ByDomain(all []Provider, domain string) (Provider, bool) {
-	i := slices.IndexFunc(all, func(p Provider) bool { return slices.Contains(p.Domains, strings.ToLower(domain)) })
+	i := slices.IndexFunc(all, func(p Provider) bool { return HasDomain(p.Domains, domain) })
 	if i < 0 || domain == "" {
 		return Provider{}, false
 	}
@@ -190,12 +190,17 @@ func ByDomain(all []Provider, domain string) (Provider, bool) {
 // Foreign reports whether a provider may not speak for people of a domain, because another provider does, or because
 // the provider has named its own domains and this is one that the tenant manages. It returns who does ("" is nobody).
 func (t *Tenant) Foreign(p *Provider, domain string) (model.ProviderID, bool) {
-	domain = strings.ToLower(domain)
-	if domain == "" || slices.Contains(p.Domains, domain) {
+	if domain == "" || HasDomain(p.Domains, domain) {
 		return "", false
 	}
 	if owner, ok := ByDomain(t.Providers, domain); ok {
 		return owner.ID, true
 	}
-	return "", len(p.Domains) > 0 && slices.Contains(t.Domains, domain)
+	return "", len(p.Domains) > 0 && HasDomain(t.Domains, domain)
+}
+
+// HasDomain reports whether a domain is one of a list. Case is folded as policies' filters fold it: "CONTOſO.com" is
+// contoso.com to both, or a provider could name people past this check whom a policy takes for ours.
+func HasDomain(list []string, domain string) bool {
+	return slices.ContainsFunc(list, func(d string) bool { return strings.EqualFold(d, domain) })
 }

@@ -26,6 +26,7 @@ var checks = []Check{
 	riskNotClaimed,
 	rolloutUnread,
 	sessionNotRouted,
+	strengthNotDescribed,
 	tooManyExceptions,
 	unknownApp,
 	unknownGroup,

@@ -53,6 +53,7 @@ type World struct {
 	Instances    []Instance
 	Groups       []model.GroupID
 	Locations    []string
+	Strengths    []string // authentication strengths that the tenant's stepUp.strengths describes
 	Exceptions   []policy.Exception
 	Rollouts     []policy.RolloutState
 	Reads        map[string][]policy.ReportRead // by policy

@@ -39,6 +39,8 @@ func world() World {
 }
 
 // Building blocks; %s is for apps, then whatever the case needs.
+const ownStrength = "11111111-2222-3333-4444-555555555555" // an authentication strength of the tenant's own
+
 const (
 	route = `
 kind: ConditionalAccess
@@ -267,6 +269,14 @@ var examples = map[string]struct {
 			{text: swap(clean(), "[onedrive]", "[office365]")},
 			{text: swap(clean(), "[onedrive]", "[files]")},
 			{text: swap(clean(), "{app: {eq: onedrive}}", "{}")},
+		},
+	},
+	"strength_not_described": {
+		bad: []example{{text: grants("includeApplications: [onedrive]", "", "authenticationStrength: {id: "+ownStrength+"}"), world: func(w *World) { w.Strengths = []string{} }}},
+		good: []example{
+			{text: grants("includeApplications: [onedrive]", "", "authenticationStrength: {id: "+ownStrength+"}"), world: func(w *World) { w.Strengths = []string{ownStrength} }},
+			{text: grants("includeApplications: [onedrive]", "", "authenticationStrength: {id: "+ownStrength+"}")},
+			{text: grants("includeApplications: [onedrive]", "", "authenticationStrength: {id: phishingResistant}"), world: func(w *World) { w.Strengths = []string{} }},
 		},
 	},
 	"too_many_exceptions": {

@@ -103,6 +103,15 @@ func TestSignals(t *testing.T) {
 		"complex, not theirs": {func(r *rig, c map[string]any) {
 			c["sub_id"] = map[string]any{"format": "complex", "user": subject("iss_sub", "iss", r.idp.issuer, "sub", "worker"), "session": subject("opaque", "id", "p1")}
 		}, ""},
+		"complex, both opaque": {func(_ *rig, c map[string]any) {
+			c["sub_id"] = map[string]any{"format": "complex", "user": subject("opaque", "id", "director"), "session": subject("opaque", "id", "p1")}
+		}, "p1"},
+		"complex, both opaque, not theirs": {func(_ *rig, c map[string]any) {
+			c["sub_id"] = map[string]any{"format": "complex", "user": subject("opaque", "id", "worker"), "session": subject("opaque", "id", "p1")}
+		}, ""},
+		"complex, e-mail and session": {func(_ *rig, c map[string]any) {
+			c["sub_id"] = map[string]any{"format": "complex", "user": subject("email", "email", "director@contoso.example"), "session": subject("opaque", "id", "p2")}
+		}, "p2"},
 		"draft's place": {func(r *rig, c map[string]any) {
 			c["events"] = map[string]any{caep + "session-revoked": map[string]any{"subject": c["sub_id"]}}
 			delete(c, "sub_id")
@@ -155,6 +164,35 @@ func TestSignals(t *testing.T) {
 				t.Errorf("again: revoked %s, recorded %s", s.Revoked, r.lastAbout().ActionType)
 			}
 		})
+	}
+}
+
+// TestSignalByUnverifiedAddress: an event names a person by an address that their sign-in brought as sign-in name alone.
+func TestSignalByUnverifiedAddress(t *testing.T) {
+	t.Parallel()
+	r := signalRig(t, nil)
+	r.signIn("worker", "p1")
+	r.idp.set(func() {
+		say := r.idp.claims
+		r.idp.claims = func(c map[string]any) {
+			if say != nil {
+				say(c)
+			}
+			c["email_verified"] = false
+		}
+	})
+	r.browser(nil).open(r.direct(appHost) + "/")
+	id := r.lastSession()
+	if s := r.session(id); s.User.Email != "" || s.User.Username == "" {
+		t.Fatalf("signed in as %+v", s.User)
+	}
+	claims := r.event("e1")
+	claims["sub_id"] = subject("email", "email", strings.ToUpper(r.session(id).User.Username))
+	if status, doc := r.push("contoso", set(t, claims)); status != http.StatusAccepted {
+		t.Fatalf("%d %v", status, doc)
+	}
+	if s := r.session(id); s.Revoked.IsZero() {
+		t.Error("the session lives")
 	}
 }
 
