@@ -16,6 +16,7 @@ const (
 	RoleAnonymous Role = "anonymous" // reached through an unguessable session label only
 	RoleStatic    Role = "static"    // public, GET and HEAD only: fonts, module scripts
 	RoleFiles     Role = "files"     // file bytes; like api, every answer is a candidate download
+	RoleSignIn    Role = "signin"    // where the app itself sends people to sign in: only what takes no credentials
 )
 
 // Host is one real host of an instance.
@@ -28,12 +29,13 @@ type Host struct {
 
 // Federation is how an instance trusts Referee's sign-in.
 type Federation struct {
-	Protocol     string   `json:"protocol" yaml:"protocol"` // "oidc" or "saml"
+	Protocol     string   `json:"protocol" yaml:"protocol"` // "oidc", "saml" or "wsfed"
 	ClientID     string   `json:"clientId,omitempty" yaml:"clientId,omitempty"`
 	SecretHash   string   `json:"secretHash,omitempty" yaml:"secretHash,omitempty"`     // of the client secret; "" for a public client
 	RedirectURIs []string `json:"redirectUris,omitempty" yaml:"redirectUris,omitempty"` // the app's own, at its real hosts
 	LogoutURIs   []string `json:"postLogoutRedirectUris,omitempty" yaml:"postLogoutRedirectUris,omitempty"`
 	SAML         *SAMLApp `json:"saml,omitempty" yaml:"saml,omitempty"`
+	WSFed        *WSFed   `json:"wsfed,omitempty" yaml:"wsfed,omitempty"`
 	// Refresh lets the app have refresh tokens (scope offline_access): rotated, and over with the session.
 	Refresh bool `json:"refreshTokens,omitempty" yaml:"refreshTokens,omitempty"`
 	// BackchannelURI is told when a session ends (OpenID Connect Back-Channel Logout section 2.2).

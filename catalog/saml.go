@@ -20,16 +20,17 @@ type SAMLApp struct {
 	Certificates []string `json:"certificates,omitempty" yaml:"certificates,omitempty"`         // PEM, that its signed requests verify with
 	Encrypt      string   `json:"encryptTo,omitempty" yaml:"encryptTo,omitempty"`               // PEM, that assertions are encrypted to
 	SignsRequest bool     `json:"signsRequests,omitempty" yaml:"signsRequests,omitempty"`       // unsigned requests are refused
-	NameID       string   `json:"nameId,omitempty" yaml:"nameId,omitempty"`                     // persistent (default), email, transient or unspecified
+	NameID       string   `json:"nameId,omitempty" yaml:"nameId,omitempty"`                     // persistent (default), email, transient, unspecified or immutableId
 	IdPInitiated bool     `json:"idpInitiated,omitempty" yaml:"idpInitiated,omitempty"`         // assertions that the app did not ask for
 	Certificate  string   `json:"knownCertificate,omitempty" yaml:"knownCertificate,omitempty"` // SHA-256 of the certificate that the app was given
-	// Attributes maps the app's names to what they hold: id, name, email, username, groups or roles. Empty sends all six
-	// by these names.
+	// Attributes maps the app's names to what they hold: one of [SAMLAttributes]. Empty sends id, name, email, username,
+	// groups and roles by these names.
 	Attributes map[string]string `json:"attributes,omitempty" yaml:"attributes,omitempty"`
 }
 
-// SAMLAttributes are what attributes may hold.
-var SAMLAttributes = []string{"id", "name", "email", "username", "groups", "roles"}
+// SAMLAttributes are what attributes may hold. The immutableId is that of the account in Entra; methods are how the
+// person signed in, in the words of Entra's claim authnmethodsreferences.
+var SAMLAttributes = []string{"id", "name", "email", "username", "groups", "roles", "immutableId", "methods"}
 
 // Logout is where the app takes logout messages; "" where it takes none.
 func (s *SAMLApp) Logout() string {
@@ -98,8 +99,8 @@ func (v *validation) saml(path string, s *SAMLApp) {
 	if s.SignsRequest && len(s.Certificates) == 0 {
 		v.add(path+".certificates", "copy the signing certificate from the app's metadata", "signed requests can't be verified without a certificate")
 	}
-	if !slices.Contains([]string{"", "persistent", "email", "transient", "unspecified"}, s.NameID) {
-		v.add(path+".nameId", "persistent, email, transient or unspecified", "there is no form of NameID %q", s.NameID)
+	if !slices.Contains([]string{"", "persistent", "email", "transient", "unspecified", "immutableId"}, s.NameID) {
+		v.add(path+".nameId", "persistent, email, transient, unspecified or immutableId", "there is no form of NameID %q", s.NameID)
 	}
 	for name, holds := range s.Attributes {
 		if !slices.Contains(SAMLAttributes, holds) {

@@ -79,8 +79,8 @@ func (v *validation) hosts() {
 	names, labels := map[string]int{}, map[string]int{}
 	for i := range in.Hosts {
 		h, path := &in.Hosts[i], fmt.Sprintf("hosts[%d]", i)
-		if !slices.Contains([]Role{RoleApp, RoleAPI, RoleAnonymous, RoleStatic, RoleFiles}, h.Role) {
-			v.add(path+".role", "one of app, api, anonymous, static, files", "there is no role %q", h.Role)
+		if !slices.Contains([]Role{RoleApp, RoleAPI, RoleAnonymous, RoleStatic, RoleFiles, RoleSignIn}, h.Role) {
+			v.add(path+".role", "one of app, api, anonymous, static, files, signin", "there is no role %q", h.Role)
 		}
 		_, port, ok := splitReal(h.Name)
 		if !ok {
@@ -122,7 +122,7 @@ func (v *validation) federation() {
 	switch f.Protocol {
 	case "":
 		if v.in.Routed() {
-			v.add(path+"protocol", `"oidc" or "saml"`, "route %s needs a protocol", v.in.Route)
+			v.add(path+"protocol", `"oidc", "saml" or "wsfed"`, "route %s needs a protocol", v.in.Route)
 		}
 		return
 	case "oidc":
@@ -134,8 +134,10 @@ func (v *validation) federation() {
 		}
 	case "saml":
 		v.saml(path+"saml", f.SAML)
+	case "wsfed":
+		v.wsfed(path+"wsfed", f.WSFed)
 	default:
-		v.add(path+"protocol", `"oidc" or "saml"`, "there is no protocol %q", f.Protocol)
+		v.add(path+"protocol", `"oidc", "saml" or "wsfed"`, "there is no protocol %q", f.Protocol)
 	}
 	for i, u := range f.RedirectURIs {
 		v.uri(fmt.Sprintf("%sredirectUris[%d]", path, i), u)

@@ -116,7 +116,13 @@ func (h *hop) serve() {
 		h.preflight()
 		return
 	}
+	if h.signsIn() && !h.credentialFree() {
+		return
+	}
 	if !h.identify() || h.pending != nil && !h.unpack() || h.resume != "" && !h.again(h.resume) {
+		return
+	}
+	if h.signsIn() && !h.signInReady() {
 		return
 	}
 	h.proxy()

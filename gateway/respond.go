@@ -50,6 +50,9 @@ func (h *hop) respond(out *http.Request, res *http.Response, act *model.Activity
 		h.fail(http.StatusServiceUnavailable, page.NotNow) // fail closed: the app would count on cookies that nobody has
 		return
 	}
+	if h.signsIn() && !h.signInAnswer(a) {
+		return
+	}
 	if !h.recognise(a) || h.resp.Partial && !h.piece(a) {
 		return
 	}
@@ -287,7 +290,7 @@ func (a *answer) announce(hd http.Header) {
 // location marks a redirect to the tenant's own sign-in as one that came through the gateway.
 func (h *hop) location(to string) string {
 	rest, ok := strings.CutPrefix(to, h.g.cfg.Broker+"/"+string(h.t.Tenant)+"/")
-	if !ok || h.entry == nil || !strings.HasPrefix(rest, "oauth/v2/authorize") && !strings.HasPrefix(rest, "authorize") && !strings.HasPrefix(rest, "saml/") {
+	if !ok || h.entry == nil || !strings.HasPrefix(rest, "oauth/v2/authorize") && !strings.HasPrefix(rest, "authorize") && !strings.HasPrefix(rest, "saml/") && !strings.HasPrefix(rest, "wsfed?") {
 		return to
 	}
 	via, err := h.g.parts.Vault.Sign(h.t.Tenant, "via", []byte(h.entry.App.ID), h.now.Add(viaTime))

@@ -110,6 +110,8 @@ type Authentication struct {
 	// NameID and SessionIndex of its assertion): by them it says later that a session has ended.
 	Subject string `json:"subject,omitempty"`
 	Session string `json:"session,omitempty"`
+	// ImmutableID is what the provider says that the person's account in Entra is anchored by (onPremisesImmutableId).
+	ImmutableID string `json:"immutableId,omitempty"`
 	// SignInRisk and UserRisk are what the provider claims; "" when it claims nothing.
 	SignInRisk RiskLevel `json:"signInRisk,omitempty"`
 	UserRisk   RiskLevel `json:"userRisk,omitempty"`

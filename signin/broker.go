@@ -91,14 +91,17 @@ type Parts struct {
 	Lookup     DeviceLookup // nil where no management system is asked
 	Exceptions Exceptions
 	Grants     Grants
-	Factors    factor.Store                                 // people's own second factors; nil: there are none
-	Blocked    session.BlockedStore                         // what gateways and the broker stopped, for its own pages
-	Secrets    func(file string) (string, error)            // reads a client secret
-	HTTP       *http.Client                                 // towards providers
-	AppHTTP    func(catalog.Instance) (*http.Client, error) // towards an app's own hosts, as its settings ask for
-	Print      func(*http.Request) string                   // TLS fingerprint of the request's connection, "" if unknown
-	Now        func() time.Time
-	Log        *slog.Logger
+	// ImmutableIDs knows people's accounts in Entra; nil where providers claim them or nobody needs them.
+	ImmutableIDs ImmutableIDs
+
+	Factors factor.Store                                 // people's own second factors; nil: there are none
+	Blocked session.BlockedStore                         // what gateways and the broker stopped, for its own pages
+	Secrets func(file string) (string, error)            // reads a client secret
+	HTTP    *http.Client                                 // towards providers
+	AppHTTP func(catalog.Instance) (*http.Client, error) // towards an app's own hosts, as its settings ask for
+	Print   func(*http.Request) string                   // TLS fingerprint of the request's connection, "" if unknown
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Tokens signs and verifies short tokens that travel through the browser; vault.Vault is one.
@@ -187,6 +190,8 @@ func (b *Broker) routes() *http.ServeMux {
 	m.HandleFunc("POST /{tenant}/home", b.tenant(b.home))
 	m.HandleFunc("/{tenant}/saml/{step}", b.tenant(b.samlSteps))
 	m.HandleFunc("/{tenant}/saml/{step}/{provider}", b.tenant(b.samlOf))
+	m.HandleFunc("GET /{tenant}/wsfed", b.tenant(b.wsfedRequest))
+	m.HandleFunc("GET /{tenant}/wsfed/continue", b.tenant(b.wsfedContinue))
 	m.HandleFunc("POST /{tenant}/backchannel/{provider}", b.tenant(b.backchannelLogout))
 	m.HandleFunc("POST /{tenant}/signals/{provider}", b.tenant(b.signals))
 	m.HandleFunc("GET /{tenant}/handover", b.tenant(b.handover))

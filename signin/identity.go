@@ -12,6 +12,7 @@ import (
 
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/signin/wsfed"
 	"github.com/referee-casb/referee/tenant"
 )
 
@@ -74,9 +75,10 @@ func (b *Broker) person(ctx context.Context, t tenant.Tenant, p tenant.Provider,
 	return u, nil
 }
 
-// withRisk adds the risk that the provider claims.
+// withRisk adds the risk that the provider claims, and the anchor of the account in Entra.
 func (who identity) withRisk(p tenant.Provider) identity {
 	who.auth.SignInRisk, who.auth.UserRisk = riskAt(who.claims, p.SignInRiskClaim), riskAt(who.claims, p.UserRiskClaim)
+	who.auth.ImmutableID = immutableAt(who.claims, p.ImmutableIDClaim)
 	return who
 }
 
@@ -89,6 +91,15 @@ func riskAt(claims map[string]any, path string) model.RiskLevel {
 		return level
 	}
 	return ""
+}
+
+// immutableAt reads the anchor of an account in Entra. What can't be one is no claim: then nobody signs in there.
+func immutableAt(claims map[string]any, path string) string {
+	list := stringsOf(claimAt(claims, path))
+	if len(list) != 1 || !wsfed.IsImmutableID(list[0]) {
+		return ""
+	}
+	return list[0]
 }
 
 // guestAt reads the kind of guest in the same way.

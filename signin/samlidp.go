@@ -15,6 +15,7 @@ import (
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/signin/saml"
+	"github.com/referee-casb/referee/signin/wsfed"
 	"github.com/referee-casb/referee/tenant"
 )
 
@@ -207,6 +208,9 @@ func (b *Broker) samlContinue(w http.ResponseWriter, r *http.Request, t tenant.T
 	if !b.evaluate(w, r, t, s, inst, silent, &d) {
 		return
 	}
+	if waiting.Request != nil && slices.Contains(waiting.Request.Contexts, wsfed.MultipleAuthn) {
+		d.askSecondFactor(&s.Auth, b.parts.Now())
+	}
 	switch {
 	case d.Gate != policy.GateAllow && silent:
 		b.samlSays(w, r, t, idp, waiting.Request, saml.StatusNoPassive)
@@ -251,7 +255,12 @@ func (b *Broker) samlGrant(w http.ResponseWriter, r *http.Request, t tenant.Tena
 		}
 	}
 	if routed && !through && waiting.Request != nil && !b.restarted(w, r, t.ID, inst) {
-		again, err := b.restart(t, inst, &authRequest{State: relay}, to)
+		var again string
+		if inst.Route == model.RouteFederated { // the consumer is Entra's, and so is RelayState
+			again, err = b.front(t, inst)
+		} else {
+			again, err = b.restart(t, inst, &authRequest{State: relay}, to)
+		}
 		if err != nil {
 			b.fail(w, r, t, err)
 			return
@@ -297,8 +306,12 @@ func (b *Broker) assert(ctx context.Context, idp *saml.IdentityProvider, app *sa
 		class = s.Auth.ACR
 	}
 	set := inst.Federation.SAML
+	attributes, err := b.attributes(ctx, s, set.Attributes)
+	if err != nil {
+		return nil, err
+	}
 	is := saml.Issue{
-		App: app, Request: waiting.Request, NameID: name, Attributes: attributesOf(s.User, set.Attributes), AuthnInstant: s.Auth.Time, Context: class,
+		App: app, Request: waiting.Request, NameID: name, Attributes: attributes, AuthnInstant: s.Auth.Time, Context: class,
 		SessionIndex: string(s.ID), SessionEnd: s.Expires,
 		Settings: saml.AppSettings{Encrypt: set.Encrypt != "", AllowUnsolicited: set.IdPInitiated},
 	}

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -153,6 +155,15 @@ func (b *Broker) nameOf(ctx context.Context, s session.Session, inst catalog.Ins
 		return saml.NameID{Value: address, Format: saml.FormatEmail}, nil
 	case "transient":
 		return saml.NameID{Value: "_" + newSecret(), Format: saml.FormatTransient}, nil
+	case "immutableId": // Entra's, for federated domains (SAML 2.0)
+		id, err := b.immutableID(ctx, s)
+		if err == nil && id == "" {
+			err = &fault.Error{
+				Kind: fault.Denied, Op: "signin.nameOf", Msg: "your account is not linked to one in Microsoft 365",
+				Help: "An administrator names the claim that holds the ImmutableID in the provider's settings, or connects the directory.",
+			}
+		}
+		return saml.NameID{Value: id, Format: saml.FormatPersistent}, err
 	case "unspecified":
 		name := s.User.Username
 		if name == "" {
@@ -169,12 +180,20 @@ func (b *Broker) nameOf(ctx context.Context, s session.Session, inst catalog.Ins
 	return saml.NameID{Value: value, Format: saml.FormatPersistent}, fault.Wrap(err, "signin.nameOf", string(inst.ID))
 }
 
-// attributesOf are what an app is told of a person.
-func attributesOf(u model.User, names map[string]string) []saml.Attribute {
+// usual are the attributes of apps that map none.
+var usual = map[string]string{"id": "id", "name": "name", "email": "email", "username": "username", "groups": "groups", "roles": "roles"}
+
+// attributes are what an app is told of a person.
+func (b *Broker) attributes(ctx context.Context, s session.Session, names map[string]string) ([]saml.Attribute, error) {
+	u := s.User
 	if len(names) == 0 {
-		names = map[string]string{}
-		for _, n := range catalog.SAMLAttributes {
-			names[n] = n
+		names = usual
+	}
+	immutable := ""
+	if slices.Contains(slices.Collect(maps.Values(names)), "immutableId") {
+		var err error
+		if immutable, err = b.immutableID(ctx, s); err != nil {
+			return nil, err
 		}
 	}
 	groups := make([]string, len(u.Groups))
@@ -183,6 +202,7 @@ func attributesOf(u model.User, names map[string]string) []saml.Attribute {
 	}
 	values := map[string][]string{
 		"id": {string(u.ID)}, "name": {u.Name}, "email": {u.Email}, "username": {u.Username}, "groups": groups, "roles": u.Roles,
+		"immutableId": {immutable}, "methods": methodsOf(&s.Auth, b.parts.Now()),
 	}
 	var out []saml.Attribute
 	for _, name := range sortedKeys(names) {
@@ -196,7 +216,7 @@ func attributesOf(u model.User, names map[string]string) []saml.Attribute {
 		}
 		out = append(out, saml.Attribute{Name: name, Format: format, Values: v})
 	}
-	return out
+	return out, nil
 }
 
 // incoming reads a SAML message from a request, as its method binds it.

@@ -50,6 +50,9 @@ type Provider struct {
 	UserRiskClaim   string `json:"userRiskClaim,omitempty" yaml:"userRiskClaim,omitempty"`     // none, low, medium or high
 	GuestTypeClaim  string `json:"guestTypeClaim,omitempty" yaml:"guestTypeClaim,omitempty"`   // such as b2bCollaborationGuest
 	HomeTenantClaim string `json:"homeTenantClaim,omitempty" yaml:"homeTenantClaim,omitempty"` // organisation of an external person
+	// ImmutableIDClaim names the account in Entra, where Microsoft 365 is federated to Referee: the value of its
+	// onPremisesImmutableId, such as the objectGUID of Active Directory in base64. There is no default.
+	ImmutableIDClaim string `json:"immutableIdClaim,omitempty" yaml:"immutableIdClaim,omitempty"`
 
 	Graph string `json:"graph,omitempty" yaml:"graph,omitempty"` // Microsoft Graph, asked when Entra leaves out groups for their number
 

@@ -34,6 +34,8 @@ type Config struct {
 	Issuer       string
 	ClientID     string
 	ClientSecret string
+	// FormPost asks the provider to post its answer (OAuth 2.0 Form Post Response Mode), as SharePoint Online does.
+	FormPost bool
 	// Users is the application's own list of groups. The groups claim is used when an account is not in it.
 	Users []User
 	// HTTPClient reaches the issuer. Names below .localhost don't resolve in Go: give a client that dials

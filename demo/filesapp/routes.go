@@ -40,7 +40,11 @@ func (a *App) appRoutes() http.Handler {
 		return nil
 	}))
 	m.HandleFunc("GET /signin", a.serveSignIn)
-	m.HandleFunc("GET "+callbackPath, a.serveCallback)
+	if a.cfg.FormPost {
+		m.HandleFunc("POST "+callbackPath, a.serveCallback)
+	} else {
+		m.HandleFunc("GET "+callbackPath, a.serveCallback)
+	}
 	m.HandleFunc("POST /oidc/backchannel-logout", a.serveBackChannel)
 	m.HandleFunc("GET /signed-out", a.serveSignedOut)
 	m.HandleFunc("POST /csp-report", a.serveReport)

@@ -91,9 +91,15 @@ func (s *signin) start(w http.ResponseWriter, r *http.Request, returnTo string) 
 	}
 	at := attempt{nonce: shelf.RandomID(), verifier: oauth2.GenerateVerifier(), returnTo: localPath(returnTo)}
 	state := s.started.Put(at)
-	setCookie(w, &http.Cookie{Name: stateCookieOf(state), Value: state, HttpOnly: true, MaxAge: 15 * 60})
+	c := &http.Cookie{Name: stateCookieOf(state), Value: state, HttpOnly: true, MaxAge: 15 * 60}
+	opts := []oauth2.AuthCodeOption{oidc.Nonce(at.nonce), oauth2.S256ChallengeOption(at.verifier)}
+	if s.cfg.FormPost {
+		opts = append(opts, oauth2.SetAuthURLParam("response_mode", "form_post"))
+		c.SameSite = http.SameSiteNoneMode // the provider's page posts from another site
+	}
+	setCookie(w, c)
 	cfg := s.oauth(p)
-	http.Redirect(w, r, cfg.AuthCodeURL(state, oidc.Nonce(at.nonce), oauth2.S256ChallengeOption(at.verifier)), http.StatusSeeOther)
+	http.Redirect(w, r, cfg.AuthCodeURL(state, opts...), http.StatusSeeOther)
 	return nil
 }
 
@@ -109,6 +115,12 @@ type idClaims struct {
 func (s *signin) finish(w http.ResponseWriter, r *http.Request) (*visitor, string, error) {
 	const op = "filesapp.finish"
 	q := r.URL.Query()
+	if s.cfg.FormPost {
+		if err := r.ParseForm(); err != nil {
+			return nil, "", fault.As(err, fault.Invalid, op, "form")
+		}
+		q = r.PostForm
+	}
 	c, err := r.Cookie(stateCookieOf(q.Get("state")))
 	if err != nil || subtle.ConstantTimeCompare([]byte(c.Value), []byte(q.Get("state"))) != 1 {
 		return nil, "", fault.New(fault.Denied, op, "this sign-in did not begin in this browser")

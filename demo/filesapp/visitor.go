@@ -104,7 +104,10 @@ func (a *App) ownForm(r *http.Request, v *visitor) bool {
 }
 
 func setCookie(w http.ResponseWriter, c *http.Cookie) {
-	c.Path, c.Secure, c.SameSite = "/", true, http.SameSiteLaxMode
+	c.Path, c.Secure = "/", true
+	if c.SameSite == 0 {
+		c.SameSite = http.SameSiteLaxMode
+	}
 	http.SetCookie(w, c)
 }
 

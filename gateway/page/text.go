@@ -41,7 +41,9 @@ var (
 	AppSlow   = Words{"The app takes too long", "The app did not answer in time. Try again in a moment."}
 	NotNow    = Words{"Referee can't check this now", "A part that has to record or decide this does not answer, so the action was stopped to be safe. Reading and other work goes on. Try again in a few minutes."}
 	NoScript  = Words{"This page came apart", "The app's page could not be read safely, so it was not shown."}
-	Ended     = Words{"Your session has ended", "An administrator, you, or the time limit ended this session."}
+	// Credentials is shown in the place of a page of an app's own sign-in service.
+	Credentials = Words{"Nothing is typed here", "Passwords and codes are typed at the sign-in service itself, never at an address of Referee's, so this page is not shown. Open the app again. If you come back here, tell your administrator: the service wants to ask you something in between."}
+	Ended       = Words{"Your session has ended", "An administrator, you, or the time limit ended this session."}
 )
 
 // StatusOf gives the words of a status that the gateway makes itself.

@@ -131,6 +131,19 @@ func (k Keys) sign(op string, el *etree.Element, hash crypto.Hash) error {
 	return nil
 }
 
+// Envelope makes the signature of an element that says its ID in the attribute id, in the dialects that SAML 2.0 came
+// from; the caller puts it where that dialect wants it.
+func (k Keys) Envelope(el *etree.Element, id string, hash crypto.Hash) (*etree.Element, error) {
+	const op = "saml.Envelope"
+	ctx, err := k.context(op, hash)
+	if err != nil {
+		return nil, err
+	}
+	ctx.IdAttribute = id
+	sig, err := ctx.ConstructSignature(detach(el), true)
+	return sig, fault.As(err, fault.Internal, op, "")
+}
+
 // signString signs a redirect's query (SAML bindings 3.4.4.1).
 func (k Keys) signString(op, signed string, hash crypto.Hash) ([]byte, error) {
 	ctx, err := k.context(op, hash)

@@ -1,0 +1,89 @@
+package signin
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/signin/wsfed"
+	"github.com/referee-casb/referee/tenant"
+)
+
+// ImmutableIDs knows by what people's accounts in Entra are anchored (onPremisesImmutableId), for providers that don't
+// claim it. A directory fulfils it.
+type ImmutableIDs interface {
+	// ImmutableID answers for one person of the tenant; NotFound when it is not known.
+	ImmutableID(ctx context.Context, tenant model.TenantID, u model.User) (string, error)
+}
+
+// accountOf says which account of Entra a person is. Nobody gets a token who has none there, or whose account is of a
+// domain that is not federated to this tenant: Entra would look it up in another's directory.
+func (b *Broker) accountOf(ctx context.Context, t tenant.Tenant, s session.Session, inst catalog.Instance) (wsfed.Issue, error) {
+	const op = "signin.account"
+	domain := domainOf(s.User.Username)
+	if !slices.Contains(inst.Federation.WSFed.Domains, domain) {
+		return wsfed.Issue{}, &fault.Error{
+			Kind: fault.Denied, Op: op, Msg: "your sign-in name is not of a domain that signs in to " + inst.Name + " here",
+			Help: "Sign in with your work account. An administrator can see which domains are federated.",
+		}
+	}
+	id, err := b.immutableID(ctx, s)
+	if err != nil {
+		return wsfed.Issue{}, err
+	}
+	if id == "" {
+		return wsfed.Issue{}, &fault.Error{
+			Kind: fault.Denied, Op: op, Msg: "your account is not linked to one in Microsoft 365",
+			Help: "An administrator names the claim that holds the ImmutableID in the provider's settings, or connects the directory.",
+		}
+	}
+	return wsfed.Issue{Issuer: IssuerURI(b.config.Origin, t.ID, domain), UPN: s.User.Username, ImmutableID: id}, nil
+}
+
+// immutableID is what the provider claimed at sign-in, else what the directory knows; "" when neither does.
+func (b *Broker) immutableID(ctx context.Context, s session.Session) (string, error) {
+	if s.Auth.ImmutableID != "" || b.parts.ImmutableIDs == nil {
+		return s.Auth.ImmutableID, nil
+	}
+	id, err := b.parts.ImmutableIDs.ImmutableID(ctx, s.Tenant, s.User)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return "", nil
+	case err != nil:
+		// fail closed: a token for nobody in particular is a token for somebody
+		return "", fault.As(err, fault.Unavailable, "signin.immutableID", string(s.User.ID))
+	case !wsfed.IsImmutableID(id):
+		return "", nil
+	}
+	return id, nil
+}
+
+// IssuerURI is the issuerUri by which a federated domain knows Referee. Entra wants one for each domain, all different.
+func IssuerURI(origin string, id model.TenantID, domain string) string {
+	return origin + "/" + string(id) + "/wsfed/" + strings.ToLower(domain)
+}
+
+// askSecondFactor adds that Entra wants a second factor, which its Conditional Access asks of the federated provider
+// where the domain's federatedIdpMfaBehavior leaves it there. Nothing that our own policies ask for is taken away.
+func (d *decision) askSecondFactor(a *model.Authentication, now time.Time) {
+	mfa := model.StepUp{Kind: model.StepMFA}
+	if d.Open() || d.Gate != policy.GateAllow || policy.Meets(a, mfa, now) {
+		return
+	}
+	d.Gate, d.Steps = policy.GateStepUp, []model.StepUp{mfa}
+}
+
+// methodsOf are the methods of a sign-in in the words of Entra's claim authnmethodsreferences: whether there was more
+// than one factor, which is what federatedIdpMfaBehavior goes by. What is not known is not claimed.
+func methodsOf(a *model.Authentication, now time.Time) []string {
+	if policy.Meets(a, model.StepUp{Kind: model.StepMFA}, now) {
+		return []string{wsfed.MultipleAuthn}
+	}
+	return nil
+}

@@ -1,0 +1,571 @@
+package signin_test
+
+import (
+	"crypto/x509"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/demo/filesapp"
+	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/signin"
+	"github.com/referee-casb/referee/signin/saml"
+	"github.com/referee-casb/referee/tenant"
+	"github.com/referee-casb/referee/test/entraid"
+)
+
+// Microsoft 365 with a domain federated to Referee: a double of Entra, and the demo files app as SharePoint Online.
+
+const (
+	entraHost  = "login.entra.localhost"
+	entraID    = "7f3c1a52-0000-4000-8000-000000000001"
+	immutable  = "q83vEjRWeJA4ISdbIpvNyQ=="
+	sitesHost  = "sites.sharepoint.localhost"
+	oidcAnswer = "/oidc/callback"
+)
+
+// federated is a rig with Entra and SharePoint Online.
+type federated struct {
+	*rig
+	entra *entraid.Entra
+	files *filesapp.App
+}
+
+type federatedSetting struct {
+	policies string
+	saml     bool // the domain speaks SAML 2.0
+	claim    map[string]any
+}
+
+func newFederated(t *testing.T, set federatedSetting) *federated {
+	t.Helper()
+	f := &federated{}
+	hosts := func(port string) filesapp.Hosts {
+		return filesapp.Hosts{App: sitesHost + port, API: "api.sharepoint.localhost" + port, Static: "static.sharepoint.localhost" + port, CDN: "cdn.sharepoint.localhost" + port}
+	}
+	f.rig = newRig(t, setting{
+		policies: set.policies,
+		change: func(v *tenant.Tenant, _ *rig) {
+			v.Providers[0].ImmutableIDClaim = "anchor"
+		},
+		instance: func(in *catalog.Instance) {
+			if in.ID != "notes" {
+				return
+			}
+			_, port, _ := strings.Cut(in.Hosts[0].Name, ":")
+			at := in.Origins[in.Hosts[0].Name]
+			h := hosts(":" + port)
+			login := entraHost + ":" + port
+			in.App, in.Name, in.Route = "sharepoint", "SharePoint Online (stand-in)", model.RouteFederated
+			in.Hosts = []catalog.Host{
+				{Name: h.App, Role: catalog.RoleApp}, {Name: h.API, Role: catalog.RoleAPI}, {Name: h.Static, Role: catalog.RoleStatic},
+				{Name: h.CDN, Role: catalog.RoleFiles}, {Name: login, Role: catalog.RoleSignIn},
+			}
+			in.Origins = map[string]string{}
+			for _, h := range in.Hosts {
+				in.Origins[h.Name] = at
+			}
+			in.Federation = catalog.Federation{Protocol: "wsfed", WSFed: &catalog.WSFed{Replies: []string{"https://" + login + "/login.srf"}, Domains: []string{string(in.Tenant) + ".example"}}}
+			if set.saml {
+				in.Federation = catalog.Federation{Protocol: "saml", SAML: &catalog.SAMLApp{
+					EntityID: catalog.RealmEntra, Consumers: []string{"https://" + login + "/login.srf"}, NameID: "immutableId",
+					Attributes: map[string]string{"IDPEmail": "username", "http://schemas.microsoft.com/claims/authnmethodsreferences": "methods"},
+				}}
+			}
+		},
+	})
+	f.idp.claims = func(c map[string]any) {
+		c["anchor"] = immutable
+		for k, v := range set.claim {
+			c[k] = v
+		}
+	}
+	h := hosts(f.port)
+	_, text := f.ask("GET", f.at("contoso", "/saml/metadata"), nil)
+	provider, err := saml.ReadMetadata([]byte(text), saml.MetadataOptions{Now: f.now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	domain := entraid.Domain{
+		Passive: f.at("contoso", "/wsfed"), Issuer: signin.IssuerURI("https://"+brokerHost+f.port, "contoso", "contoso.example"),
+		Signing: provider.Provider.Signing, MFA: entraid.AcceptMFA,
+	}
+	if set.saml {
+		domain.SAML, domain.EntityID, domain.Passive = true, provider.ID, f.at("contoso", "/saml/sso")
+	}
+	f.entra, err = entraid.New(entraid.Config{
+		Origin: f.direct(entraHost), Tenant: entraID, Now: f.now, Domains: map[string]entraid.Domain{"contoso.example": domain, "managed.example": {}},
+		People: map[string]string{immutable: "director@contoso.example"},
+		Apps:   map[string]entraid.App{"sharepoint": {Secret: "app-secret", Redirects: []string{"https://" + h.App + oidcAnswer}}, "spa": {Redirects: []string{"https://" + h.App + "/spa"}}},
+	}, saml.Keys{samlPairs()[1]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := f.transport(nil)
+	t.Cleanup(transport.CloseIdleConnections)
+	f.files, err = filesapp.New(filesapp.Config{
+		Hosts: h, Issuer: f.entra.Issuer(), ClientID: "sharepoint", ClientSecret: "app-secret", FormPost: true, Clock: f.now,
+		HTTPClient: &http.Client{Transport: transport}, Users: []filesapp.User{{Email: "director@contoso.example", Groups: []string{"Directors"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.host(entraHost, f.entra)
+	for _, name := range h.All() {
+		host, _, _ := strings.Cut(name, ":")
+		f.host(host, f.files)
+	}
+	return f
+}
+
+// form is a page's form that its script submits.
+func formOf(p *page) (to string, fields url.Values) {
+	if !strings.Contains(p.text, ".submit(") && !strings.Contains(p.text, "submit.call(") {
+		return "", nil
+	}
+	root, err := html.Parse(strings.NewReader(p.text))
+	if err != nil {
+		return "", nil
+	}
+	attr := func(n *html.Node, key string) string {
+		for _, a := range n.Attr {
+			if a.Key == key {
+				return a.Val
+			}
+		}
+		return ""
+	}
+	fields = url.Values{}
+	for n := range root.Descendants() {
+		switch {
+		case n.Type != html.ElementNode:
+		case n.Data == "form":
+			to = attr(n, "action")
+		case n.Data == "input" && attr(n, "name") != "":
+			fields.Add(attr(n, "name"), attr(n, "value"))
+		case n.Data == "textarea" && n.FirstChild != nil:
+			fields.Add(attr(n, "name"), n.FirstChild.Data)
+		}
+	}
+	if to == "" {
+		return "", nil
+	}
+	u, err := p.at.Parse(to)
+	if err != nil {
+		return "", nil
+	}
+	return u.String(), fields
+}
+
+// walk goes to an address and on through redirects and forms that submit themselves. A form from another site brings
+// no Lax cookies along, which all of Referee's are.
+func (f *federated) walk(b *browser, to string) *page {
+	f.t.Helper()
+	p := b.open(to)
+	hops := p.hops
+	for range 12 {
+		next, fields := formOf(p)
+		if next == "" {
+			break
+		}
+		u := mustURL(next)
+		site, ours := "cross-site", strings.Contains(u.Host, suffix)
+		switch {
+		case u.Host == p.at.Host:
+			site = "same-origin"
+		case ours && strings.Contains(p.at.Host, suffix):
+			site = "same-site"
+		}
+		jar := b.client.Jar
+		if site == "cross-site" && (ours || u.Host == brokerHost+f.port) {
+			b.client.Jar = nil
+		}
+		p = b.send(http.MethodPost, next, fields, "Origin", p.at.Scheme+"://"+p.at.Host, "Sec-Fetch-Site", site)
+		if b.client.Jar == nil {
+			jar.SetCookies(u, (&http.Response{Header: p.header}).Cookies())
+			b.client.Jar = jar
+		}
+		p = b.follow(p, 30)
+		hops = append(hops, p.hops...)
+	}
+	p.hops = hops
+	return p
+}
+
+func (f *federated) landed(t *testing.T, p *page, origin string) {
+	t.Helper()
+	if p.status != http.StatusOK || !strings.HasPrefix(p.at.String(), origin+"/") || !strings.Contains(p.text, "director@contoso.example") {
+		t.Fatalf("ended at %s with %d, want %s; Entra refused %v\n%s\n%s\n%s", p.at, p.status, origin, f.entra.Refused(), strings.Join(p.hops, "\n"), p.text, f.log)
+	}
+	if c := f.entra.Credentials(); len(c) > 0 {
+		t.Errorf("credential pages were asked for: %v", c)
+	}
+}
+
+// TestFederatedRouted is the whole way: the app's own address, Entra, home-realm discovery by the hint, Referee, the
+// company's provider, the app behind the gateway, with Entra's steps at a mapped host.
+func TestFederatedRouted(t *testing.T) {
+	t.Parallel()
+	for name, speaksSAML := range map[string]bool{"WS-Federation": false, "SAML": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFederated(t, federatedSetting{policies: route, saml: speaksSAML})
+			b := f.browser(nil)
+			p := f.walk(b, f.mapped("contoso", sitesHost)+"/")
+			f.landed(t, p, f.mapped("contoso", sitesHost))
+			if !p.went(f.mapped("contoso", entraHost) + "/login.srf") {
+				t.Errorf("the token was not posted to the mapped host:\n%s", strings.Join(p.hops, "\n"))
+			}
+			for _, hop := range p.hops {
+				if strings.HasPrefix(hop, f.direct(entraHost)) || strings.HasPrefix(hop, f.direct(sitesHost)) {
+					t.Errorf("the browser went to the direct host %s", hop)
+				}
+			}
+			// A deep link survives.
+			again := f.walk(b, f.mapped("contoso", sitesHost)+"/?view=list")
+			f.landed(t, again, f.mapped("contoso", sitesHost))
+			access := f.rec.of(model.ActivityAccess)
+			if len(access) == 0 || access[0].App.Key != "sharepoint" || access[0].App.Name != "SharePoint Online (stand-in)" {
+				t.Errorf("recorded %+v", access)
+			}
+			if strings.Contains(f.log.String(), "wresult") || strings.Contains(f.log.String(), immutable) {
+				t.Error("the log holds a token")
+			}
+		})
+	}
+}
+
+// TestFederatedFromTheAppsOwnAddress: who begins at the direct host ends behind the gateway, where a policy routes there.
+func TestFederatedFromTheAppsOwnAddress(t *testing.T) {
+	t.Parallel()
+	for name, speaksSAML := range map[string]bool{"WS-Federation": false, "SAML": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFederated(t, federatedSetting{policies: route, saml: speaksSAML})
+			b := f.browser(nil)
+			f.landed(t, f.walk(b, f.hinting(b)), f.mapped("contoso", sitesHost))
+			direct := newFederated(t, federatedSetting{saml: speaksSAML})
+			b = direct.browser(nil)
+			direct.landed(t, direct.walk(b, direct.hinting(b)), direct.direct(sitesHost))
+		})
+	}
+}
+
+// hinting begins at the app's own address and types the address that Entra's page asks for: home-realm discovery.
+func (f *federated) hinting(b *browser) string {
+	f.t.Helper()
+	p := b.open(f.direct(sitesHost) + "/")
+	p.has(f.t, 200, "Sign in to your account")
+	f.entra.ForgetCredentials() // the page was Entra's own, at Entra's own address
+	u := *p.at
+	q := u.Query()
+	q.Set("login_hint", "director@contoso.example") // what the page does once GetCredentialType has told where to go
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// TestCredentialPagesAreNeverMapped asks a mapped sign-in host for everything that might take a credential.
+func TestCredentialPagesAreNeverMapped(t *testing.T) {
+	t.Parallel()
+	f := newFederated(t, federatedSetting{policies: route})
+	b := f.browser(nil)
+	f.landed(t, f.walk(b, f.mapped("contoso", sitesHost)+"/"), f.mapped("contoso", sitesHost))
+	at := f.mapped("contoso", entraHost)
+	f.entra.ForgetSessions()
+	authorize := func(q url.Values) string {
+		q.Set("client_id", "sharepoint")
+		q.Set("redirect_uri", f.direct(sitesHost)+oidcAnswer)
+		q.Set("response_type", "code")
+		return at + "/" + entraID + "/oauth2/v2.0/authorize?" + q.Encode()
+	}
+	token := "/" + entraID + "/oauth2/v2.0/token"
+	for name, c := range map[string]struct {
+		method, to string
+		form       url.Values
+	}{
+		"front page":          {"GET", at + "/", nil},
+		"login":               {"GET", at + "/common/login", nil},
+		"password":            {"POST", at + "/common/login", url.Values{"login": {"director@contoso.example"}, "passwd": {"hunter2"}}},
+		"password of tenant":  {"POST", at + "/" + entraID + "/login", url.Values{"passwd": {"hunter2"}}},
+		"credential type":     {"POST", at + "/common/GetCredentialType", url.Values{}},
+		"home realm":          {"GET", at + "/getuserrealm.srf?login=director@contoso.example", nil},
+		"second factor":       {"POST", at + "/common/SAS/BeginAuth", url.Values{"AuthMethodId": {"PhoneAppOTP"}}},
+		"stay signed in":      {"POST", at + "/kmsi", url.Values{"LoginOptions": {"1"}}},
+		"other spelling":      {"GET", at + "/" + entraID + "/oauth2/v2.0/%61uthorize", nil},
+		"climbing":            {"GET", at + "/common/../common/login", nil},
+		"password by token":   {"POST", at + token, url.Values{"grant_type": {"password"}, "username": {"director@contoso.example"}, "password": {"hunter2"}}},
+		"password with code":  {"POST", at + token, url.Values{"grant_type": {"authorization_code"}, "code": {"x"}, "password": {"hunter2"}}},
+		"secret by token":     {"POST", at + token, url.Values{"grant_type": {"authorization_code"}, "code": {"x"}, "client_secret": {"s"}}},
+		"application's token": {"POST", at + token, url.Values{"grant_type": {"client_credentials"}}},
+		"device code":         {"POST", at + token, url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}, "device_code": {"x"}}},
+	} {
+		before := len(f.entra.Credentials())
+		p := b.send(c.method, c.to, c.form, "Sec-Fetch-Site", "same-origin", "Origin", at)
+		if p.status != http.StatusForbidden || len(f.entra.Credentials()) != before {
+			t.Errorf("%s: %d, and Entra was asked: %v", name, p.status, f.entra.Credentials()[before:])
+		}
+		p.lacks(t, "passwd", "hunter2", "loginfmt")
+	}
+	// A page that Entra answers with where none is expected is not shown either.
+	for name, change := range map[string]func(*entraid.Entra){
+		"the domain is not federated": func(e *entraid.Entra) { e.Domains["contoso.example"] = entraid.Domain{} },
+		"stay signed in":              func(e *entraid.Entra) { e.StaySigned = true },
+	} {
+		g := newFederated(t, federatedSetting{policies: route})
+		g.entra.Set(change)
+		b := g.browser(nil)
+		p := g.walk(b, g.mapped("contoso", sitesHost)+"/")
+		if p.status != http.StatusForbidden || !strings.HasPrefix(p.at.String(), g.mapped("contoso", entraHost)) {
+			t.Errorf("%s: %d at %s\n%s", name, p.status, p.at, strings.Join(p.hops, "\n"))
+		}
+		p.lacks(t, "passwd", "loginfmt", "Stay signed in?", "DontShowAgain")
+		p.has(t, http.StatusForbidden, "Nothing is typed here")
+	}
+	// Choosing another account is not offered: the account is the session's.
+	p := b.follow(b.send("GET", authorize(url.Values{"prompt": {"select_account"}}), nil), 30)
+	if strings.Contains(p.text, "loginfmt") {
+		t.Error("the account picker was shown")
+	}
+}
+
+// TestSilentRenewal is MSAL's: prompt=none in a frame, answered by a redirect, at the mapped host alone.
+func TestSilentRenewal(t *testing.T) {
+	t.Parallel()
+	f := newFederated(t, federatedSetting{policies: route})
+	b := f.browser(nil)
+	app := f.mapped("contoso", sitesHost)
+	f.landed(t, f.walk(b, app+"/"), app)
+	asked := len(f.entra.Asked())
+	silent := func() url.Values {
+		q := url.Values{
+			"client_id": {"spa"}, "redirect_uri": {app + "/spa"}, "response_type": {"code"}, "response_mode": {"fragment"}, "prompt": {"none"},
+			"state": {"s1"}, "nonce": {"n1"}, "scope": {"openid offline_access"}, "code_challenge": {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}, "code_challenge_method": {"S256"},
+		}
+		p := b.send("GET", f.mapped("contoso", entraHost)+"/"+entraID+"/oauth2/v2.0/authorize?"+q.Encode(), nil, "Sec-Fetch-Dest", "iframe", "Sec-Fetch-Site", "same-site", "Referer", app+"/")
+		to := p.header.Get("Location")
+		if p.status != http.StatusFound || !strings.HasPrefix(to, app+"/spa#") {
+			t.Fatalf("%d to %q\n%s", p.status, to, p.text)
+		}
+		_, fragment, _ := strings.Cut(to, "#")
+		out, err := url.ParseQuery(fragment)
+		if err != nil || out.Get("state") != "s1" {
+			t.Fatalf("%q: %v", fragment, err)
+		}
+		return out
+	}
+	code := silent().Get("code")
+	if code == "" || len(f.entra.Asked()) != asked {
+		t.Fatalf("no code, or the provider was asked: %v", f.entra.Asked()[asked:])
+	}
+	redeem := url.Values{"grant_type": {"authorization_code"}, "client_id": {"spa"}, "code": {code}, "redirect_uri": {app + "/spa"}, "code_verifier": {"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}}
+	p := b.send("POST", f.mapped("contoso", entraHost)+"/"+entraID+"/oauth2/v2.0/token", redeem,
+		"Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Site", "same-site", "Origin", app, "Referer", app+"/", "Accept", "application/json")
+	p.has(t, 200, `"token_type":"Bearer"`, "refresh_token")
+	f.entra.ForgetSessions()
+	if got := silent().Get("error"); got != "login_required" {
+		t.Errorf("without a session: %q", got)
+	}
+}
+
+// TestFreshSignIn: Entra passes prompt=login on as wfresh=0, and the person signs in anew at the company's provider.
+func TestFreshSignIn(t *testing.T) {
+	t.Parallel()
+	f := newFederated(t, federatedSetting{})
+	b := f.browser(nil)
+	f.landed(t, f.walk(b, f.hinting(b)), f.direct(sitesHost))
+	f.idp.mu.Lock()
+	f.idp.last = nil
+	f.idp.mu.Unlock()
+	q := url.Values{
+		"client_id": {"sharepoint"}, "redirect_uri": {f.direct(sitesHost) + oidcAnswer}, "response_type": {"code"}, "response_mode": {"form_post"},
+		"prompt": {"login"}, "login_hint": {"director@contoso.example"}, "nonce": {"n"},
+	}
+	f.walk(b, f.direct(entraHost)+"/"+entraID+"/oauth2/v2.0/authorize?"+q.Encode())
+	asked := f.entra.Asked()
+	f.idp.mu.Lock()
+	defer f.idp.mu.Unlock()
+	if last := asked[len(asked)-1]; last.Get("wfresh") != "0" || f.idp.last.Get("prompt") != "login" || len(f.entra.Refused()) > 0 {
+		t.Errorf("Entra asked %v, the provider was asked %v; refused %v", last, f.idp.last, f.entra.Refused())
+	}
+}
+
+// TestSecondFactorForEntra: a Conditional Access policy in Entra asks for a second factor, and the domain leaves it to
+// Referee (federatedIdpMfaBehavior).
+func TestSecondFactorForEntra(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		saml   bool
+		amr    []string
+		passes bool
+	}{
+		"with one":             {false, []string{"pwd", "mfa"}, true},
+		"with one, by SAML":    {true, []string{"pwd", "mfa"}, true},
+		"without one":          {false, []string{"pwd"}, false},
+		"without one, by SAML": {true, []string{"pwd"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFederated(t, federatedSetting{policies: route, saml: c.saml, claim: map[string]any{"amr": c.amr}})
+			f.entra.Set(func(e *entraid.Entra) {
+				d := e.Domains["contoso.example"]
+				d.MFA, e.RequireMFA = entraid.EnforceMFA, true
+				e.Domains["contoso.example"] = d
+			})
+			b := f.browser(nil)
+			p := f.walk(b, f.mapped("contoso", sitesHost)+"/")
+			if c.passes {
+				f.landed(t, p, f.mapped("contoso", sitesHost))
+				return
+			}
+			if p.at.Host != brokerHost+f.port || !strings.Contains(p.at.Path, "/stepup/") {
+				t.Errorf("ended at %s with %d; Entra refused %v\n%s", p.at, p.status, f.entra.Refused(), strings.Join(p.hops, "\n"))
+			}
+		})
+	}
+}
+
+// TestNoTokenForStrangers: nobody gets a token whose account is not known, or of another domain.
+func TestNoTokenForStrangers(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		claim map[string]any
+		want  string
+	}{
+		"no anchor":         {map[string]any{"anchor": ""}, "not linked to one in Microsoft 365"},
+		"two anchors":       {map[string]any{"anchor": []string{immutable, "x"}}, "not linked to one in Microsoft 365"},
+		"anchor with space": {map[string]any{"anchor": "a b"}, "not linked to one in Microsoft 365"},
+		"another domain":    {map[string]any{"email": "director@elsewhere.example", "preferred_username": "director@elsewhere.example"}, "not of a domain"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFederated(t, federatedSetting{policies: route, claim: c.claim})
+			p := f.walk(f.browser(nil), f.at("contoso", "/wsfed?wa=wsignin1.0&wtrealm="+url.QueryEscape(entraid.Realm)))
+			if p.status != http.StatusForbidden || !strings.Contains(p.text, c.want) || strings.Contains(p.text, "wresult") {
+				t.Errorf("%d at %s\n%s", p.status, p.at, p.text)
+			}
+		})
+	}
+}
+
+// TestWSFedRequests gives the broker requests that must lead nowhere.
+func TestWSFedRequests(t *testing.T) {
+	t.Parallel()
+	f := newFederated(t, federatedSetting{})
+	realm := "wtrealm=" + url.QueryEscape(entraid.Realm)
+	for name, c := range map[string]struct {
+		query  string
+		status int
+	}{
+		"unknown realm":    {"wa=wsignin1.0&wtrealm=urn:evil", 404},
+		"reply elsewhere":  {"wa=wsignin1.0&" + realm + "&wreply=https://evil.example/login.srf", 403},
+		"reply below":      {"wa=wsignin1.0&" + realm + "&wreply=" + url.QueryEscape(f.direct(entraHost)+"/login.srf/x"), 403},
+		"two realms":       {"wa=wsignin1.0&" + realm + "&wtrealm=x", 400},
+		"no action":        {realm, 400},
+		"unknown action":   {"wa=wattr1.0&" + realm, 400},
+		"old":              {"wa=wsignin1.0&" + realm + "&wct=2020-01-01T00:00:00Z", 403},
+		"of tomorrow":      {"wa=wsignin1.0&" + realm + "&wct=2100-01-01T00:00:00Z", 403},
+		"no time":          {"wa=wsignin1.0&" + realm + "&wct=now", 400},
+		"no minutes":       {"wa=wsignin1.0&" + realm + "&wfresh=-1", 400},
+		"another tenant's": {"", 404},
+	} {
+		to := f.at("contoso", "/wsfed?"+c.query)
+		if c.query == "" {
+			to = f.at("nobody", "/wsfed?wa=wsignin1.0&"+realm)
+		}
+		if p := f.browser(nil).open(to); p.status != c.status {
+			t.Errorf("%s: %d, want %d: %s", name, p.status, c.status, p.text)
+		}
+	}
+	// Signing out asks first: any page could send a browser here.
+	b := f.browser(nil)
+	f.landed(t, f.walk(b, f.hinting(b)), f.direct(sitesHost))
+	b.open(f.at("contoso", "/wsfed?wa=wsignout1.0&"+realm)).has(t, 200, "Sign out")
+	if all, err := f.db.Sessions(t.Context(), "contoso", "", f.now()); err != nil || len(all) != 1 {
+		t.Errorf("%d sessions live, %v", len(all), err)
+	}
+	// A silent request gets an answer without a page: a fault, to the registered address.
+	p := f.browser(nil).open(f.at("contoso", "/wsfed?wa=wsignin1.0&prompt=none&wctx=c1&"+realm))
+	to, fields := formOf(p)
+	if to != f.direct(entraHost)+"/login.srf" || !strings.Contains(fields.Get("wresult"), "FailedAuthentication") || fields.Get("wctx") != "c1" {
+		t.Errorf("to %q: %v", to, fields)
+	}
+	// One request, one token.
+	at := b.until(f.at("contoso", "/wsfed?wa=wsignin1.0&"+realm), "/wsfed/continue")
+	first := b.open(at)
+	if _, fields := formOf(first); !strings.Contains(fields.Get("wresult"), "Assertion") {
+		t.Fatalf("no token: %s", first.text)
+	}
+	b.open(at).has(t, 403, "already used")
+}
+
+// TestTokensOfOneTenant: the other tenant has the same realm, and its own issuer and domain.
+func TestTokensOfOneTenant(t *testing.T) {
+	t.Parallel()
+	f := newFederated(t, federatedSetting{})
+	p := f.walk(f.browser(nil), f.at("fabrikam", "/wsfed?wa=wsignin1.0&wtrealm="+url.QueryEscape(entraid.Realm)))
+	if p.status != 403 || !strings.Contains(p.text, "not of a domain") {
+		t.Errorf("%d: %s", p.status, p.text)
+	}
+}
+
+// TestDoubleRefuses shows that the double checks what it is given: tokens that are not the domain's are refused.
+func TestDoubleRefuses(t *testing.T) {
+	t.Parallel()
+	edit := func(from, to string) func(url.Values) {
+		return func(v url.Values) { v.Set("wresult", strings.ReplaceAll(v.Get("wresult"), from, to)) }
+	}
+	f := newFederated(t, federatedSetting{})
+	for name, c := range map[string]struct {
+		change func(url.Values)
+		entra  func(*entraid.Entra)
+		want   string
+	}{
+		"name changed":     {edit("director@", "president@"), nil, "AADSTS50008"},
+		"anchor changed":   {edit(immutable, "AAAAAAAAAAAAAAAAAAAAAA=="), nil, "AADSTS50008"},
+		"audience changed": {edit("<saml:Audience>"+entraid.Realm, "<saml:Audience>urn:evil"), nil, "AADSTS50008"},
+		"no signature": {func(v url.Values) {
+			text := v.Get("wresult")
+			from, to := strings.Index(text, "<ds:Signature"), strings.Index(text, "</ds:Signature>")
+			v.Set("wresult", text[:from]+text[to+len("</ds:Signature>"):])
+		}, nil, "AADSTS50008"},
+		"other issuer": {nil, func(e *entraid.Entra) {
+			d := e.Domains["contoso.example"]
+			d.Issuer = "http://contoso.example/adfs/services/trust/"
+			e.Domains["contoso.example"] = d
+		}, "AADSTS50107"},
+		"other key": {nil, func(e *entraid.Entra) {
+			d := e.Domains["contoso.example"]
+			d.Signing = []*x509.Certificate{samlPairs()[2].Certificate}
+			e.Domains["contoso.example"] = d
+		}, "AADSTS50008"},
+		"unknown account": {nil, func(e *entraid.Entra) { e.People = map[string]string{} }, "AADSTS51004"},
+	} {
+		var was entraid.Config
+		f.entra.Set(func(e *entraid.Entra) {
+			was = e.Config
+			was.Domains = map[string]entraid.Domain{"contoso.example": e.Domains["contoso.example"]}
+			if c.entra != nil {
+				c.entra(e)
+			}
+		})
+		b := f.browser(nil)
+		p := b.open(f.hinting(b)) // at Referee's form
+		to, fields := formOf(p)
+		if to != f.direct(entraHost)+"/login.srf" {
+			t.Fatalf("%s: ended at %s\n%s", name, p.at, p.text)
+		}
+		if c.change != nil {
+			c.change(fields)
+		}
+		before := len(f.entra.Refused())
+		b.send(http.MethodPost, to, fields, "Origin", p.at.Scheme+"://"+p.at.Host, "Sec-Fetch-Site", "cross-site")
+		if got := f.entra.Refused()[before:]; len(got) != 1 || !strings.Contains(got[0].Error(), c.want) {
+			t.Errorf("%s: %v, want %s", name, got, c.want)
+		}
+		f.entra.Set(func(e *entraid.Entra) { e.Config = was })
+	}
+}
