@@ -62,8 +62,11 @@ func newFederated(t *testing.T, set federatedSetting) *federated {
 			login := entraHost + ":" + port
 			in.App, in.Name, in.Route = "sharepoint", "SharePoint Online (stand-in)", model.RouteFederated
 			in.Hosts = []catalog.Host{
-				{Name: h.App, Role: catalog.RoleApp}, {Name: h.API, Role: catalog.RoleAPI}, {Name: h.Static, Role: catalog.RoleStatic},
-				{Name: h.CDN, Role: catalog.RoleFiles}, {Name: login, Role: catalog.RoleSignIn},
+				{Name: h.App, Role: catalog.RoleApp},
+				{Name: h.API, Role: catalog.RoleAPI},
+				{Name: h.Static, Role: catalog.RoleStatic},
+				{Name: h.CDN, Role: catalog.RoleFiles},
+				{Name: login, Role: catalog.RoleSignIn},
 			}
 			in.Origins = map[string]string{}
 			for _, h := range in.Hosts {
