@@ -58,6 +58,7 @@ func New(config Config, parts Parts) (*API, error) {
 	a.registerTokens(r)
 	a.registerKeys(r)
 	a.registerProviders(r)
+	a.registerBreakGlass(r)
 	a.registerReference(r)
 	if err := r.complete(); err != nil {
 		return nil, err

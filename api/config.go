@@ -24,9 +24,22 @@ import (
 type Config struct {
 	URL     string // of the API host, such as "https://referee.example.com"; shown in the OpenAPI document
 	Version string // of Referee
+	// Suffix and Hosts are Referee's own names, without port: accounts that sign in there are no break-glass accounts.
+	Suffix string   // of mapped hosts
+	SignIn string   // host of the broker
+	Hosts  []string // the others
+	Port   string   // ":port" of mapped hosts, "" for 443
 	// Rules holds Capabilities, DefaultAccess and BuiltInLevel as the gateway's rule books use them; the rest is
 	// filled in for each tenant.
 	Rules policy.Options
+}
+
+// mapped is the suffix with its port; what tests leave out is a name that nobody has.
+func (c *Config) mapped() string {
+	if c.Suffix == "" {
+		return "gateway.invalid"
+	}
+	return c.Suffix + c.Port
 }
 
 // Recorder writes activities; *activitylog.Recorder is one. Intent and Event are acknowledged when they return nil.
@@ -52,6 +65,8 @@ type Parts struct {
 	Sessions    session.Store
 	Apps        session.AppStore
 	Tokens      tenant.TokenStore
+	Bypasses    tenant.BypassStore
+	Recoveries  tenant.RecoveryStore
 	Devices     device.RecordStore
 	Factors     factor.Store // people's own second factors
 	Activity    activitylog.Log
@@ -83,6 +98,8 @@ func (p *Parts) validate() error {
 		{"Sessions", p.Sessions == nil},
 		{"Apps", p.Apps == nil},
 		{"Tokens", p.Tokens == nil},
+		{"Bypasses", p.Bypasses == nil},
+		{"Recoveries", p.Recoveries == nil},
 		{"Devices", p.Devices == nil},
 		{"Factors", p.Factors == nil},
 		{"Activity", p.Activity == nil},

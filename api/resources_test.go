@@ -58,7 +58,7 @@ func TestHostFiles(t *testing.T) {
 		return p
 	}
 	put := func(token string, epoch int, more map[string]any) int {
-		b := map[string]any{"id": "contoso", "name": "Contoso", "epoch": epoch}
+		b := map[string]any{"id": "contoso", "name": "Contoso", "epoch": epoch, "breakGlass": apitest.Outside("contoso")}
 		maps.Copy(b, more)
 		return f.Do(t, token, "PUT", contoso, b).Status
 	}

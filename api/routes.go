@@ -43,6 +43,7 @@ func (rt Route) scope() string {
 var tags = []*huma.Tag{
 	{Name: "Tenants"},
 	{Name: "Apps", Description: "Instances of apps, with their hosts and routes."},
+	{Name: "Break-glass", Description: "What is prepared, and done, when Referee or a provider fails."},
 	{Name: "Providers", Description: "Identity providers, where people sign in."},
 	{Name: "Policies", Description: "Policy documents, their rollouts and reports."},
 	{Name: "Exceptions"},
@@ -70,6 +71,13 @@ var routes = []Route{
 	{"tenant-add", http.MethodPost, root + "/tenants", admin, ScopeInstallation, 201, "Tenants", "Make a tenant", ""},
 	{"tenant-put", http.MethodPut, within, admin, ScopeTenant, 200, "Tenants", "Change a tenant", "`epoch` is that of the tenant as it was read. Only a token of the installation names files of the host."},
 	{"tenant-delete", http.MethodDelete, within, admin, ScopeTenant, 204, "Tenants", "Delete a tenant with all that is kept for it", "Takes a token of the installation. Its activity log stays until its months are over."},
+
+	{"tenant-status", http.MethodGet, within + "/status", reader, ScopeTenant, 200, "Tenants", "Show how a tenant stands", "Session control that is off, break-glass accounts, recoveries, and what should not stay as it is."},
+	{"breakglass-accounts", http.MethodPut, within + "/break-glass/accounts", admin, ScopeTenant, 200, "Break-glass", "Name the break-glass accounts", "Two at least, outside Referee, before an app is routed through it."},
+	{"breakglass-plan", http.MethodGet, within + "/break-glass/plan", operator, ScopeTenant, 200, "Break-glass", "Say how to take apps back from Referee", "What to set back at apps, providers and DNS, from the tenant's own settings. Keep it where it can be read when Referee can't."},
+	{"bypass-list", http.MethodGet, within + "/break-glass/bypasses", reader, ScopeTenant, 200, "Break-glass", "List emergency bypasses", "The newest first."},
+	{"bypass-start", http.MethodPost, within + "/break-glass/bypasses", admin, ScopeTenant, 201, "Break-glass", "Begin an emergency bypass", "Sign-ins to one app, or all, go straight to the app, without session control. Conditional Access still decides who gets in. It ends by itself."},
+	{"bypass-end", http.MethodPost, within + "/break-glass/bypasses/{bypass}/end", operator, ScopeTenant, 200, "Break-glass", "End an emergency bypass before its time", ""},
 
 	{"app-list", http.MethodGet, within + "/apps", reader, ScopeTenant, 200, "Apps", "List app instances", ""},
 	{"app-get", http.MethodGet, within + "/apps/{app}", reader, ScopeTenant, 200, "Apps", "Show an app instance", ""},

@@ -49,6 +49,12 @@ func (a *API) getTenant(ctx context.Context, c *caller, _ *struct{ InTenant }) (
 func (a *API) addTenant(ctx context.Context, c *caller, in *struct{ Body tenant.Tenant }) (*tenantAnswer, error) {
 	t := in.Body
 	t.Epoch = 0
+	if err := t.Validate(); err != nil {
+		return nil, err
+	}
+	if err := a.inside(&t, false); err != nil {
+		return nil, err
+	}
 	return a.storeTenant(ctx, c, t, "tenant.add")
 }
 
@@ -69,6 +75,12 @@ func (a *API) putTenant(ctx context.Context, c *caller, in *struct {
 		if path := ownersOnly(&have, &t); path != "" {
 			return nil, &fault.Error{Kind: fault.Denied, Op: "api.putTenant", Key: path, Msg: "names a file of the host or opens its network, which takes a token of the installation", Help: "leave it as it is, or ask who runs Referee"}
 		}
+	}
+	if err := t.Validate(); err != nil {
+		return nil, err
+	}
+	if err := a.prepared(ctx, &have, &t); err != nil {
+		return nil, err
 	}
 	return a.storeTenant(ctx, c, t, "tenant.change")
 }
@@ -105,9 +117,6 @@ func ownersOnly(have, want *tenant.Tenant) string {
 }
 
 func (a *API) storeTenant(ctx context.Context, c *caller, t tenant.Tenant, action string) (*tenantAnswer, error) {
-	if err := t.Validate(); err != nil {
-		return nil, err
-	}
 	out := &tenantAnswer{}
 	err := a.change(ctx, c, entry{
 		tenants: []model.TenantID{t.ID}, kind: model.ActivityAdmin, action: action,

@@ -60,3 +60,17 @@ func bearer(header string) (string, bool) {
 	}
 	return secret, len(secret) > len(tokenPrefix) && len(secret) < 200
 }
+
+// Recover makes an administrator's token beside every route that could refuse one, and writes down that it did, both
+// or none. Whoever calls it has made sure that the caller owns the installation. The secret is nowhere else.
+func Recover(ctx context.Context, store tenant.RecoveryStore, r tenant.Recovery) (made tenant.Recovery, secret string, err error) {
+	secret = newSecret()
+	r.ID = newTokenID()
+	err = store.PutRecovery(ctx, r, tenant.Token{
+		ID: r.ID, Tenant: r.Tenant, Role: tenant.RoleAdmin, Hash: tenant.HashToken(secret), CreatedBy: "recovery on the host by " + r.By, Created: r.At, Expires: r.Expires,
+	})
+	if err != nil {
+		return tenant.Recovery{}, "", fault.Wrap(err, "api.Recover", r.Tenant)
+	}
+	return r, secret, nil
+}

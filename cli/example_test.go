@@ -34,6 +34,7 @@ var notRun = map[string]string{
 	"demo":           "runs until it is stopped; TestStart sees what it is given, the tests of demo and test/browser start it",
 	"demo trust":     "changes what this user's browsers trust",
 	"demo untrust":   "changes what this user's browsers trust",
+	"admin recover":  "is node's, which this package may not import; the tests of node and TestRecover run it",
 	"config check":   "is node's, which this package may not import; the tests of node check the example with it",
 	"config example": "is node's, which this package may not import; the tests of node check it",
 }
@@ -169,6 +170,30 @@ func (r *rehearsal) ready(t *testing.T, verb string, words []string) []string {
 			r.Want(t, "contoso/operator", "DELETE", "/api/v2/tenants/contoso/policies/"+p.ID, nil, 204, nil)
 		}
 		r.Want(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/policies/apply", apitest.File(sayable, "force", true), 200, nil)
+	case "breakglass account add", "breakglass account remove", "breakglass account tested":
+		have := append(apitest.Outside("contoso").Accounts, tenant.Account{Name: "breakglass3@contoso.onmicrosoft.com", At: "https://entra.microsoft.com"})
+		if verb == "breakglass account add" {
+			have = have[1:]
+		}
+		r.Want(t, "contoso/admin", "PUT", "/api/v2/tenants/contoso/break-glass/accounts", map[string]any{"accounts": have}, 200, nil)
+	case "breakglass bypass start", "breakglass bypass end":
+		var have struct {
+			Items []struct {
+				ID   string
+				Live bool
+			}
+		}
+		r.Want(t, "contoso/reader", "GET", "/api/v2/tenants/contoso/break-glass/bypasses", nil, 200, &have)
+		for _, b := range have.Items {
+			if b.Live {
+				r.Want(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/break-glass/bypasses/"+b.ID+"/end", map[string]any{}, 200, nil)
+			}
+		}
+		if verb == "breakglass bypass end" {
+			var made struct{ ID string }
+			r.Want(t, "contoso/admin", "POST", "/api/v2/tenants/contoso/break-glass/bypasses", map[string]any{"for": "1h", "reason": "it is broken"}, 201, &made)
+			id = made.ID
+		}
 	case "mfa reset":
 		dora := factor.Owner{Tenant: "contoso", Provider: "company", User: "u1"}
 		if _, err := r.DB.DeleteFactors(t.Context(), dora); err != nil {
@@ -195,7 +220,7 @@ func (r *rehearsal) ready(t *testing.T, verb string, words []string) []string {
 	out := slices.Clone(words)
 	for i, w := range out {
 		switch w {
-		case "ex-k7qm2t9x":
+		case "ex-k7qm2t9x", "bp-0123456789abcdef":
 			out[i] = id
 		case "K7QM-2T9X":
 			out[i] = r.reference

@@ -78,6 +78,7 @@ var volatile = []struct {
 	with    string
 }{
 	{regexp.MustCompile(`tok-[0-9a-f]{16}`), "tok-0000000000000000"},
+	{regexp.MustCompile(`bp-[0-9a-f]{16}`), "bp-0000000000000000"},
 	{regexp.MustCompile(`ex-[a-z0-9]{12}`), "ex-000000000000"},
 	{regexp.MustCompile(`referee_[A-Za-z0-9_-]{43}`), "referee_secret"},
 	{regexp.MustCompile(`go1[0-9.]+[^ "]*`), "go1"},

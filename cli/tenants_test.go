@@ -12,7 +12,7 @@ import (
 // here are the commands that ask no server, or one's own things alone.
 var here = map[string]string{
 	"referee serve": "starts one", "referee demo": "starts one", "referee demo trust": "no server", "referee demo untrust": "no server",
-	"referee config check": "no server", "referee config example": "no server", "referee version": "no server",
+	"referee config check": "no server", "referee config example": "no server", "referee version": "no server", "referee admin recover": "works on the host's own files",
 	"referee template list": "no server", "referee template make": "no server", "referee policy validate": "no server",
 	"referee dlp scan": "no server", "referee dlp types list": "no server", "referee dlp types show": "no server",
 	"referee policy import":    "no server",
@@ -37,6 +37,8 @@ func TestVerbsKeepTenantsApart(t *testing.T) {
 		"keys list": nil, "keys roll": {"saml"}, "session list": nil, "session revoke": {"--everybody"}, "mfa list": nil, "mfa reset": {"dora"}, "app list": nil, "app get": {"files"}, "app add": {app}, "app remove": {"files"},
 		"device ca add": {policies}, "device ca list": nil, "device ca remove": {"0123456789abcdef"}, "device crl add": {policies},
 		"app show": {"files"}, "provider list": nil, "provider add": {"entra"}, "provider test": {"entra"}, "provider remove": {"entra"},
+		"status": nil, "breakglass plan": nil, "breakglass bypass start": {"--reason", "it is broken"}, "breakglass bypass list": nil, "breakglass bypass end": {"x"},
+		"breakglass account add": {"x", "--at", "https://x.example"}, "breakglass account list": nil, "breakglass account tested": {"x"}, "breakglass account remove": {"x"},
 		"tenant get": {"fabrikam"}, "token add": {"x"}, "token list": nil, "token revoke": {"tok-fabrikam-reader"},
 	}
 	tried := 0

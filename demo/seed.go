@@ -58,18 +58,29 @@ func (s *stage) seedTenant(ctx context.Context) error {
 		Brand:     tenant.Brand{Name: "Demo Company", Color: "#14532d", Contact: "helpdesk@demo.example"},
 		Providers: []tenant.Provider{{ID: "company", Name: "Company sign-in", Issuer: "https://" + s.at("provider", loginHost), ClientID: "referee", SecretFile: secretFile, Scopes: []string{"profile", "email", "groups"}}},
 		Device:    tenant.Device{CAs: []string{string(s.ca.DevicePEM())}},
+
+		BreakGlass: tenant.BreakGlass{Accounts: breakGlass},
 	}
 	old, err := s.node.DB.Tenant(ctx, Tenant)
 	switch {
 	case err == nil:
 		// Ports and keys may be new ones; all else stays as somebody set it.
 		old.Providers, old.Device.CAs = t.Providers, t.Device.CAs
+		if !old.BreakGlass.Ready() { // a demo from before they were asked for
+			old.BreakGlass = t.BreakGlass
+		}
 		t = old
 	case !fault.Is(err, fault.NotFound):
 		return err
 	}
 	_, err = s.node.DB.PutTenant(ctx, t.WithDefaults())
 	return err
+}
+
+// breakGlass are the demo's accounts outside Referee. They are names only: the demo has no second way in.
+var breakGlass = []tenant.Account{
+	{Name: "breakglass1@demo.example", At: "https://admin.provider.example/", Note: "for show: sealed envelope in the safe of the office"},
+	{Name: "breakglass2@demo.example", At: "https://admin.provider.example/", Note: "for show: security key with the chair of the board"},
 }
 
 // seedApp attaches the files app as an instance of OneDrive, so that policies written for OneDrive run on it

@@ -112,6 +112,10 @@ func (h *hop) serve() {
 		return
 	}
 	h.read()
+	if h.bypassed() {
+		h.redirect("https://" + h.t.Real + h.r.URL.RequestURI())
+		return
+	}
 	if preflight(h.r) {
 		h.preflight()
 		return

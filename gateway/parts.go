@@ -35,6 +35,8 @@ type Parts struct {
 	Revoke      func(context.Context, session.Revocation) error              // sign-out: store and broadcast
 	Refresh     func(context.Context, model.TenantID, model.SessionID) error // device facts changed: *session.Cache
 	Inspector   Inspector                                                    // optional: content
+	// Bypassed reports whether an emergency bypass covers an app at this moment; optional. Answers from memory.
+	Bypassed func(model.TenantID, model.InstanceID) bool
 
 	// Arrived returns a question to a request's connection, to be asked when its answer has been handed over: has the
 	// client acknowledged all of it? It may wait, and is asked after the handler has returned. nil, of it or from it:

@@ -63,6 +63,7 @@ func newMetrics(n *Node) *metrics {
 	total("referee_pipeline_dead_letters_total", "Messages that are no activity, or whose file stayed unusable.", func() uint64 { c := n.pipeline.Counts(); return c.DeadLetters + c.Parked })
 	total("referee_pipeline_retries_total", "Batches that came again because a file did not take its rows.", func() uint64 { return n.pipeline.Counts().Retries })
 	gauge("referee_pipeline_lag_seconds", "From the bus to the log, of the last batch's oldest message.", func() float64 { return n.pipeline.Counts().Lag.Seconds() })
+	gauge("referee_bypasses", "Emergency bypasses that hold now: session control is off for their apps.", func() float64 { return float64(n.Bypasses.Count()) })
 	gauge("referee_tenants", "Tenants served.", func() float64 { return float64(len(n.tenantIDs())) })
 	return m
 }

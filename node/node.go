@@ -65,6 +65,7 @@ type Node struct {
 	Catalog   *catalog.Live
 	Rules     *rules
 	Recorder  *activitylog.Recorder
+	Bypasses  *tenant.Bypasses
 
 	books       enrich.Books
 	enrich      *enrich.Enricher
@@ -163,6 +164,7 @@ func (n *Node) openKnowledge(ctx context.Context) error {
 	if n.Catalog, err = catalog.NewLive(n.config.Suffix + n.config.Port()); err != nil {
 		return err
 	}
+	n.Bypasses = tenant.NewBypasses(n.options.Now)
 	n.Rules = newRules(n.DB, capabilities, n.log)
 	n.cache = session.NewCache(session.CacheOptions{
 		Sessions: n.DB, Apps: n.DB, Codes: n.DB, Vault: n.Vault, Now: n.options.Now, Log: n.log,
@@ -198,6 +200,9 @@ func (n *Node) reloadTenants(ctx context.Context) error {
 		}
 	}
 	if err := n.Catalog.Reload(ctx, n.DB, n.tenantIDs()); err != nil {
+		return err
+	}
+	if err := n.Bypasses.Reload(ctx, n.DB, n.tenantIDs()); err != nil {
 		return err
 	}
 	if p, ok := n.acme.(interface{ Poke() }); ok {
@@ -248,7 +253,7 @@ func (n *Node) openInline(ctx context.Context) error {
 		Sealer: n.Vault, Tokens: n.Vault, Gate: gate, Recorder: n.Recorder, Revoker: revoke, Locator: where,
 		Devices:    devices{directory: n.Tenants, verifier: device.NewVerifier(), bus: n.Bus, refresh: n.cache.Refresh},
 		Lookup:     lookup{n.Tenants, n.DB, intune.New(client, o.Now), n.log},
-		Exceptions: requests{store: n.DB, now: o.Now, changed: n.Changed}, Grants: n.DB, Factors: n.DB, Blocked: n.DB, Secrets: readSecret, HTTP: client,
+		Exceptions: requests{store: n.DB, now: o.Now, changed: n.Changed}, Grants: n.DB, Bypass: n.Bypasses.Live, Factors: n.DB, Blocked: n.DB, Secrets: readSecret, HTTP: client,
 		Print: func(r *http.Request) string { return n.server.print.of(r) }, Now: o.Now, Log: n.log,
 	})
 	if err != nil {
@@ -261,6 +266,7 @@ func (n *Node) openInline(ctx context.Context) error {
 		Catalog: n.Catalog, Tenants: n.Tenants, Sessions: n.cache, Apps: n.DB, Codes: n.DB, Stashes: n.DB, Blocked: n.DB, Grants: n.DB, Vault: n.Vault,
 		Rules: n.gatewayRules, Recorder: n.Recorder, Enrich: n.enrich, Signals: n.Bus, Revocations: n.revocations, Revoke: revoke.Revoke,
 		Refresh: n.cache.Refresh, TLSPrint: func(r *http.Request) string { return n.server.print.of(r) }, Arrived: arrived, Log: n.log, Now: o.Now,
+		Bypassed: func(t model.TenantID, id model.InstanceID) bool { _, live := n.Bypasses.Live(t, id); return live },
 	})
 	return err
 }
@@ -320,6 +326,7 @@ func (n *Node) Run(ctx context.Context) error {
 	run("signals", n.listen)
 	run("jobs", n.jobs)
 	run("logouts", n.logouts)
+	run("break-glass", n.breakGlass)
 	run("intents", func(ctx context.Context) error {
 		return n.keeper.Run(ctx, systemTenant, "intents", func(ctx context.Context, _ lease.Lease) error { return n.closer.Run(ctx) })
 	})

@@ -19,7 +19,8 @@ type AppSignIn struct {
 	Protocol string           `json:"protocol"` // "oidc" or "saml"
 	Subject  string           `json:"subject"`  // as the app knows the person
 	Format   string           `json:"format,omitempty"`
-	Index    string           `json:"index,omitempty"` // SAML SessionIndex
+	Index    string           `json:"index,omitempty"`  // SAML SessionIndex
+	Bypass   string           `json:"bypass,omitempty"` // under which it went straight to the app
 	Attempts int              `json:"-"`
 	Expires  time.Time        `json:"-"` // when nobody needs to be told any more
 }

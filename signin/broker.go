@@ -94,6 +94,9 @@ type Parts struct {
 	// ImmutableIDs knows people's accounts in Entra; nil where providers claim them or nobody needs them.
 	ImmutableIDs ImmutableIDs
 
+	// Bypass finds the emergency bypass that is live for an app; nil: there are none.
+	Bypass func(model.TenantID, model.InstanceID) (tenant.Bypass, bool)
+
 	Factors factor.Store                                 // people's own second factors; nil: there are none
 	Blocked session.BlockedStore                         // what gateways and the broker stopped, for its own pages
 	Secrets func(file string) (string, error)            // reads a client secret

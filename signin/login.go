@@ -22,6 +22,8 @@ import (
 type decision struct {
 	policy.Verdict
 	rested policy.Input
+
+	bypassed string // the bypass that took session control off, "" for none
 }
 
 // login finishes an app's authorization request, or makes the detour that it still needs.
@@ -151,6 +153,7 @@ func (b *Broker) evaluate(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		return false
 	}
 	d.rested = rested
+	b.bypass(t.ID, inst, d)
 	if !silent && slices.ContainsFunc(d.Needs, func(n model.Need) bool { return n.Kind == model.NeedDeviceProof }) {
 		http.Redirect(w, r, b.url(t.ID, "/device?ret="+url.QueryEscape(here(r))), http.StatusSeeOther)
 		return false
@@ -217,7 +220,7 @@ func (b *Broker) finish(w http.ResponseWriter, r *http.Request, t tenant.Tenant,
 	}
 	b.persist(w, r, s, d)
 	req.Session, req.Subject, req.Auth = s.ID, string(s.User.ID), s.Auth
-	if err := b.tellLater(r.Context(), s, inst, AppSignIn{Protocol: protocolOpenID, Subject: req.Subject}); err != nil {
+	if err := b.tellLater(r.Context(), s, inst, AppSignIn{Protocol: protocolOpenID, Subject: req.Subject, Bypass: d.bypassed}); err != nil {
 		// fail closed: an app that could not be told of the session's end must not begin one
 		b.fail(w, r, t, err)
 		return

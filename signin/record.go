@@ -38,6 +38,10 @@ func fillAccess(a *model.Activity, inst catalog.Instance, d *decision, granted b
 		a.ActionType = "AccessGrantedWithSessionControl"
 		a.Detail = map[string]any{"control": d.Control}
 	}
+	if d.bypassed != "" && granted {
+		a.ActionType, a.Taken, a.Detail = "AccessGrantedByBypass", model.TakenBypass, map[string]any{"bypass": d.bypassed}
+		a.Objects = append(a.Objects, model.Object{Type: "bypass", ID: d.bypassed})
+	}
 	if d.Excepted != "" {
 		a.Objects = append(a.Objects, model.Object{Type: "exception", ID: d.Excepted})
 	}

@@ -279,7 +279,7 @@ func (b *Broker) samlGrant(w http.ResponseWriter, r *http.Request, t tenant.Tena
 		b.fail(w, r, t, gone(err, "signin.saml", "this sign-in took too long or was already used"))
 		return
 	}
-	issued, err := b.assert(r.Context(), idp, app, s, inst, waiting, relay)
+	issued, err := b.assert(r.Context(), idp, app, s, inst, waiting, relay, d.bypassed)
 	if err != nil {
 		b.fail(w, r, t, err)
 		return
@@ -288,7 +288,7 @@ func (b *Broker) samlGrant(w http.ResponseWriter, r *http.Request, t tenant.Tena
 }
 
 // assert makes the answer to an app.
-func (b *Broker) assert(ctx context.Context, idp *saml.IdentityProvider, app *saml.Entity, s session.Session, inst catalog.Instance, waiting samlWaiting, relay string) (*saml.Issued, error) {
+func (b *Broker) assert(ctx context.Context, idp *saml.IdentityProvider, app *saml.Entity, s session.Session, inst catalog.Instance, waiting samlWaiting, relay, bypassed string) (*saml.Issued, error) {
 	asked := ""
 	if waiting.Request != nil {
 		asked = waiting.Request.NameIDFormat
@@ -297,7 +297,7 @@ func (b *Broker) assert(ctx context.Context, idp *saml.IdentityProvider, app *sa
 	if err != nil {
 		return nil, err
 	}
-	err = b.tellLater(ctx, s, inst, AppSignIn{Protocol: protocolSAML, Subject: name.Value, Format: name.Format, Index: string(s.ID)})
+	err = b.tellLater(ctx, s, inst, AppSignIn{Protocol: protocolSAML, Subject: name.Value, Format: name.Format, Index: string(s.ID), Bypass: bypassed})
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,10 @@ type Tenant struct {
 	Providers []Provider        `json:"providers,omitempty" yaml:"providers,omitempty"`
 	Device    Device            `json:"device,omitzero" yaml:"device,omitempty"`
 	StepUp    StepUp            `json:"stepUp,omitzero" yaml:"stepUp,omitempty"`
-	Epoch     int64             `json:"epoch,omitempty" yaml:"-"` // grows by one with each stored change
+
+	BreakGlass BreakGlass `json:"breakGlass,omitzero" yaml:"breakGlass,omitempty"` // what is prepared for emergencies
+
+	Epoch int64 `json:"epoch,omitempty" yaml:"-"` // grows by one with each stored change
 }
 
 // Brand is how pages show who asks and who helps.

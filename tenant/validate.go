@@ -53,6 +53,7 @@ func (t *Tenant) Validate() error {
 	v.homes(t)
 	v.device(t.Device)
 	v.stepUp(t.StepUp)
+	v.breakGlass(t.BreakGlass)
 	if len(v.found) == 0 {
 		return nil
 	}

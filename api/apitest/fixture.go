@@ -73,8 +73,10 @@ func New(t testing.TB) *Fixture {
 	db := Store(t)
 	f.DB = db
 	var err error
-	f.API, err = api.New(api.Config{URL: "https://referee.example.com", Version: "1.0.0"}, api.Parts{
-		Tenants: db, Catalog: db, Policies: db, Sessions: db, Apps: db, Tokens: db, Factors: db, Devices: db, Activity: f.Log, Recorder: f.Log, Revoker: storeRevoker{db},
+	f.API, err = api.New(api.Config{
+		URL: "https://referee.example.com", Version: "1.0.0", Suffix: "gate-example.net", SignIn: "signin.example.com", Hosts: []string{"referee.example.com", "device.example.com"},
+	}, api.Parts{
+		Tenants: db, Catalog: db, Policies: db, Sessions: db, Apps: db, Tokens: db, Bypasses: db, Recoveries: db, Factors: db, Devices: db, Activity: f.Log, Recorder: f.Log, Revoker: storeRevoker{db},
 		Changed: func(_ context.Context, s bus.Signal, t model.TenantID) error {
 			f.mu.Lock()
 			defer f.mu.Unlock()
@@ -96,7 +98,7 @@ func New(t testing.TB) *Fixture {
 	}
 	f.document = f.Document(t)
 	for _, id := range []model.TenantID{"contoso", "fabrikam"} {
-		if _, err := db.PutTenant(t.Context(), tenant.Tenant{ID: id, Name: strings.ToUpper(string(id[:1])) + string(id[1:]), Brand: tenant.Brand{Contact: "helpdesk@" + string(id) + ".example"}}); err != nil {
+		if _, err := db.PutTenant(t.Context(), tenant.Tenant{ID: id, Name: strings.ToUpper(string(id[:1])) + string(id[1:]), Brand: tenant.Brand{Contact: "helpdesk@" + string(id) + ".example"}, BreakGlass: Outside(id)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -348,4 +350,13 @@ var FilesApp = map[string]any{
 	"app": "onedrive", "name": "Files", "route": "sso",
 	"hosts":      []map[string]any{{"name": "files.example.com", "role": "app"}},
 	"federation": map[string]any{"protocol": "oidc", "clientId": "files", "redirectUris": []string{"https://files.example.com/callback"}},
+}
+
+// Outside names two break-glass accounts of a tenant.
+func Outside(id model.TenantID) tenant.BreakGlass {
+	at := "@" + string(id) + ".onmicrosoft.com"
+	return tenant.BreakGlass{Accounts: []tenant.Account{
+		{Name: "breakglass1" + at, At: "https://entra.microsoft.com", Note: "safe in the office", Tested: "2026-11-02"},
+		{Name: "breakglass2" + at, At: "https://entra.microsoft.com", Tested: "2026-11-02"},
+	}}
 }

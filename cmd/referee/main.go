@@ -20,11 +20,18 @@ func main() {
 		Demo:          startDemo,
 		Trust:         trustDemo,
 		Untrust:       untrustDemo,
+		Recover:       recoverAdmin,
 		CheckConfig:   node.CheckConfig,
 		ExampleConfig: func() string { return node.ExampleConfig },
 	}).ExecuteContext(ctx)
 	stop()
 	os.Exit(cli.ExitCode(err))
+}
+
+// recoverAdmin makes an administrator's token on the host.
+func recoverAdmin(ctx context.Context, o cli.RecoverOptions) (cli.Recovered, error) {
+	r, err := node.Recover(ctx, node.Recovery{Config: o.Config, Data: o.Data, Tenant: o.Tenant, Reason: o.Reason, For: o.For})
+	return cli.Recovered{ID: r.ID, Tenant: r.Tenant, By: r.By, Expires: r.Expires, TokenFile: r.TokenFile}, err
 }
 
 // startDemo starts the demo with what the command line gave.

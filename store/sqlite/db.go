@@ -32,6 +32,9 @@ type Options struct {
 	Readers int              // connections for reading; 0 means 4
 	Now     func() time.Time // nil means time.Now
 	Log     *slog.Logger     // nil means none
+	// Existing opens a file that is there, and whose schema is this program's; nothing is made and nothing migrated, so
+	// that another process may have it open meanwhile.
+	Existing bool
 }
 
 // DB is an open database. All methods are safe for concurrent use. Whoever opened it closes it.
@@ -67,7 +70,11 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	default:
 		return nil, &fault.Error{Kind: fault.Invalid, Op: op, Key: string(opt.Sync), Msg: "is no way to sync", Help: `use "normal" or "always"`}
 	}
-	if err := prepareFile(path); err != nil {
+	if opt.Existing {
+		if _, err := os.Stat(path); err != nil {
+			return nil, fault.As(err, fault.NotFound, op, path)
+		}
+	} else if err := prepareFile(path); err != nil {
 		return nil, fault.As(err, fault.Unavailable, op, path)
 	}
 	w, err := openWriter(ctx, dsn(path, "journal_mode(WAL)", "synchronous("+synchronous+")", "foreign_keys(1)"), opt)

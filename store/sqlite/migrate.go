@@ -69,6 +69,26 @@ func migrate(ctx context.Context, conn *sql.Conn) error {
 	}
 }
 
+// current refuses a database whose schema is another program's.
+func current(ctx context.Context, conn *sql.Conn) error {
+	const op = "sqlite.current"
+	list, err := migrations()
+	if err != nil {
+		return err
+	}
+	var version int
+	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return classify(err)
+	}
+	if version != len(list) {
+		return &fault.Error{
+			Kind: fault.Invalid, Op: op, Msg: fmt.Sprintf("the database has schema %d, and this program's is %d", version, len(list)),
+			Help: "use the program that Referee runs as, of the same version",
+		}
+	}
+	return nil
+}
+
 // step applies the next migration, and reports whether there is none left.
 func step(ctx context.Context, conn *sql.Conn, list []migration) (done bool, err error) {
 	var version int

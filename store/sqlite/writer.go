@@ -55,7 +55,11 @@ func openWriter(ctx context.Context, dsn string, opt Options) (*writer, error) {
 	}
 	pool.SetMaxOpenConns(1)
 	conn, err := pool.Conn(ctx)
-	if err == nil {
+	switch {
+	case err != nil:
+	case opt.Existing:
+		err = current(ctx, conn)
+	default:
 		err = migrate(ctx, conn)
 	}
 	if err != nil {

@@ -32,6 +32,8 @@ import (
 type Engine interface {
 	tenant.Store
 	tenant.TokenStore
+	tenant.BypassStore
+	tenant.RecoveryStore
 	vault.Store
 	session.Store
 	session.AppStore
@@ -60,6 +62,7 @@ func All(t *testing.T, open Opener) {
 		"tenants": Tenants, "vault": Vault, "sessions": Sessions, "app sessions": AppSessions, "codes": Codes, "jars": Jars, "stashes": Stashes,
 		"catalogue": Catalog, "leases": Leases, "documents": Documents, "exceptions": Exceptions, "rollouts": Rollouts, "isolation": Isolation, "expiry": Expiry,
 		"tokens": Tokens, "flows": Flows, "devices": Devices, "factors": Factors, "intake": Intake, "directory sources": DirectorySources, "directory": Directory,
+		"bypasses": Bypasses, "recoveries": Recoveries,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); suite(t, open) })
 	}

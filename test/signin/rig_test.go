@@ -78,6 +78,7 @@ type rig struct {
 	rec    *recorder
 	log    *logBook
 	addr   string // of the one listener
+	bypass *tenant.Bypasses
 	port   string
 
 	mu       sync.Mutex
@@ -133,6 +134,7 @@ func newRig(t testing.TB, set setting) *rig {
 	}
 	r.policies("contoso", set.policies)
 	r.policies("fabrikam", "")
+	r.bypass = tenant.NewBypasses(r.now)
 
 	r.cache = session.NewCache(session.CacheOptions{
 		Sessions: r.db, Apps: r.db, Codes: r.db, Vault: r.vault, Now: r.now, Log: log,
@@ -157,7 +159,7 @@ func newRig(t testing.TB, set setting) *rig {
 		Tenants: tenants{r}, Catalog: directory{r.live}, Sessions: sessions{r.db, r}, Apps: r.db, Codes: r.db,
 		SignIns: r.db, Keys: r.db, AppHTTP: func(catalog.Instance) (*http.Client, error) { return &http.Client{Transport: transport}, nil },
 		Flows: r.db, Sealer: r.vault, Tokens: r.vault, Gate: gate, Recorder: r.rec, Revoker: revoke, Locator: where, Devices: devices{r, device.NewVerifier()},
-		Exceptions: exceptions{}, Grants: r.db, Factors: r.db, Blocked: blockedStore{r.db, r}, Secrets: readFile, HTTP: &http.Client{Transport: transport, Timeout: 10 * time.Second},
+		Exceptions: exceptions{}, Grants: r.db, Bypass: r.bypass.Live, Factors: r.db, Blocked: blockedStore{r.db, r}, Secrets: readFile, HTTP: &http.Client{Transport: transport, Timeout: 10 * time.Second},
 		Print: func(*http.Request) string { r.mu.Lock(); defer r.mu.Unlock(); return r.print }, Now: r.now, Log: log,
 	})
 	if err != nil {
@@ -168,6 +170,7 @@ func newRig(t testing.TB, set setting) *rig {
 		gateway.Parts{
 			Catalog: r.live, Tenants: r.dir, Sessions: r.cache, Apps: r.db, Codes: r.db, Stashes: r.db, Blocked: r.db, Grants: r.db, Vault: r.vault,
 			Rules: func(id model.TenantID) gateway.Rules { return r.book(id) }, Recorder: r.rec, Enrich: enrich.New(nil, enrich.Options{}),
+			Bypassed:    func(t model.TenantID, id model.InstanceID) bool { _, live := r.bypass.Live(t, id); return live },
 			Revocations: revocations, Revoke: revoke.Revoke, Refresh: r.cache.Refresh, Log: log, Now: r.now,
 			TLSPrint: func(*http.Request) string { r.mu.Lock(); defer r.mu.Unlock(); return r.print },
 		})

@@ -108,6 +108,9 @@ func New(opt Options) (_ *Stage, err error) {
 		s.Setup.Tenants = append(s.Setup.Tenants, tenant.Tenant{
 			ID: t, Name: string(t), Domains: []string{string(t) + ".example"}, Notice: tenant.Notice{Off: true},
 			Providers: []tenant.Provider{{ID: "company", Issuer: issuer, ClientID: "referee", SecretFile: secret, Scopes: []string{"profile", "email", "groups"}}},
+			BreakGlass: tenant.BreakGlass{Accounts: []tenant.Account{
+				{Name: "breakglass1@" + string(t) + ".example", At: "https://admin.provider.example"}, {Name: "breakglass2@" + string(t) + ".example", At: "https://admin.provider.example"},
+			}},
 		})
 		s.Setup.Instances = append(s.Setup.Instances, catalog.Instance{
 			ID: "files", Tenant: t, App: "onedrive", Name: "Files", Route: model.RouteSSO, Evidence: model.EvidenceDemo,
