@@ -79,6 +79,9 @@ func (b *Broker) keep(r *http.Request, t tenant.Tenant, s session.Session) (sess
 		kept, err := b.parts.Sessions.UpdateSession(r.Context(), t.ID, old.ID, func(have *session.Session) error {
 			s.Auth.Steps = append(s.Auth.Steps, have.Auth.Steps...) // what the person did in this session stays done
 			have.User, have.Auth, have.LastSeen = s.User, s.Auth, s.LastSeen
+			if s.Expires.Before(have.Expires) {
+				have.Expires = s.Expires // the provider may let this sign-in live shorter; none makes a session longer
+			}
 			b.rebind(have, r)
 			have.Proofs = device.RenewAll(have.Proofs, s.Proofs)
 			return nil

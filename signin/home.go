@@ -160,7 +160,8 @@ func (b *Broker) home(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
 		return
 	}
 	address := strings.TrimSpace(r.PostFormValue("address"))
-	if !b.admittedAs(w, r, t, address, costBegin) {
+	// Not counted by account: anybody may type anybody's address, and must not keep them from signing in.
+	if !b.admitted(w, r, t, costBegin) {
 		return
 	}
 	if domainOf(address) == "" {

@@ -44,7 +44,7 @@ func (b *Broker) person(ctx context.Context, t tenant.Tenant, p tenant.Provider,
 	if u.Username == "" {
 		u.Username = u.Email
 	}
-	if preset.DomainClaim != "" && !slices.Contains(p.Domains, strings.ToLower(text(preset.DomainClaim))) {
+	if preset.DomainClaim != "" && !p.Federated() && !slices.Contains(p.Domains, strings.ToLower(text(preset.DomainClaim))) {
 		return wrong("claim %s is %.100q, which is none of the provider's domains", preset.DomainClaim, text(preset.DomainClaim))
 	}
 	for _, address := range []string{u.Username, u.Email} {

@@ -41,7 +41,7 @@ func (b *Broker) samlOf(w http.ResponseWriter, r *http.Request, t tenant.Tenant)
 		}
 		writeMetadata(w, text)
 	case "POST acs":
-		b.samlAnswer(w, r, t, p)
+		b.samlAnswer(w, r, t, p, sp)
 	case "GET acs":
 		b.samlAccept(w, r, t, p, sp)
 	case "GET logout", "POST logout":
@@ -79,18 +79,32 @@ func (b *Broker) startSAML(w http.ResponseWriter, r *http.Request, t tenant.Tena
 	b.send(w, r, t, *m, "")
 }
 
-// samlPosted is a response as it was posted.
+// samlPosted is a response as it was posted, once it has been verified; of one that does not verify the reason alone.
 type samlPosted struct {
-	Form url.Values `json:"form"`
+	Relay   string      `json:"relay,omitempty"`
+	Form    url.Values  `json:"form,omitempty"`
+	Reason  saml.Reason `json:"reason,omitempty"`
+	Refused string      `json:"refused,omitempty"` // for the record
 }
 
+const (
+	answerLife  = 2 * time.Minute // between the POST of a response and our GET
+	answerUnit  = 48 << 10        // bytes of a message that cost as much as beginning a sign-in
+	maxRefusal  = 1000
+	notVerified = "the response was not verified when it came"
+)
+
 // samlAnswer keeps a posted response for the GET that follows: the post comes from another site, and the browser shows
-// our cookies only after it.
-func (b *Broker) samlAnswer(w http.ResponseWriter, r *http.Request, t tenant.Tenant, p tenant.Provider) {
+// our cookies only after it. Anybody may post here, so what is kept is either what the provider signed, in answer to a
+// sign-in that is under way, or a few words; whose browser this is, and whether the answer was used, the GET finds out.
+func (b *Broker) samlAnswer(w http.ResponseWriter, r *http.Request, t tenant.Tenant, p tenant.Provider, sp *saml.ServiceProvider) {
 	if !b.admitted(w, r, t, costBegin) {
 		return
 	}
 	in, err := incoming(r)
+	if size := len(r.PostForm.Get("SAMLResponse")) / answerUnit; size > 0 && !b.admitted(w, r, t, float64(size)*costBegin) {
+		return
+	}
 	if err == nil && !in.Response {
 		err = fault.New(fault.Denied, "signin.saml", "this address takes responses")
 	}
@@ -98,16 +112,38 @@ func (b *Broker) samlAnswer(w http.ResponseWriter, r *http.Request, t tenant.Ten
 		b.refusedSAML(w, r, t, err)
 		return
 	}
-	id := newSecret()
-	form := url.Values{"SAMLResponse": r.PostForm["SAMLResponse"]}
-	if in.Relay != "" {
-		form.Set("RelayState", in.Relay)
+	posted := samlPosted{Relay: in.Relay}
+	var flow upstreamFlow
+	err = b.flows.get(r.Context(), t.ID, FlowUpstream, hashOf(in.Relay), &flow)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		b.fail(w, r, t, err)
+		return
 	}
-	if err := b.flows.put(r.Context(), t.ID, FlowSAMLAnswer, id, samlPosted{form}, 2*time.Minute); err != nil {
+	if err == nil && flow.Provider == p.ID || err != nil && p.SAML.Unsolicited {
+		if _, err := sp.VerifyResponse(in, expected(flow)); err != nil {
+			posted.Reason, posted.Refused = saml.ReasonOf(err), clip(err.Error(), maxRefusal)
+		} else {
+			posted.Form = url.Values{"SAMLResponse": r.PostForm["SAMLResponse"]}
+			if in.Relay != "" {
+				posted.Form.Set("RelayState", in.Relay)
+			}
+		}
+	}
+	id := newSecret()
+	if err := b.flows.put(r.Context(), t.ID, FlowSAMLAnswer, id, posted, answerLife); err != nil {
 		b.fail(w, r, t, err)
 		return
 	}
 	http.Redirect(w, r, b.url(t.ID, "/saml/acs/"+url.PathEscape(string(p.ID))+"?answer="+id), http.StatusSeeOther)
+}
+
+// expected is what a response to a sign-in must be; of the zero flow, one that answers none.
+func expected(flow upstreamFlow) saml.Expect {
+	want := saml.Expect{RequestID: flow.Nonce}
+	if flow.Nonce != "" && flow.MaxAge == 0 {
+		want.Fresh = flow.Started
+	}
+	return want
 }
 
 // samlAccept verifies a response and makes a broker session of it.
@@ -135,22 +171,13 @@ func (b *Broker) samlVerify(w http.ResponseWriter, r *http.Request, t tenant.Ten
 	if err := b.flows.take(r.Context(), t.ID, FlowSAMLAnswer, r.URL.Query().Get("answer"), &posted); err != nil {
 		return session.Session{}, flow, gone(err, op, "this sign-in took too long or was already used")
 	}
-	in, err := saml.FromForm(posted.Form)
-	if err != nil {
-		return session.Session{}, flow, err
-	}
-	want := saml.Expect{}
-	secret, held := takeFlow(w, r, t.ID, in.Relay)
-	switch err := b.flows.take(r.Context(), t.ID, FlowUpstream, hashOf(in.Relay), &flow); {
+	secret, held := takeFlow(w, r, t.ID, posted.Relay)
+	switch err := b.flows.take(r.Context(), t.ID, FlowUpstream, hashOf(posted.Relay), &flow); {
 	case err == nil && (!held || !sameSecret(hashOf(secret), flow.SecretHash)):
 		return refuse("this sign-in was started in another browser", nil)
 	case err == nil && flow.Provider != p.ID:
 		return refuse(unusable, fault.New(fault.Denied, op, "the answer came to the address of provider %q, the sign-in was started at %q", p.ID, flow.Provider))
 	case err == nil:
-		want.RequestID = flow.Nonce
-		if flow.MaxAge == 0 {
-			want.Fresh = flow.Started
-		}
 	case !fault.Is(err, fault.NotFound):
 		return session.Session{}, flow, err
 	case !p.SAML.Unsolicited:
@@ -158,7 +185,17 @@ func (b *Broker) samlVerify(w http.ResponseWriter, r *http.Request, t tenant.Ten
 	default:
 		flow = upstreamFlow{Provider: p.ID, Return: "/" + string(t.ID) + "/signout", MaxAge: -1}
 	}
-	got, err := sp.VerifyResponse(in, want)
+	switch {
+	case posted.Refused != "":
+		return refuse(unusable, &fault.Error{Kind: fault.Denied, Op: op, Msg: posted.Refused, Err: &saml.Refusal{Reason: posted.Reason}})
+	case posted.Form == nil:
+		return refuse(unusable, fault.New(fault.Denied, op, notVerified))
+	}
+	in, err := saml.FromForm(posted.Form)
+	if err != nil {
+		return session.Session{}, flow, err
+	}
+	got, err := sp.VerifyResponse(in, expected(flow))
 	if err != nil {
 		return refuse(unusable, err)
 	}
@@ -180,6 +217,7 @@ func (b *Broker) samlVerify(w http.ResponseWriter, r *http.Request, t tenant.Ten
 	if !got.SessionEnd.IsZero() && got.SessionEnd.Before(s.Expires) {
 		s.Expires = got.SessionEnd // SessionNotOnOrAfter: the provider lets it live no longer
 	}
+	s.Proofs = b.signInProofs(r.Context(), t, p, who.claims, got.Issued)
 	return s, flow, nil
 }
 

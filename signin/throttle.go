@@ -92,10 +92,15 @@ func (t *throttle) shrink(now time.Time) {
 	}
 }
 
-// admit takes what a step costs from its address and its tenant.
+// admit takes what a step costs from its address and its tenant. Failures, which anybody can make without a sign-in,
+// have a bucket of their own: they can't use up what the tenant's people sign in by.
 func (b *Broker) admit(r *http.Request, id model.TenantID, cost float64) bool {
+	all := "t\x00"
+	if cost >= costFailure {
+		all = "f\x00"
+	}
 	return b.throttle.take("a\x00"+string(id)+"\x00"+site(r.RemoteAddr), cost, addressBurst, addressRate) &&
-		b.throttle.take("t\x00"+string(id), cost, tenantBurst, tenantRate)
+		b.throttle.take(all+string(id), cost, tenantBurst, tenantRate)
 }
 
 // admitted is admit for a step that a person sees: it answers the request when there was too much.
@@ -108,8 +113,8 @@ func (b *Broker) admitted(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 	return false
 }
 
-// admittedAs is admitted for an account: its id once the provider has named it, the address that a person typed before.
-// Nobody is told that an account exists: every address is counted alike.
+// admittedAs is admitted for an account, by the id that the provider has named it with in a verified answer: what anybody
+// could say of an account must not lock its owner out.
 func (b *Broker) admittedAs(w http.ResponseWriter, r *http.Request, t tenant.Tenant, account string, cost float64) bool {
 	if b.throttle.take("u\x00"+string(t.ID)+"\x00"+hashOf(strings.ToLower(account)), cost, accountBurst, accountRate) {
 		return true

@@ -76,6 +76,7 @@ func (sp *ServiceProvider) readAssertion(op string, el *etree.Element, h header,
 	if err := sp.recent(op, "the assertion", issued, maxAssertionLife); err != nil {
 		return err
 	}
+	out.Issued = issued
 	parts, err := sequence(op, el,
 		slot{nsSAML, "Issuer", 1, 1}, slot{nsDS, "Signature", 0, 1}, slot{nsSAML, "Subject", 1, 1}, slot{nsSAML, "Conditions", 1, 1},
 		slot{nsSAML, "AuthnStatement", 0, 1}, slot{nsSAML, "AttributeStatement", 0, 8}, slot{nsSAML, "AuthnStatement", 0, 1})

@@ -165,6 +165,7 @@ type SignIn struct {
 	Issuer       string
 	NameID       NameID
 	SessionIndex string    // for logout; "" if the provider gives none
+	Issued       time.Time // when the assertion was made
 	AuthnInstant time.Time // when the person signed in there
 	SessionEnd   time.Time // SessionNotOnOrAfter; zero: not said
 	Context      string    // AuthnContextClassRef

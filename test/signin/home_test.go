@@ -154,28 +154,3 @@ func TestSelectAccount(t *testing.T) {
 	p.has(t, 200, "Your work e-mail address")
 	b.choose(p, "address", "x@contoso.example").has(t, 200, "hello director", "/docs/4")
 }
-
-// TestAccountThrottle begins sign-ins for one account from everywhere.
-func TestAccountThrottle(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, setting{change: twoHomes})
-	b := r.browser(nil)
-	p := b.open(r.direct(appHost) + "/")
-	m := askedField.FindStringSubmatch(p.text)
-	origin := "https://" + brokerHost + r.port
-	try := func(address string) int {
-		return b.send(http.MethodPost, origin+"/contoso/home", url.Values{"asked": {m[1]}, "address": {address}}, "Origin", origin, "Sec-Fetch-Site", "same-origin").status
-	}
-	limited := 0
-	for range 70 {
-		if try("victim@contoso.example") == http.StatusTooManyRequests {
-			limited++
-		}
-	}
-	if limited < 5 || limited > 15 {
-		t.Errorf("%d of 70 were too many", limited)
-	}
-	if got := try("somebody@contoso.example"); got != http.StatusSeeOther {
-		t.Errorf("another account: %d", got)
-	}
-}
