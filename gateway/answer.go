@@ -90,7 +90,7 @@ func (h *hop) problem(status int, kind string, words page.Words, change func(*sh
 	h.addFresh()
 	h.allow()
 	hd := h.w.Header()
-	hd.Set("Content-Type", shim.ProblemMedia)
+	hd.Set("Content-Type", p.Media())
 	hd.Set("Content-Length", strconv.Itoa(len(body)))
 	hd.Set("Cache-Control", "no-store")
 	hd.Set("X-Content-Type-Options", "nosniff")

@@ -282,8 +282,16 @@ func (h *hop) granted() bool {
 	resource := h.resource()
 	for i := range grants {
 		g := &grants[i]
-		if g.Instance == h.t.Instance.ID && g.Activity == h.in.Activity && g.Resource == resource && h.now.Before(g.Expires) && h.fits(g) {
+		if g.Instance != h.t.Instance.ID || !h.now.Before(g.Expires) || !h.fits(g) {
+			continue
+		}
+		// A page's script fetches a file, which the person confirmed, and saves it: that is one download, not two.
+		fetched := h.onPage && h.in.Activity == model.ActivitySave && g.Activity == model.ActivityDownload
+		if fetched || g.Activity == h.in.Activity && g.Resource == resource {
 			h.in.Satisfied = append(h.in.Satisfied, g.Key)
+			if h.onPage && (h.until.IsZero() || g.Expires.Before(h.until)) {
+				h.until = g.Expires
+			}
 		}
 	}
 	return len(h.in.Satisfied) > 0

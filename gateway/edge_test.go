@@ -362,7 +362,7 @@ action: block
 	u := "https://" + p.mapped("files.app.test")
 	report := `{"doc":"d1","events":[{"n":1,"type":"hello","at":1},{"n":2,"type":"copy","control":"copy","blocked":true,"at":2,"detail":{"via":"key","length":10}}]}`
 	res, body := do(t, p.client, fetched("POST", u+"/.referee/report", report, "Referer", u+"/docs/1?q=secret"))
-	if res.StatusCode != 200 || body != `{"codes":{"2":"REF0-0001"}}` {
+	if res.StatusCode != 200 || body != `{"codes":{"2":"REF0-0001"},"ways":{"2":{"request":"https://signin.referee.test/contoso/request-access?ref=REF00001"}}}` {
 		t.Errorf("%s %s", res.Status, body)
 	}
 	got := r.rec.of(model.ActivityCopy, "")

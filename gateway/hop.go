@@ -64,6 +64,7 @@ type hop struct {
 	large  *heldBody   // the first part of one that was too large to hold
 	resume string      // id of the stashed request that this one stands for
 	onPage bool        // the action is one that only the page's script sees
+	until  time.Time   // when the first of the grants ends that opened such an action; zero for none
 }
 
 // credential says by what a request was recognised.

@@ -167,17 +167,21 @@ func (h *hop) report() {
 		h.problem(http.StatusBadRequest, "refused", page.Refused, nil)
 		return
 	}
-	codes := map[int]string{}
+	answer := shim.Answer{Codes: map[int]string{}, Ways: map[int]shim.Way{}}
 	for i := range rep.Events {
-		if code := h.reported(&rep.Events[i]); code != "" {
-			codes[rep.Events[i].N] = reference(code)
+		code, way := h.reported(&rep.Events[i])
+		if code != "" {
+			answer.Codes[rep.Events[i].N] = reference(code)
+		}
+		if way != (shim.Way{}) {
+			answer.Ways[rep.Events[i].N] = way
 		}
 	}
-	if len(codes) == 0 {
+	if len(answer.Codes) == 0 {
 		h.w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	body, err := json.Marshal(shim.Answer{Codes: codes})
+	body, err := json.Marshal(answer)
 	if err != nil {
 		body = []byte("{}")
 	}
@@ -187,11 +191,11 @@ func (h *hop) report() {
 	h.bytes(http.StatusOK, body)
 }
 
-// reported records one event and returns its reference code.
-func (h *hop) reported(e *shim.Event) string {
+// reported records one event and returns its reference code, and how to go on if it was stopped.
+func (h *hop) reported(e *shim.Event) (code string, way shim.Way) {
 	kind, ok := reportable[e.Type]
 	if !ok {
-		return ""
+		return "", way
 	}
 	var f *model.File
 	if kind == model.ActivitySave || kind == model.ActivityUpload {
@@ -223,12 +227,13 @@ func (h *hop) reported(e *shim.Event) string {
 	}
 	maps.Copy(a.Detail, map[string]any{"reportedBy": "page", "via": e.Detail.Via, "length": e.Detail.Length, "count": e.Detail.Count, "times": max(e.Times, 1)})
 	if !h.event(a) {
-		return ""
+		return "", way
 	}
 	if e.Blocked {
-		h.remember(a, f)
+		s := h.remember(a, f)
+		way = shim.Way{Confirm: s.confirm, Watch: s.watch, Request: s.request}
 	}
-	return a.Reference
+	return a.Reference, way
 }
 
 // reportable are the script's events that are activities.

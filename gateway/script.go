@@ -5,8 +5,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/gateway/rewrite"
@@ -54,6 +56,7 @@ func (h *hop) tag(nonce string) []byte {
 	for _, c := range shim.AllControls() {
 		key.WriteString("\x00" + string(modes[c]) + "\x00" + messages[c].Text)
 	}
+	key.WriteString("\x00" + strconv.Itoa(h.askAgain()))
 	h.hosts.label()
 	key.WriteString("\x00" + base64.RawURLEncoding.EncodeToString([]byte{byte(h.hosts.Epoch()), byte(h.hosts.Epoch() >> 8), byte(h.hosts.Epoch() >> 16), byte(h.hosts.Epoch() >> 24), byte(h.hosts.Epoch() >> 32)}))
 	tag, err := h.g.tags.get(key.String(), func() (shim.Tag, error) { return shim.NewTag(h.scriptConfig(modes, messages)) })
@@ -81,7 +84,7 @@ func (h *hop) scriptConfig(modes shim.Controls, messages map[shim.Control]shim.M
 	b := h.brand()
 	return shim.Config{
 		Origin: origin(h.t), Hosts: hosts, Suffix: string(h.t.Tenant) + "." + hostOf(h.g.cfg.Suffix), Controls: modes, Messages: messages,
-		Brand: shim.Brand{Name: b.Name, Logo: b.Logo}, ReportPath: ownPath("report"), RefreshPath: ownPath("controls"), Warm: warm, Broker: h.g.cfg.Broker,
+		Brand: shim.Brand{Name: b.Name, Logo: b.Logo}, ReportPath: ownPath("report"), RefreshPath: ownPath("controls"), Again: h.askAgain(), Warm: warm, Broker: h.g.cfg.Broker,
 	}
 }
 
@@ -136,8 +139,19 @@ func (h *hop) modes() (shim.Controls, map[shim.Control]shim.Message) {
 	return modes, messages
 }
 
+// askAgain is after how many seconds the script asks anew, since a grant ends; 0 for none.
+func (h *hop) askAgain() int {
+	if h.until.IsZero() {
+		return 0
+	}
+	return max(1, int(h.until.Sub(h.now)/time.Second)+1)
+}
+
 func (h *hop) scriptMessage(kind model.ActivityType) shim.Message {
-	text := words(kind)
+	heading, text := title(kind), words(kind)
+	if h.v.Gate == policy.GateStepUp {
+		heading, text = titleStepUp, wordsOnPage
+	}
 	values := map[string]string{"user": h.in.User.Name, "app": h.t.Instance.Name, "contact": h.tenant.Brand.Contact}
 	if p := h.v.Blocker; p != nil {
 		values["policy"] = p.Name
@@ -148,7 +162,7 @@ func (h *hop) scriptMessage(kind model.ActivityType) shim.Message {
 			text = p.Message
 		}
 	}
-	return shim.Message{Title: title(kind), Text: webpage.PlainText(text, values)}
+	return shim.Message{Title: heading, Text: webpage.PlainText(text, values)}
 }
 
 // controls answers the script's question what holds now.
@@ -158,7 +172,7 @@ func (h *hop) controls() {
 		return
 	}
 	modes, _ := h.modes()
-	body, err := json.Marshal(map[string]any{"controls": modes})
+	body, err := json.Marshal(map[string]any{"controls": modes, "again": h.askAgain()})
 	if err != nil {
 		body = []byte("{}")
 	}

@@ -18,6 +18,7 @@ import (
 const (
 	titleStepUp = "Confirm it’s you"
 	wordsStepUp = "Your organisation asks you to confirm it’s you before this goes on. It goes on by itself afterwards."
+	wordsOnPage = "Your organisation asks you to confirm it’s you first. Then do it once more."
 	wordsAgain  = "Your organisation asks you to confirm it’s you first. Then do it once more: this is too large to be kept meanwhile."
 )
 
@@ -51,7 +52,10 @@ func (h *hop) stepsUp(b *session.Blocked, s *stop) {
 	}
 	if p := h.v.Blocker; p == nil || p.Message == "" {
 		s.html, s.text = wordsStepUp, wordsStepUp
-		if !again {
+		switch {
+		case h.onPage:
+			s.html, s.text = wordsOnPage, wordsOnPage
+		case !again:
 			s.html, s.text = wordsAgain, wordsAgain
 		}
 	}

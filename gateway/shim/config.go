@@ -16,7 +16,7 @@ const (
 	Allow    Mode = "allow"    // happens, nothing is reported
 	Audit    Mode = "audit"    // happens and is reported
 	Block    Mode = "block"    // doesn't happen, is reported, and the person is told
-	Override Mode = "override" // as Block, and the notice leads to Message.ConfirmURL
+	Override Mode = "override" // as Block, and the person may go on: the answer to the report says where (Way)
 )
 
 // Control names a kind of action that only the page can see.
@@ -49,10 +49,6 @@ type Message struct {
 	Text     string `json:"text,omitempty"`
 	LinkText string `json:"linkText,omitempty"` // default Texts["requestAccess"]
 	LinkURL  string `json:"linkUrl,omitempty"`  // https only: where to ask, or to read more
-	// ConfirmURL is the broker's page that takes a reason; used by Override. The page grants in the
-	// gateway's session store, and the script asks Config.RefreshPath what holds when it has the
-	// focus again.
-	ConfirmURL string `json:"confirmUrl,omitempty"`
 }
 
 // Brand is how a tenant shows in notices. The shield beside it stays Referee's.
@@ -80,8 +76,10 @@ type Config struct {
 	Dir      string              `json:"dir,omitempty"`  // "ltr" or "rtl"
 	// ReportPath takes the script's reports by POST ([ParseReport], [Answer]).
 	ReportPath string `json:"report"`
-	// RefreshPath answers GET with {"controls": {…}}. Empty: controls hold until the next document.
+	// RefreshPath answers GET with {"controls": {…}, "again": seconds}. Empty: controls hold until the next document.
 	RefreshPath string `json:"refresh,omitempty"`
+	// Again is after how many seconds to ask there, since something is open only for a while. 0: not by itself.
+	Again int `json:"again,omitempty"`
 	// Warm lists origins of sibling hosts that a top-level page visits at once, so that frames of theirs find a session.
 	Warm []string `json:"warm,omitempty"`
 	// Broker is the origin of confirmation and request pages; links to elsewhere are not shown.

@@ -18,8 +18,6 @@ export interface Message {
   text?: string;
   linkText?: string;
   linkUrl?: string;
-  /** Page on the broker's origin where a person gives a reason; used by `override` only. */
-  confirmUrl?: string;
 }
 
 export interface Config {
@@ -35,6 +33,8 @@ export interface Config {
   dir?: string;
   report: string;
   refresh?: string;
+  /** After how many seconds to ask there: something is open only for a while. */
+  again?: number;
   /** Origins of sibling hosts to visit before a frame of theirs is shown (see start in main.ts). */
   warm?: string[];
   /** Origin of the broker: the only one whose pages a notice may send a person to confirm or ask. */

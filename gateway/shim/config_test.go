@@ -21,7 +21,7 @@ func sample() shim.Config {
 		Hosts:       map[string]string{"files.example": "files-example.acme.gate.localhost:8443"},
 		Suffix:      "acme.gate.localhost",
 		Controls:    shim.Controls{shim.Copy: shim.Block, shim.Print: shim.Override, shim.Paste: shim.Audit},
-		Messages:    map[shim.Control]shim.Message{shim.Copy: {Title: "No copies", Text: "Why: <b>policy</b>\nWhat to do: ask.", LinkURL: "https://help.example/"}, shim.Print: {ConfirmURL: "https://signin.referee.localhost/confirm?a=1&b=2"}},
+		Messages:    map[shim.Control]shim.Message{shim.Copy: {Title: "No copies", Text: "Why: <b>policy</b>\nWhat to do: ask.", LinkURL: "https://help.example/"}, shim.Print: {LinkURL: "https://help.example/?a=1&b=2"}},
 		Brand:       shim.Brand{Name: "Contoso & Sons"},
 		Lang:        "en",
 		ReportPath:  "/.referee/report",

@@ -2,7 +2,8 @@
 
 import type { Config, Control } from './config';
 import type { Live } from './hook';
-import { listen, push } from './natives';
+import { create, listen, push, resolved, then } from './natives';
+import { granted, mapped } from './problem';
 import type { Detail, Reporter } from './report';
 import type { Notices } from './notice';
 import type { URLMap } from './urlmap';
@@ -33,6 +34,8 @@ export interface Context {
   watches(control: Control): boolean;
   /** Whether a control stops actions now; nothing is reported. */
   blocks(control: Control): boolean;
+  /** Waits for a step-up; true once it is done, when what is open now is known and no notice asks for it any more. */
+  confirmed(watch: string | undefined): Promise<boolean>;
 }
 
 /** Makes the scope of a window. */
@@ -56,10 +59,24 @@ export function newScope(win: Realm): Scope {
 }
 
 /** Puts the context together. */
-export function newContext(cfg: Config, urls: URLMap, report: Reporter, notices: Notices): Context {
+export function newContext(cfg: Config, urls: URLMap, report: Reporter, notices: Notices, refresh: () => Promise<void>): Context {
   const mode = (control: Control) => cfg.controls[control] || 'allow';
   const blocks = (control: Control) => mode(control) === 'block' || mode(control) === 'override';
+  const waiting = create(null) as Record<string, Promise<boolean>>;
+
+  function confirmed(watch: string | undefined): Promise<boolean> {
+    if (!watch || !mapped(cfg, watch)) return resolved(false);
+    // Once for all that wait for the same one.
+    return (waiting[watch] ||= then(granted(watch), (yes: boolean) => {
+      delete waiting[watch];
+      if (!yes) return false;
+      notices.settled();
+      return then(refresh(), () => true);
+    }));
+  }
+
   return {
+    confirmed,
     cfg,
     urls,
     report,
@@ -69,8 +86,16 @@ export function newContext(cfg: Config, urls: URLMap, report: Reporter, notices:
     stops(realm, control, type, detail) {
       if (mode(control) === 'allow') return false;
       const blocked = blocks(control);
-      const show = blocked ? notices.control(realm, control, mode(control) === 'override') : undefined;
-      report.add({ type, control, blocked, detail }, show);
+      if (!blocked) report.add({ type, control, blocked, detail });
+      else {
+        const show = notices.control(realm, control);
+        report.add({ type, control, blocked, detail }, (told) => {
+          show(told);
+          then(confirmed(told.way.watch), (yes: boolean) => {
+            if (yes) notices.again(realm);
+          });
+        });
+      }
       return blocked;
     },
   };

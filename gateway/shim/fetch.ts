@@ -3,7 +3,7 @@
 import type { Context, Scope } from './context';
 import { hookConstructor, hookMethod } from './hook';
 import { NativeHeaders, create, fetchNative, getter, header, response, setHeader, str, then } from './natives';
-import { asked, confirmed, noticeProblem, stepUp } from './problem';
+import { asked, noticeProblem, stepUp } from './problem';
 
 const request = {
   url: getter(Request.prototype, 'url'),
@@ -69,9 +69,8 @@ function look(ctx: Context, scope: Scope, r: Response, modal: boolean, again: ()
       const p = stepUp(ctx, text);
       if (!p || !p.watch) return r;
       const to = p.resume;
-      return then(confirmed(p.watch), (yes: boolean) => {
+      return then(ctx.confirmed(p.watch), (yes: boolean) => {
         if (!yes) return r;
-        ctx.notices.settled();
         return to ? fetchNative(to, { method: 'POST', mode: 'cors', credentials: 'include' }) : again();
       });
     },

@@ -61,8 +61,8 @@ export function hookProperty(proto: object | null | undefined, name: string, set
   defineProperty(proto, name, d);
 }
 
-/** Puts a trap in front of a constructor; `args` is changed in place. */
-export function hookConstructor(win: any, name: string, trap: (args: any[]) => void): void {
+/** Puts a trap in front of a constructor; `args` is changed in place, `made` is shown each new object first. */
+export function hookConstructor(win: any, name: string, trap: (args: any[]) => void, made?: (object: any) => void): void {
   const d = getOwnPropertyDescriptor(win, name);
   if (!d || typeof d.value !== 'function' || !d.configurable) return;
   const whose = owner;
@@ -70,7 +70,9 @@ export function hookConstructor(win: any, name: string, trap: (args: any[]) => v
     __proto__: null,
     construct: (target: Fn, args: any[], newTarget: Fn) => {
       if (whose.live) trap(args);
-      return construct(target, args, newTarget);
+      const object = construct(target, args, newTarget);
+      if (whose.live && made) made(object);
+      return object;
     },
   } as ProxyHandler<Fn>);
   const proto = d.value.prototype;

@@ -16,7 +16,7 @@ import { installElements } from './elements';
 import { installFetch } from './fetch';
 import { installFrames, newFrames } from './frames';
 import { hookMethod, hooksOf } from './hook';
-import { NativeCustomEvent, dispatch, ev, fetchNative, getPrototypeOf, parse, response, then, weak } from './natives';
+import { NativeCustomEvent, dispatch, ev, fetchNative, getPrototypeOf, later, parse, resolved, response, then, unlater, weak } from './natives';
 import { newNotices } from './notice';
 import { installUse, observeTree } from './observe';
 import { installPickers } from './pickers';
@@ -36,7 +36,7 @@ if (setup && dispatch(window, hello)) start(setup.cfg, setup.doc);
 function start(cfg: Config, doc: string): void {
   const report = newReporter(doc, cfg.origin + cfg.report);
   const urls = newURLMap(cfg.hosts, () => document.baseURI, cfg.origin);
-  const ctx = newContext(cfg, urls, report, newNotices(cfg, refresh));
+  const ctx = newContext(cfg, urls, report, newNotices(cfg, refresh), refresh);
   const scopes = new WeakMap<object, Scope>();
   const observed = new WeakMap<Node, boolean>();
   const frames = newFrames(install, redo);
@@ -100,17 +100,27 @@ function start(cfg: Config, doc: string): void {
     observe(win.document);
   }
 
+  let asking = 0;
+
+  /** Asks again later, when something that is open now ends. */
+  function recheck(seconds: number | undefined): void {
+    unlater(asking);
+    if (seconds && seconds > 0) asking = later(refresh, seconds * 1000);
+  }
+
   /** Asks the gateway what holds now, after a person was at the broker. Only the gateway grants. */
-  function refresh(): void {
-    if (!cfg.refresh) return;
+  function refresh(): Promise<void> {
+    if (!cfg.refresh) return resolved(undefined);
     const answered = then(fetchNative(cfg.origin + cfg.refresh, { credentials: 'same-origin' }), (r: Response) =>
       response.status(r) === 200 ? response.text(r) : '',
     );
-    then(
+    return then(
       answered,
       (text: string) => {
+        const now = (text && parse(text)) || {};
         // fail closed: an answer without controls changes nothing
-        cfg.controls = (text && parse(text).controls) || cfg.controls;
+        cfg.controls = now.controls || cfg.controls;
+        recheck(now.again);
       },
       () => undefined,
     );
@@ -128,5 +138,6 @@ function start(cfg: Config, doc: string): void {
     }
   }
   report.add({ type: 'hello' });
+  recheck(cfg.again);
   install(window);
 }

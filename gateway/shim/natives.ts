@@ -24,6 +24,7 @@ export const NativeRequest = Request;
 export const NativePromise = Promise;
 export const NativeProxy = Proxy;
 export const NativeEvent = Event;
+export const NativeProgress = ProgressEvent;
 export const NativeCustomEvent = CustomEvent;
 export const NativeBlob = Blob;
 export const NativeObserver = MutationObserver;
@@ -107,4 +108,6 @@ export const now: () => number = Date.now;
 /** The error a browser gives when a person or a policy refuses. */
 export const refusal = (text: string): DOMException => new DOMException(text, 'NotAllowedError');
 const nativeReject = Promise.reject;
+const nativeResolve = Promise.resolve;
+export const resolved = <T>(value: T): Promise<T> => apply(nativeResolve, NativePromise, [value]) as Promise<T>;
 export const reject = (why: unknown): Promise<never> => apply(nativeReject, NativePromise, [why]);

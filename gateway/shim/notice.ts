@@ -5,8 +5,9 @@
 
 import type { Config, Control, Message } from './config';
 import type { Realm } from './context';
-import { NativeCustomEvent, dispatch, el, later, listen, now, parse, stringify, unlater, url, NativeURL } from './natives';
+import { NativeCustomEvent, create, dispatch, el, later, listen, now, parse, push, stringify, unlater, url, NativeURL } from './natives';
 import type { Problem } from './problem';
+import type { Told } from './report';
 import { style } from './style';
 
 /** A notice before it is shown; plain data, for it may be handed to the window above. */
@@ -19,8 +20,10 @@ export interface Notice {
 }
 
 export interface Notices {
-  /** Tells of a stopped action; the function it returns adds the reference code, once known. */
-  control(win: Realm, control: Control, override: boolean): (code: string) => void;
+  /** Tells of a stopped action; the function it returns adds the reference code and the way on, once known. */
+  control(win: Realm, control: Control): (told: Told) => void;
+  /** Tells that what was stopped may be done now. */
+  again(win: Realm): void;
   /**
    * Tells of a request that the gateway refused. Not `modal`: one in the background, which must not
    * take the focus from what the person is writing.
@@ -35,6 +38,7 @@ export interface Notices {
 const repeatAfter = 3000; // ms: the same notice isn't read aloud twice
 const stays = 12_000; // ms, for a status that asks for nothing
 const channel = 'referee:notice';
+const settled = '"settled"';
 
 /** Makes the notices of a document; `confirmed` is called when a person may come back from the broker. */
 export function newNotices(cfg: Config, confirmed: () => void): Notices {
@@ -45,8 +49,9 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
   let timer = 0;
   let dismiss = () => undefined as void;
   let open: HTMLDialogElement | undefined;
+  let more: Notice | undefined; // what came to be known of a notice before it was drawn
   let code = '';
-  let put: ((code: string) => void) | undefined;
+  let put: ((n: Notice) => void) | undefined;
 
   /** Only the broker's own pages: a page of the app must not send people elsewhere in our name. */
   function atBroker(href: string | undefined): string | undefined {
@@ -55,6 +60,16 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
     } catch {
       return undefined;
     }
+  }
+
+  /** Links to how a person goes on. */
+  function ways(watch: string | undefined, confirmUrl: string | undefined, requestUrl: string | undefined): Notice['links'] {
+    const confirm = atBroker(confirmUrl);
+    const ask = atBroker(requestUrl);
+    const links: Notice['links'] = [];
+    if (confirm) push(links, { text: t(watch ? 'confirmYou' : 'giveReason'), href: confirm, confirm: true });
+    if (ask) push(links, { text: t('requestAccess'), href: ask });
+    return links;
   }
 
   /** Or where the administrator's own message leads. */
@@ -81,17 +96,18 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
       const e = new NativeCustomEvent(channel, { detail: stringify(n), cancelable: true });
       if (!dispatch(top, e)) return;
     }
-    const key = stringify({ ...n, code: undefined });
+    const key = stringify({ ...n, code: undefined, links: undefined });
     if (key === last && now() - lastAt < repeatAfter) {
-      // Shown already, or about to be: all that is new is its code.
+      // Shown already, or about to be: all that is new is its code, and where to go on.
       if (n.code) code = n.code;
-      if (n.code && put) put(n.code);
+      more = n;
+      if (put) put(n);
       return;
     }
     last = key;
     lastAt = now();
     code = n.code || '';
-    put = undefined;
+    more = put = undefined;
     draw(top, n);
   }
 
@@ -178,19 +194,29 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
     body.id = 'd';
     if (n.text) add(body, 'p', n.text);
     const ref = add(body, 'small');
-    put = (text) => {
-      ref.textContent = t('reference') + ' ';
-      add(ref, 'code', text);
-    };
-    if (code) put(code);
     const foot = add(into, 'footer');
-    for (const link of n.links) {
-      const a = add(foot, 'a', link.text) as HTMLAnchorElement;
-      a.href = link.href;
-      a.target = '_blank';
-      a.rel = 'noopener';
-      if (link.confirm) listen(a, 'click', () => listen(window, 'focus', confirmed, { once: true }));
-    }
+    const shown = create(null) as Record<string, boolean>;
+    put = (known) => {
+      if (known.code) {
+        ref.textContent = t('reference') + ' ';
+        add(ref, 'code', known.code);
+      }
+      const before = foot.querySelector('button');
+      for (const link of known.links) {
+        if (shown[link.text]) continue;
+        shown[link.text] = true;
+        const a = add(foot, 'a', link.text) as HTMLAnchorElement;
+        if (before) foot.insertBefore(a, before);
+        a.href = link.href;
+        a.target = '_blank';
+        a.rel = 'noopener';
+        if (link.confirm) listen(a, 'click', () => listen(window, 'focus', confirmed, { once: true }));
+      }
+      for (const link of known.links) if (link.confirm) unlater(timer); // it asks for something, so it stays
+    };
+    put(n);
+    if (more) put(more);
+    else if (code) put({ ...n, code });
     const button = add(foot, 'button', t('close')) as HTMLButtonElement;
     button.type = 'button';
     button.autofocus = true;
@@ -198,29 +224,34 @@ export function newNotices(cfg: Config, confirmed: () => void): Notices {
   }
 
   return {
-    control(win, control, override) {
+    control(win, control) {
       const m: Message = (cfg.messages && cfg.messages[control]) || {};
       const links: Notice['links'] = [];
-      const confirm = override && atBroker(m.confirmUrl);
-      if (confirm) links.push({ text: t('giveReason'), href: confirm, confirm: true });
       if (m.linkUrl && /^https:/.test(m.linkUrl)) links.push({ text: m.linkText || t('requestAccess'), href: m.linkUrl });
       const n: Notice = { title: m.title || t(control), text: m.text || t('stopped'), modal: false, links };
       show(win, n);
-      return (given) => show(win, { ...n, code: given });
+      return (told) => {
+        const { watch, confirm, request } = told.way;
+        show(win, { ...n, code: told.code, links: [...ways(watch, confirm, request), ...links] });
+      };
+    },
+    again(win) {
+      show(win, { title: t('confirmed'), text: t('onceMore'), modal: false, links: [] });
     },
     problem(win, p, modal) {
-      const links: Notice['links'] = [];
-      const confirm = atBroker(p.confirmUrl);
-      const ask = atBroker(p.requestUrl);
-      if (confirm) links.push({ text: t(p.watch ? 'confirmYou' : 'giveReason'), href: confirm, confirm: true });
-      if (ask) links.push({ text: t('requestAccess'), href: ask });
-      show(win, { title: p.title || t('refused'), text: p.detail, code: p.code, modal, links });
+      show(win, { title: p.title || t('refused'), text: p.detail, code: p.code, modal, links: ways(p.watch, p.confirmUrl, p.requestUrl) });
     },
     settled() {
+      const top = outermost(window);
+      if (top !== window) dispatch(top, new NativeCustomEvent(channel, { detail: settled, cancelable: true }));
       if (open) open.close();
       dismiss();
     },
     shown(win, raw) {
+      if (raw === settled) {
+        if (open) open.close();
+        return dismiss();
+      }
       try {
         const n = parse(raw) as Notice;
         n.links = n.links.filter((l) => atBroker(l.href) || configured(l.href));

@@ -1,5 +1,6 @@
 // Refusals that the gateway sends in place of an answer (RFC 9457, type "urn:referee:…").
 
+import type { Config } from './config';
 import type { Context, Realm } from './context';
 import { NativePromise, NativeURL, fetchNative, later, now, parse, response, str, then, url } from './natives';
 
@@ -40,6 +41,9 @@ export function noticeProblem(ctx: Context, win: Realm, text: string, modal: boo
   ctx.notices.problem(win, p, modal);
 }
 
+/** Whether an answer of this media type waits for a step-up (problem.go). */
+export const waits = (type: string): boolean => str.indexOf(type, '; referee=stepup') > 0;
+
 /** A refusal that a step-up undoes: the request waits for it. Undefined for every other text. */
 export function stepUp(ctx: Context, text: string): Problem | undefined {
   let p: Problem;
@@ -48,15 +52,15 @@ export function stepUp(ctx: Context, text: string): Problem | undefined {
   } catch {
     return undefined;
   }
-  return p && p.type === 'urn:referee:stepup' && ours(ctx, p.watch) && (!p.resume || ours(ctx, p.resume)) ? p : undefined;
+  return p && p.type === 'urn:referee:stepup' && mapped(ctx.cfg, p.watch) && (!p.resume || mapped(ctx.cfg, p.resume)) ? p : undefined;
 }
 
 /** Only mapped hosts of this session: an app's own answer must not make the script ask elsewhere. */
-function ours(ctx: Context, address: string | undefined): boolean {
+export function mapped(cfg: Config, address: string | undefined): boolean {
   try {
     const at: string = (address && url.origin(new NativeURL(address))) || '';
-    if (at === ctx.cfg.origin) return true;
-    for (const k in ctx.cfg.hosts) if (at === 'https://' + ctx.cfg.hosts[k]) return true;
+    if (at === cfg.origin) return true;
+    for (const k in cfg.hosts) if (at === 'https://' + cfg.hosts[k]) return true;
   } catch {
     // not an address
   }
@@ -70,7 +74,7 @@ const waitMost = 15 * 60_000; // ms, as long as the gateway keeps a request
  * Waits until the person has confirmed at the broker; false when that took too long or came to nothing. What the page
  * could answer here in the gateway's place would change nothing: the request that follows is decided by the gateway.
  */
-export function confirmed(watch: string): Promise<boolean> {
+export function granted(watch: string): Promise<boolean> {
   const until = now() + waitMost;
   return new NativePromise<boolean>((resolve) => {
     const ask = (): void => {

@@ -67,9 +67,19 @@ type Report struct {
 }
 
 // Answer is what the gateway answers a report with (200, application/json); 204 when it has no
-// codes to give. Codes maps Event.N to the reference code of the activity that was written.
+// codes to give. Codes maps Event.N to the reference code of the activity that was written, Ways to how a
+// person goes on from what was stopped.
 type Answer struct {
 	Codes map[int]string `json:"codes,omitempty"`
+	Ways  map[int]Way    `json:"ways,omitempty"`
+}
+
+// Way is how a person goes on from something that the script stopped. Confirm and Request are pages on Config.Broker;
+// the script links to no others.
+type Way struct {
+	Confirm string `json:"confirm,omitempty"` // takes a reason, or a stronger sign-in
+	Watch   string `json:"watch,omitempty"`   // of a step-up: where to ask how it stands
+	Request string `json:"request,omitempty"` // asks for an exception
 }
 
 var known = map[EventType]bool{

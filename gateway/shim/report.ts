@@ -28,9 +28,22 @@ interface Event extends Fact {
   times?: number;
 }
 
+/** How a person goes on from something that was stopped (Way in report.go). */
+export interface Way {
+  confirm?: string;
+  watch?: string;
+  request?: string;
+}
+
+/** What the gateway says of a fact. */
+export interface Told {
+  code: string;
+  way: Way;
+}
+
 export interface Reporter {
-  /** Queues a fact. `coded` receives the reference code the gateway gave it, when it gave one. */
-  add(fact: Fact, coded?: (code: string) => void): void;
+  /** Queues a fact. `coded` hears what the gateway says of it, when it says something. */
+  add(fact: Fact, coded?: (told: Told) => void): void;
   /** Sends what is queued, in the way that survives the page. */
   flush(): void;
 }
@@ -41,7 +54,7 @@ const queueMost = 100; // facts held; more than that in a batch is counted, not 
 /** Makes the reporter of a document; `to` is on the document's own host. */
 export function newReporter(doc: string, to: string): Reporter {
   let queue: Event[] = [];
-  let waiting: Record<number, (code: string) => void> = {};
+  let waiting: Record<number, (told: Told) => void> = {};
   let dropped = 0;
   let n = 0;
   let timer = 0;
@@ -69,8 +82,9 @@ export function newReporter(doc: string, to: string): Reporter {
     then(
       answered,
       (text: string) => {
-        const given: Record<string, string> = (text && parse(text).codes) || {};
-        for (const k in given) if (codes[+k]) codes[+k](given[k]);
+        const answer = (text && parse(text)) || {};
+        const given: Record<string, string> = answer.codes || {};
+        for (const k in given) if (codes[+k]) codes[+k]({ code: given[k], way: (answer.ways && answer.ways[k]) || {} });
       },
       () => {
         // A report that can't be delivered must not break the page; the gateway notices the gap.
@@ -78,7 +92,7 @@ export function newReporter(doc: string, to: string): Reporter {
     );
   }
 
-  function add(fact: Fact, coded?: (code: string) => void): void {
+  function add(fact: Fact, coded?: (told: Told) => void): void {
     const last = queue[queue.length - 1];
     if (last && !coded && last.type === fact.type && last.blocked === fact.blocked && stringify(last.detail) === stringify(fact.detail)) {
       last.times = (last.times || 1) + 1;

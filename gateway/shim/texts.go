@@ -9,6 +9,8 @@ var texts = map[string]string{
 	"requestAccess":      "Request access",
 	"giveReason":         "Give a reason and continue",
 	"confirmYou":         "Confirm it’s you",
+	"confirmed":          "Thank you, that’s confirmed",
+	"onceMore":           "Now do it once more.",
 	"reference":          "Reference for your helpdesk:",
 	"stopped":            "Your organisation's policy for this session doesn't allow it.",
 	"refused":            "This was stopped",

@@ -203,20 +203,50 @@ function suite(name) {
       assert.equal(a.files[0].sha256, createHash('sha256').update(bytes).digest('hex'), 'byte for byte');
     });
 
-    step('a page’s fetch waits, and gets the answer to its second try', async () => {
-      await person.clear();
+    const waits = (title, way, id, file) =>
+      step(`a page’s ${title} waits, gets the answer to its second try, and saves it`, async () => {
+        await person.clear();
+        const p = await person.page();
+        await p.init(openShadows);
+        await p.goto(`${world.mapped}/files/${id}/ways`);
+        const said = (w) => document.querySelector(`[data-result="${w}"]`).textContent;
+        await p.waitFor((w) => document.readyState === 'complete' && document.querySelector(`[data-way="${w}"]`), way);
+        await p.evaluate((w) => document.querySelector(`[data-way="${w}"]`).click(), way);
+        const n = await shown(p, confirmIt);
+        await audit(p, 'the notice that asks to confirm', { within: 'html > :not(head):not(body)' });
+        await picture(p, `step-up-notice-${way}`);
+        assert.equal(await p.evaluate(said, way), '…', 'the page still waits');
+        await confirmAt(n.links['Confirm it’s you'], recovery());
+        assert.match(await until(() => p.evaluate(said, way).then((x) => x !== '…' && x), 'the page’s answer', 40_000), /^Got \d+ bytes/);
+        assert.ok((await saved(file)).bytes.includes(canary));
+        await until(async () => !(await p.evaluate(notice)), 'the end of the notice');
+        await p.close();
+      });
+    waits('fetch', 'blob', 'vendors', 'Vendors');
+    waits('XMLHttpRequest', 'xhr', 'handbook', 'Handbook');
+
+    step('copying leads to the confirmation, and is open afterwards', async () => {
       const p = await person.page();
       await p.init(openShadows);
-      await p.goto(`${world.mapped}/files/vendors/ways`);
-      await p.waitFor(() => document.readyState === 'complete' && document.querySelector('[data-way="blob"]'));
-      await p.click('[data-way="blob"]');
-      const n = await shown(p, confirmIt);
-      await audit(p, 'the notice that asks to confirm', { within: 'html > :not(head):not(body)' });
-      await picture(p, 'step-up-notice');
-      assert.equal(await p.evaluate(() => document.querySelector('[data-result="blob"]').textContent), '…', 'the page still waits');
+      await p.goto(`${world.mapped}/files/vendors`);
+      await arrive(p, /Vendors/);
+      const copy = () => {
+        const e = new ClipboardEvent('copy', { bubbles: true, cancelable: true });
+        document.querySelector('h1').dispatchEvent(e);
+        return e.defaultPrevented;
+      };
+      assert.equal(await p.evaluate(copy), true);
+      const n = await until(async () => {
+        const seen = await shown(p, confirmIt);
+        return seen.links['Confirm it’s you'] && seen;
+      }, 'the link to confirm');
+      await audit(p, 'the notice of a stopped copy', { within: 'html > :not(head):not(body)' });
+      await picture(p, 'step-up-copy');
+      assert.equal(await p.evaluate(copy), true);
       await confirmAt(n.links['Confirm it’s you'], recovery());
-      await p.waitFor(() => /^Got \d+ bytes/.test(document.querySelector('[data-result="blob"]').textContent));
-      await until(async () => !(await p.evaluate(notice)), 'the end of the notice');
+      await shown(p, /that’s confirmed/);
+      assert.equal(await p.evaluate(copy), false);
+      await recorded('of the copy', (a) => a.type === 'copy' && a.takenAction !== 'block' && a.outcome !== 'blocked');
       await p.close();
     });
 

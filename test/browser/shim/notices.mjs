@@ -19,8 +19,8 @@ const address = (p, more = {}) => '/problem?' + new URLSearchParams({ p: JSON.st
 /** What is shown, read from the shadow tree that the tests forced open. */
 const shown = (kind) => {
   const host = [...document.documentElement.children].find((e) => e.shadowRoot);
-  const box = host && host.shadowRoot.querySelector(kind);
-  if (!box || !box.querySelector('h2')) return null;
+  const box = host && [...host.shadowRoot.querySelectorAll(kind)].find((b) => b.querySelector('h2'));
+  if (!box) return null;
   return {
     role: box.getAttribute('role'),
     title: box.querySelector('h2').textContent,
@@ -42,7 +42,121 @@ async function audit(t) {
   t.assert.deepEqual(found, []);
 }
 
+const waiting = {
+  type: 'urn:referee:stepup',
+  title: 'Confirm it’s you',
+  detail: 'Your organisation asks you to confirm it’s you before this goes on.',
+  status: 403,
+  confirmUrl: 'BROKER/stepup?ref=1',
+  watch: 'ORIGIN/.referee/stepup?ref=1',
+};
+const guarded = (p = waiting) => '/guarded?' + new URLSearchParams({ p: JSON.stringify(p) });
+
+/** Sends an XMLHttpRequest in the page; window.heard lists what it heard. */
+const sendXHR = ({ address, method = 'GET', as = '', sync = false, body = null }) => {
+  const x = (window.request = new XMLHttpRequest());
+  window.heard = [];
+  const hear = (e) => window.heard.push(e.type === 'readystatechange' ? `state ${x.readyState}` : `${e.type} ${x.status}`);
+  for (const type of ['loadstart', 'load', 'loadend', 'error', 'abort']) x['on' + type] = hear; // before open, as some do
+  x.open(method, address, !sync);
+  x.addEventListener('readystatechange', hear);
+  x.setRequestHeader('X-Token', 'csrf-1');
+  if (!sync) x.responseType = as;
+  x.send(body);
+  return window.heard;
+};
+
 export default {
+  async 'an XMLHttpRequest waits for a step-up, and hears the second answer alone'(t) {
+    for (const as of ['', 'text', 'json', 'blob', 'arraybuffer']) {
+      t.server.setState('waiting');
+      await t.open({ refresh: '/.referee/controls' }, { open: '1' });
+      await t.page.evaluate(sendXHR, { address: guarded(), as });
+      const box = await until(() => t.page.evaluate(shown, 'dialog, section'), 'the status');
+      t.assert.deepEqual(box.links, [['Confirm it’s you', t.server.broker + '/stepup?ref=1', 'noopener']]);
+      t.assert.deepEqual(await t.page.evaluate(() => window.heard), ['loadstart 0'], as);
+      t.server.setState('granted');
+      await until(() => t.page.evaluate(() => window.heard.includes('loadend 200')), 'the answer');
+      t.assert.deepEqual(await t.page.evaluate(() => window.heard), ['loadstart 0', 'state 2', 'state 3', 'state 4', 'load 200', 'loadend 200'], as);
+      const got = await t.page.evaluate(async () => {
+        const b = window.request.response;
+        return typeof b === 'string' ? JSON.parse(b) : b instanceof Blob ? JSON.parse(await b.text()) : b instanceof ArrayBuffer ? JSON.parse(new TextDecoder().decode(b)) : b;
+      });
+      t.assert.deepEqual([got.method, got.token], ['GET', 'csrf-1']);
+      await until(async () => !(await t.page.evaluate(shown, 'dialog, section')), 'the end of the status');
+    }
+    t.server.setState('waiting');
+  },
+
+  async 'what a script sent is resumed by the address that the gateway gave'(t) {
+    t.server.setState('waiting');
+    await t.open({}, { open: '1' });
+    await t.page.evaluate(sendXHR, { address: guarded({ ...waiting, resume: 'ORIGIN/guarded?p=&kept=7' }), method: 'PUT', body: 'the bytes' });
+    await until(() => t.page.evaluate(shown, 'dialog, section'), 'the status');
+    t.server.setState('granted');
+    await until(() => t.page.evaluate(() => window.heard.includes('loadend 200')), 'the answer');
+    const got = await t.page.evaluate(() => JSON.parse(window.request.response));
+    t.assert.deepEqual([got.method, got.url, got.body], ['POST', '/guarded?p=&kept=7', '']);
+    t.server.setState('waiting');
+  },
+
+  async 'a step-up that came to nothing: the page hears the refusal'(t) {
+    t.server.setState('ended');
+    await t.open({}, { open: '1' });
+    await t.page.evaluate(sendXHR, { address: guarded() });
+    await until(() => t.page.evaluate(() => window.heard.includes('loadend 403')), 'the refusal');
+    t.assert.deepEqual(await t.page.evaluate(() => window.heard), ['loadstart 0', 'state 4', 'load 403', 'loadend 403']);
+    t.server.setState('waiting');
+  },
+
+  async 'a page gives up a request that waits, or uses it for another'(t) {
+    t.server.setState('waiting');
+    await t.open({}, { open: '1' });
+    await t.page.evaluate(sendXHR, { address: guarded() });
+    await until(() => t.page.evaluate(shown, 'dialog, section'), 'the status');
+    t.assert.deepEqual(await t.page.evaluate(() => (window.request.abort(), window.heard)), ['loadstart 0', 'abort 0', 'loadend 0']);
+    const before = t.server.requests.filter((q) => q.url.startsWith('/guarded')).length;
+    t.server.setState('granted');
+    await t.page.evaluate(() => new Promise((r) => setTimeout(r, 2000)));
+    t.assert.equal(t.server.requests.filter((q) => q.url.startsWith('/guarded')).length, before, 'nothing is sent again');
+    t.server.setState('waiting');
+  },
+
+  async 'one that can’t wait gets the refusal at once, and others’ answers are never held'(t) {
+    t.server.setState('waiting');
+    await t.open({}, { open: '1' });
+    t.assert.deepEqual((await t.page.evaluate(sendXHR, { address: guarded(), sync: true })).slice(-2), ['load 403', 'loadend 403']);
+    // An app's own answer that looks like ours, and leads elsewhere.
+    await t.page.evaluate(sendXHR, { address: guarded({ ...waiting, watch: 'https://elsewhere.example/' }) });
+    await until(() => t.page.evaluate(() => window.heard.includes('loadend 403')), 'the refusal');
+  },
+
+  async 'a stopped copy leads to the step-up, and is open afterwards for a while'(t) {
+    t.server.setState('waiting');
+    t.server.setWay({ confirm: 'BROKER/stepup?ref=2', watch: 'https://app-example.acme.gate.localhost:PORT/.referee/stepup?ref=2' });
+    t.server.setControls({ copy: 'audit' });
+    await t.open({ controls: { copy: 'block' }, refresh: '/.referee/controls' }, { open: '1' });
+    const copy = () => {
+      const e = new ClipboardEvent('copy', { bubbles: true, cancelable: true });
+      document.body.dispatchEvent(e);
+      return e.defaultPrevented;
+    };
+    t.assert.equal(await t.page.evaluate(copy), true);
+    const box = await until(async () => {
+      const b = await t.page.evaluate(shown, 'section');
+      return b && b.links.length && b;
+    }, 'the link');
+    t.assert.deepEqual(box.links, [['Confirm it’s you', t.server.broker + '/stepup?ref=2', 'noopener']]);
+    await audit(t);
+    t.assert.equal(await t.page.evaluate(copy), true, 'nothing is open yet');
+    t.server.setState('granted');
+    await until(async () => (await t.page.evaluate(shown, 'section'))?.title === 'Thank you, that’s confirmed', 'the end of the wait');
+    t.assert.equal(await t.page.evaluate(copy), false);
+    t.server.setWay({});
+    t.server.setControls({});
+    t.server.setState('waiting');
+  },
+
   async 'a refused fetch, just asked for: a dialog'(t) {
     await t.open({}, { open: '1' });
     await t.page.click('#button');
@@ -121,14 +235,18 @@ export default {
   },
 
   async 'override: the reason is given at the broker, and the gateway says what holds'(t) {
-    await t.open({ controls: { copy: 'override' }, messages: { copy: { confirmUrl: 'BROKER/confirm?x=1' } } }, { open: '1' });
+    t.server.setWay({ confirm: 'BROKER/confirm?x=1' });
+    await t.open({ controls: { copy: 'override' } }, { open: '1' });
     const copy = () => {
       const e = new ClipboardEvent('copy', { bubbles: true, cancelable: true });
       document.body.dispatchEvent(e);
       return e.defaultPrevented;
     };
     t.assert.equal(await t.page.evaluate(copy), true);
-    const box = await until(() => t.page.evaluate(shown, 'section'), 'the status');
+    const box = await until(async () => {
+      const b = await t.page.evaluate(shown, 'section');
+      return b && b.links.length && b;
+    }, 'the status with its link');
     t.assert.deepEqual(box.links, [['Give a reason and continue', t.server.broker + '/confirm?x=1', 'noopener']]);
     const follow = () =>
       t.page.evaluate(() => {
@@ -147,6 +265,7 @@ export default {
     await follow();
     await until(async () => !(await t.page.evaluate(copy)), 'what the gateway granted');
     t.server.setControls({});
+    t.server.setWay({});
   },
 
   async 'a notice of a frame shows in the window above'(t) {

@@ -20,6 +20,8 @@ export async function newServer(pair) {
   const requests = [];
   const reports = [];
   let controls = {};
+  let way = {};
+  let state = 'waiting'; // of a step-up
   let docs = 0;
   let earlier = 0;
 
@@ -61,7 +63,7 @@ export async function newServer(pair) {
 ${q.get('body') || ''}</main></body></html>`;
   }
 
-  const echo = (q, body) => ({ method: q.method, host: q.headers.host, url: q.url, cookie: q.headers.cookie || '', accept: q.headers.accept || '', type: q.headers['content-type'] || '', body });
+  const echo = (q, body) => ({ method: q.method, host: q.headers.host, url: q.url, cookie: q.headers.cookie || '', accept: q.headers.accept || '', type: q.headers['content-type'] || '', token: q.headers['x-token'] || '', body });
 
   function cors(q, s) {
     if (!q.headers.origin) return;
@@ -87,10 +89,16 @@ ${q.get('body') || ''}</main></body></html>`;
         reports.push(r);
         const codes = {};
         for (const e of r.events) if (e.blocked) codes[e.n] = `RF-${r.doc}-${e.n}`;
-        return send('application/json', JSON.stringify({ codes }));
+        const given = Object.keys(codes).map((n) => [n, Object.fromEntries(Object.entries(way).map(([k, v]) => [k, v.replace('BROKER', broker).replace('PORT', port)]))]);
+        return send('application/json', JSON.stringify({ codes, ways: Object.fromEntries(given) }));
       }
       case '/.referee/controls':
         return send('application/json', JSON.stringify({ controls }));
+      case '/.referee/stepup':
+        return send('application/json', JSON.stringify({ state }));
+      case '/guarded': // waits for the step-up
+        if (state === 'granted') return send('application/json', JSON.stringify(echo(q, body)));
+        return send('application/problem+json; referee=stepup', url.searchParams.get('p').replaceAll('ORIGIN', 'https://' + q.headers.host).replaceAll('BROKER', broker), 403);
       case '/page': {
         const csp = url.searchParams.get('csp');
         if (csp) s.setHeader('Content-Security-Policy', csp);
@@ -147,6 +155,8 @@ ${q.get('body') || ''}</main></body></html>`;
     /** Facts of the documents served since the last reset; a page that goes away reports late. */
     events: () => reports.filter((r) => +r.doc.slice(1) > earlier).flatMap((r) => r.events.map((e) => ({ ...e, doc: r.doc }))),
     setControls: (c) => (controls = c),
+    setWay: (w) => (way = w),
+    setState: (s) => (state = s),
     /** The address of a fixture page. */
     page(overrides = {}, more = {}, label = 'app-example') {
       return `${origin(label)}/page?${new URLSearchParams({ o: JSON.stringify(overrides), ...more })}`;
