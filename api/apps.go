@@ -121,12 +121,12 @@ func (a *API) putApp(ctx context.Context, c *caller, in *struct {
 	if c.Token.Tenant != tenant.Everywhere && (!maps.Equal(want.Origins, have.Origins) || want.CAFile != have.CAFile) {
 		return nil, &fault.Error{Kind: fault.Denied, Op: op, Msg: "origins and caFile take a token of the installation", Help: "leave them as they are, or ask who runs Referee"}
 	}
-	if want.Routed() && want.Route != have.Route { // one that is routed already may be mended without
+	if domains := federatedDomains(want); want.Routed() && (!have.Routed() || !slices.Equal(domains, federatedDomains(have))) { // one that is routed already may be mended without
 		t, err := a.Tenants.Tenant(ctx, c.Tenant)
 		if err != nil {
 			return nil, err
 		}
-		if err := a.outside(&t, want.Route == model.RouteFederated); err != nil {
+		if err := a.outside(&t, domains); err != nil {
 			return nil, err
 		}
 	}

@@ -50,7 +50,7 @@ func (a *API) own(host string) bool {
 
 // outside reports why an app may not be routed yet: fewer than two break-glass accounts, or one that Referee's failure
 // would shut out too.
-func (a *API) outside(t *tenant.Tenant, federated bool) error {
+func (a *API) outside(t *tenant.Tenant, federated []string) error {
 	const op, how = "api.outside", `name two with "referee breakglass account add NAME --at ADDRESS"; see docs/howto/break-glass.md`
 	if n := len(t.BreakGlass.Accounts); n < tenant.NeededAccounts {
 		return &fault.Error{
@@ -62,8 +62,8 @@ func (a *API) outside(t *tenant.Tenant, federated bool) error {
 }
 
 // inside refuses accounts that sign in through Referee.
-func (a *API) inside(t *tenant.Tenant, federated bool) error {
-	if in := t.Inside(a.own, federated); len(in) > 0 {
+func (a *API) inside(t *tenant.Tenant, federated []string) error {
+	if in := t.BreakGlass.Inside(a.own, federated); len(in) > 0 {
 		return &fault.Error{
 			Kind: fault.Invalid, Op: "api.inside", Key: in[0].Name, Msg: "is no break-glass account: it signs in through Referee, and would be shut out when Referee fails",
 			Help: "name one of the provider's or an app's own, such as name@contoso.onmicrosoft.com",
@@ -81,12 +81,22 @@ func (a *API) prepared(ctx context.Context, have, want *tenant.Tenant) error {
 	}
 	routed := slices.ContainsFunc(all, func(in catalog.Instance) bool { return in.Routed() })
 	if routed && have.BreakGlass.Ready() && !want.BreakGlass.Ready() {
-		return a.outside(want, false)
+		return a.outside(want, nil)
 	}
-	if slices.Equal(have.BreakGlass.Accounts, want.BreakGlass.Accounts) && slices.Equal(have.Domains, want.Domains) {
+	if slices.Equal(have.BreakGlass.Accounts, want.BreakGlass.Accounts) {
 		return nil
 	}
-	return a.inside(want, slices.ContainsFunc(all, func(in catalog.Instance) bool { return in.Route == model.RouteFederated }))
+	return a.inside(want, federatedDomains(all...))
+}
+
+// federatedDomains are the domains whose people sign in at Referee whatever they open.
+func federatedDomains(all ...catalog.Instance) (out []string) {
+	for i := range all {
+		if f := all[i].Federation.WSFed; all[i].Route == model.RouteFederated && f != nil {
+			out = append(out, f.Domains...)
+		}
+	}
+	return out
 }
 
 func (a *API) putAccounts(ctx context.Context, c *caller, in *struct {
@@ -245,7 +255,7 @@ func (a *API) breakGlassPlan(ctx context.Context, c *caller, in *struct {
 				s.Mapped = append(s.Mapped, m)
 			}
 		}
-		if inst.Federation.Protocol != "" {
+		if p := inst.Federation.Protocol; p == "oidc" || p == "saml" {
 			e, err := con.AppEntries(ctx, c.Tenant, inst)
 			if err != nil {
 				return nil, err

@@ -77,23 +77,21 @@ func (a *API) status(ctx context.Context, c *caller, _ *struct{ InTenant }) (*st
 	if err != nil {
 		return nil, err
 	}
-	federated := false
 	for i := range instances {
 		if instances[i].Routed() {
 			b.Routed++
 		}
-		federated = federated || instances[i].Route == model.RouteFederated
 	}
-	b.Warnings = append(b.Warnings, a.accountWarnings(&t, b.Routed > 0, federated, now)...)
+	b.Warnings = append(b.Warnings, a.accountWarnings(&t, b.Routed > 0, federatedDomains(instances...), now)...)
 	return &statusAnswer{b}, nil
 }
 
 // accountWarnings tell what is missing for the day when Referee fails.
-func (a *API) accountWarnings(t *tenant.Tenant, routed, federated bool, now time.Time) (out []string) {
+func (a *API) accountWarnings(t *tenant.Tenant, routed bool, federated []string, now time.Time) (out []string) {
 	if routed && !t.BreakGlass.Ready() {
 		out = append(out, fmt.Sprintf("apps are routed and %d of %d break-glass accounts are named: no further app can be added", len(t.BreakGlass.Accounts), tenant.NeededAccounts))
 	}
-	for _, in := range t.Inside(a.own, federated) {
+	for _, in := range t.BreakGlass.Inside(a.own, federated) {
 		out = append(out, "break-glass account "+in.Name+" signs in through Referee and would be shut out with everybody else")
 	}
 	for _, one := range t.BreakGlass.Accounts {

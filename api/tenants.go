@@ -52,7 +52,7 @@ func (a *API) addTenant(ctx context.Context, c *caller, in *struct{ Body tenant.
 	if err := t.Validate(); err != nil {
 		return nil, err
 	}
-	if err := a.inside(&t, false); err != nil {
+	if err := a.inside(&t, nil); err != nil {
 		return nil, err
 	}
 	return a.storeTenant(ctx, c, t, "tenant.add")

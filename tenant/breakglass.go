@@ -33,15 +33,14 @@ type Account struct {
 // Ready reports whether enough accounts are named.
 func (b BreakGlass) Ready() bool { return len(b.Accounts) >= NeededAccounts }
 
-// Inside returns the accounts that sign in at one of Referee's own hosts, or, where a whole domain follows Referee
-// (route federated), in one of the tenant's domains: they would be shut out together with everybody else. Accounts of
-// the form name@<tenant>.onmicrosoft.com are never federated.
-func (t *Tenant) Inside(own func(host string) bool, federated bool) []Account {
+// Inside returns the accounts that sign in at one of Referee's own hosts, or in one of the domains that follow Referee
+// as a whole (route federated): they would be shut out together with everybody else.
+func (b BreakGlass) Inside(own func(host string) bool, federated []string) []Account {
 	var out []Account
-	for _, a := range t.BreakGlass.Accounts {
+	for _, a := range b.Accounts {
 		u, err := url.Parse(a.At)
 		_, domain, _ := strings.Cut(strings.ToLower(a.Name), "@")
-		follows := federated && slices.Contains(t.Domains, domain) && !strings.HasSuffix(domain, ".onmicrosoft.com")
+		follows := slices.Contains(federated, domain)
 		if err != nil || own(strings.ToLower(u.Hostname())) || follows {
 			out = append(out, a)
 		}

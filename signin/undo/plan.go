@@ -118,7 +118,7 @@ func app(t tenant.Tenant, s Subject) App {
 	})
 	switch {
 	case in.Route == model.RouteFederated:
-		out.Steps = append(out.Steps, domains(t)...)
+		out.Steps = append(out.Steps, domains(t, in)...)
 	case in.Federation.Protocol == "saml":
 		out.Steps = append(out.Steps, samlSteps(t, s)...)
 	default:

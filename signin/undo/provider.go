@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/tenant"
 )
 
@@ -80,7 +81,7 @@ func fingerprints(s *tenant.SAMLProvider) string {
 
 // domains make the tenant's domains managed again in Microsoft Entra: as long as a domain is federated to Referee,
 // nobody of it signs in to Microsoft 365 without Referee.
-func domains(t tenant.Tenant) []Step {
+func domains(t tenant.Tenant, in catalog.Instance) []Step {
 	var accounts []string
 	for _, a := range t.BreakGlass.Accounts {
 		accounts = append(accounts, a.Name)
@@ -90,7 +91,11 @@ func domains(t tenant.Tenant) []Step {
 		who = strings.Join(accounts, " or ")
 	}
 	var names, commands []string
-	for _, d := range t.Domains {
+	federated := t.Domains
+	if f := in.Federation.WSFed; f != nil {
+		federated = f.Domains
+	}
+	for _, d := range federated {
 		if !strings.HasSuffix(d, ".onmicrosoft.com") {
 			names = append(names, d)
 			commands = append(commands, "Update-MgDomain -DomainId "+d+` -AuthenticationType "Managed"`)
