@@ -279,9 +279,12 @@ func (h *hop) granted() bool {
 		h.g.log.Error("grants not read", "err", err, "tenant", h.t.Tenant)
 		return false // fail closed: the gate stays
 	}
-	resource := h.resource()
+	resource, unheld := h.resource(), h.unheld()
 	for i := range grants {
 		g := &grants[i]
+		if unheld && strings.HasPrefix(g.Key, stepUpKey) {
+			continue // fail closed: it was earned for other bytes
+		}
 		if g.Instance != h.t.Instance.ID || !h.now.Before(g.Expires) || !h.fits(g) {
 			continue
 		}

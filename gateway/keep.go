@@ -138,7 +138,8 @@ type rest struct {
 // rehearse decides about every file of a held form before the app hears of the first: a step-up in the middle would
 // leave half an upload behind.
 func (h *hop) rehearse(out *http.Request) error {
-	if h.kept == nil || h.req.Upload.Kind != recognise.UploadMultipart || out.Body != io.ReadCloser(h.kept) {
+	if h.kept == nil || h.src == nil || h.src.ReadCloser != io.ReadCloser(h.kept) || out.Body != io.ReadCloser(h.src) ||
+		h.req.Upload.Kind != recognise.UploadMultipart && h.req.Upload.Along != recognise.UploadMultipart {
 		return nil
 	}
 	u := &uploads{h: *h, rehearsal: true}

@@ -47,6 +47,8 @@ type tracked struct {
 	typed   bool                   // info is known
 	info    recognise.ResponseInfo // of a file that comes down
 	file    model.File             // of a file that goes up
+	told    bool                   // file is what was announced
+	passed  bool                   // a piece that goes up was let pass
 	act     *model.Activity        // its intent, nil while nothing was let pass
 	blocked *stop                  // what was shown when it was blocked
 	until   time.Time
@@ -201,6 +203,9 @@ func (g *Gateway) chunk(h *hop, f *model.File, head []byte) *tracked {
 			*mine = *theirs
 		}
 	}
+	if st.told && know.Name != "" {
+		f.Name = know.Name // an upload's address is no name
+	}
 	take(&f.Name, &know.Name)
 	take(&f.MIME, &know.MIME)
 	if head != nil && f.TrueMIME != "" {
@@ -235,9 +240,16 @@ func (h *hop) announced(a *answer) {
 	defer u.mu.Unlock()
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.file, st.size = h.req.Upload.File, h.req.Upload.File.Size
+	st.file, st.size, st.told = h.req.Upload.File, h.req.Upload.File.Size, true
 	if len(u.going) > 0 {
 		st.act = u.going[0].act
+		if h.req.Upload.Along == recognise.UploadTusCreate {
+			st.passed = true
+			st.file.TrueMIME = st.act.Files[0].TrueMIME
+			if st.act.BytesUp != st.size { // Done may have noted those of the first bytes
+				st.act.Files[0].Size, st.act.Files[0].SHA256 = st.size, ""
+			}
+		}
 		if n := st.act.BytesUp; n > 0 { // the first bytes came along
 			st.spans = join(st.spans, span{0, n})
 			st.bytes += n

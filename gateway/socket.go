@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/filter"
@@ -49,7 +50,8 @@ var (
 	errFrame         = errors.New("not a frame that may be here")
 )
 
-// Bounds of a held message beginning: its first bytes and the heads of as many fragments as one may make of them.
+// heldMost bounds what is held of a message's beginning: its first bytes, and the heads of the fragments that they come in.
+// Fragments of a byte or two would need more, and end the socket: nobody sends such.
 const heldMost = 4 * recognise.HeadSize
 
 // looksInside reports whether any policy may have to do with files that go over this request's WebSocket.
@@ -69,10 +71,14 @@ func (h *hop) looksInside() bool {
 	return false
 }
 
-// reinspected tells whether a socket that nobody looks into still needs nobody to: it is asked before each byte that passes,
-// and compares one number until the rules change.
+// recheck is how long the reason why nobody looks into a socket is good for: a proof of the device, a grant or a network runs
+// out without anybody being told.
+const recheck = time.Second
+
+// reinspected tells whether a socket that nobody looks into still needs nobody to. It is asked before bytes pass, and decides
+// anew when the rules or the session have changed, and else once in a while.
 func (h *hop) reinspected() func() bool {
-	own := *h
+	own := h.apart()
 	epoch := int64(-1)
 	if rules := own.g.parts.Rules(own.t.Tenant); rules != nil {
 		epoch = rules.Epoch()
@@ -82,13 +88,21 @@ func (h *hop) reinspected() func() bool {
 		if rules == nil {
 			return false // fail closed: the page opens it anew
 		}
-		if e := rules.Epoch(); e != epoch {
-			epoch = e
-			own.renew()
-			return !own.looksInside()
+		e := rules.Epoch()
+		if e == epoch && own.entry.Session() == own.sess && own.g.now().Sub(own.now) < recheck {
+			return true
 		}
-		return true
+		epoch = e
+		own.renew()
+		return !own.looksInside()
 	}
+}
+
+// apart is a copy that decides on its own, beside others.
+func (h *hop) apart() hop {
+	own := *h
+	own.fresh, own.v.Needs, own.v.Steps, own.in.Satisfied = nil, nil, nil, nil
+	return own
 }
 
 // renew makes a hop that outlives its request's first moment decide by what holds now.
@@ -102,8 +116,8 @@ func (h *hop) renew() {
 
 // direction makes one direction. The hop is copied: both decide at once.
 func (s *socket) direction(h *hop, kind model.ActivityType, src io.Reader, dst io.Writer) *stream {
-	st := &stream{socket: s, h: *h, kind: kind, dst: dst, masked: kind == model.ActivityUpload}
-	st.h.fresh, st.h.v.Needs, st.allow = nil, nil, st.allowed
+	st := &stream{socket: s, h: h.apart(), kind: kind, dst: dst, masked: kind == model.ActivityUpload}
+	st.allow = st.allowed
 	var ok bool
 	if st.src, ok = src.(*bufio.Reader); !ok {
 		st.src = bufio.NewReaderSize(src, streamSize)
@@ -226,10 +240,14 @@ func (s *stream) payload(n uint64, key [4]byte, size int64) error {
 			if err := s.pass(p); err != nil {
 				return err
 			}
-			if !s.judged && (len(s.head) >= recognise.HeadSize || len(s.held) > heldMost) {
+			switch {
+			case s.judged:
+			case len(s.head) >= recognise.HeadSize:
 				if err := s.judge(size); err != nil {
 					return err
 				}
+			case len(s.held) > heldMost:
+				return errFrame // fail closed: too little of it is known, and no more is held
 			}
 			at, n, s.bytes = at+uint64(got), n-uint64(got), s.bytes+int64(got)
 		}

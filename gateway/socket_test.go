@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -177,5 +178,55 @@ func TestOpenSocketMeetsANewPolicy(t *testing.T) {
 	ws = p.dial(t)
 	if b, err := say(t, ws, websocket.MessageText, []byte("pdf")); err == nil {
 		t.Errorf("opened anew: %q", b)
+	}
+}
+
+const strictUnmanaged = `
+kind: SessionPolicy
+id: nofiles
+name: No downloads on unmanaged devices
+control: controlFileDownload
+activities: {app: {eq: onedrive}, device.tags: {eq: unmanaged}}
+action: block
+level: strict
+`
+
+// A socket that a managed device opened passes files as long as the device is managed.
+func TestOpenSocketMeetsTheEndOfAProof(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(t *testing.T, r *rig, p *person){
+		"its lease ends": func(_ *testing.T, r *rig, _ *person) { r.skew.Add(int64(11 * time.Minute)) },
+		"it is taken back": func(t *testing.T, r *rig, p *person) {
+			r.change(t, p, func(s *session.Session) {
+				s.Proofs = []model.Proof{{Tag: model.TagUnmanaged, Kind: "claim", At: r.now(), Expires: r.now().Add(time.Hour)}}
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, rigOptions{app: chat(t, map[string][]byte{"pdf": []byte("%PDF-1.7\n" + canary)}, nil), policies: strictUnmanaged})
+			p := r.signIn("contoso", "anna", session.ControlCustom)
+			p.cookie("files.app.test")
+			r.change(t, p, func(s *session.Session) {
+				s.Proofs = []model.Proof{{Tag: model.TagManaged, Kind: "claim", At: r.now(), Expires: r.now().Add(10 * time.Minute)}}
+			})
+			ws := p.dial(t)
+			for range 3 {
+				if b, err := say(t, ws, websocket.MessageText, []byte("pdf")); err != nil || !bytes.Contains(b, []byte(canary)) {
+					t.Fatalf("managed: %q, %v", b, err)
+				}
+			}
+			end(t, r, p)
+			if b, err := say(t, ws, websocket.MessageText, []byte("pdf")); err == nil {
+				t.Errorf("not managed any more: %q", b)
+			}
+			ws = p.dial(t)
+			if b, err := say(t, ws, websocket.MessageText, []byte("pdf")); err == nil {
+				t.Errorf("opened anew: %q", b)
+			}
+			if b, err := say(t, p.dial(t), websocket.MessageText, []byte("hello")); err != nil || string(b) != "hello" {
+				t.Errorf("text: %q, %v", b, err)
+			}
+		})
 	}
 }

@@ -99,6 +99,15 @@ func TestFrames(t *testing.T) {
 	for range heldMost {
 		many = append(many, frame(false, 0, nil, nil)...)
 	}
+	if _, files, err := relayed(true, padded(0)); !errors.Is(err, errFrame) || len(files) != 0 {
+		t.Errorf("a first byte behind empty fragments: %d files, %v", len(files), err)
+	}
+	if out, _, err := relayed(true, padded(0)); len(out) != 0 {
+		t.Errorf("%d bytes passed, %v", len(out), err)
+	}
+	if _, files, err := relayed(true, padded(200)); !errors.Is(err, errSocketStopped) || len(files) != 1 {
+		t.Errorf("a file behind few empty fragments: %d files, %v", len(files), err)
+	}
 	s := &stream{src: bufio.NewReader(bytes.NewReader(many)), dst: &bytes.Buffer{}}
 	s.h.t, s.h.r = &catalog.Target{Real: "app.test"}, requestOf("/live")
 	s.allow = func(*model.File) bool { return false }
@@ -107,9 +116,23 @@ func TestFrames(t *testing.T) {
 	}
 }
 
+// padded is a document whose first byte comes behind so many empty fragments that little else can be held; spare bytes are
+// left for it.
+func padded(spare int) []byte {
+	key := []byte{1, 2, 3, 4}
+	b := frame(false, 2, key, nil)
+	for len(b)+6 <= heldMost-spare*40 {
+		b = append(b, frame(false, 0, key, nil)...)
+	}
+	b = append(b, frame(false, 0, key, []byte("%"))...)
+	return append(b, frame(true, 0, key, append([]byte("PDF-1.7\n"), bytes.Repeat([]byte("x"), 9000)...))...)
+}
+
 func FuzzFrames(f *testing.F) {
 	f.Add(false, frame(true, 1, nil, []byte("hello")))
 	f.Add(true, frame(false, 2, []byte{1, 2, 3, 4}, []byte("%PDF-1.7")))
+	f.Add(true, padded(0))
+	f.Add(true, padded(200))
 	f.Add(false, append(frame(false, 1, nil, []byte("a")), frame(true, 0, nil, []byte("b"))...))
 	f.Fuzz(func(t *testing.T, masked bool, in []byte) {
 		out, files, err := relayed(masked, in)

@@ -28,6 +28,9 @@ func (h *hop) stepsUp(b *session.Blocked, s *stop) {
 	if h.v.Gate != policy.GateStepUp || len(h.v.Steps) == 0 {
 		return
 	}
+	if h.unheld() {
+		return // fail closed: a grant would be good for whatever is sent here meanwhile, so none can be earned
+	}
 	b.Steps = slices.Clone(h.v.Steps)
 	s.step = true
 	again := true // a GET is simply asked for again
@@ -62,6 +65,15 @@ func (h *hop) stepsUp(b *session.Blocked, s *stop) {
 	s.title = titleStepUp
 }
 
+// unheld reports whether the action is a write whose bytes are not at hand, so that nothing ties a grant to them.
+func (h *hop) unheld() bool {
+	switch h.r.Method {
+	case http.MethodGet, http.MethodHead:
+		return false
+	}
+	return !h.onPage && h.kept == nil
+}
+
 // seen is how the request's browser looks, as far as a grant is tied to it.
 func (h *hop) seen() device.Binding {
 	is := device.Binding{Address: h.in.Network.Address, ASN: h.in.Network.ASN, Agent: first(h.r.Header, "User-Agent")}
@@ -83,10 +95,13 @@ func (h *hop) fits(g *session.Grant) bool {
 // grantOf is how a grant names a step of a session policy.
 func grantOf(s model.StepUp) string {
 	if s.Kind == model.StepContext {
-		return "stepUp:" + s.Value
+		return stepUpKey + s.Value
 	}
-	return "stepUp:" + s.Key()
+	return stepUpKey + s.Key()
 }
+
+// stepUpKey begins the key of every grant that a step-up earns (signin writes them).
+const stepUpKey = "stepUp:"
 
 // watch tells a page's script how a step-up stands that its request waits for. It learns that and nothing more: the
 // grant is in the store, and no answer of a page makes one.

@@ -57,11 +57,11 @@ func (h *hop) body(out *http.Request) error {
 	}
 	u := &uploads{h: *h}
 	h.up = u
-	if h.req.Upload.Create && h.sess != nil {
+	if h.req.Upload.Create && h.req.Upload.Along != recognise.UploadTusCreate && h.sess != nil {
 		// The bytes come in later requests: decide before the app makes room for them.
 		f := h.req.Upload.File
 		u.h.action(model.ActivityUpload, &f)
-		if err := u.judge(&f, nil); err != nil {
+		if err := u.judge(&f, nil, true); err != nil {
 			return err
 		}
 	}
@@ -164,12 +164,13 @@ func (u *uploads) File(f *model.File, head []byte) error {
 	if f.TrueMIME == "" && head != nil {
 		u.h.in.TypeState = filter.Known // looked at, and of no type that we know
 	}
-	return u.judge(f, st)
+	return u.judge(f, st, head == nil && st.going())
 }
 
 // judge asks about the upload that the input describes and writes the intent. st is set for a file that goes up in
-// pieces: it has one activity.
-func (u *uploads) judge(f *model.File, st *tracked) error {
+// pieces: it has one activity. A file is asked to be confirmed once, with its first bytes: elsewhere is set for an
+// announcement without any, and for the pieces that follow.
+func (u *uploads) judge(f *model.File, st *tracked, elsewhere bool) error {
 	h := &u.h
 	refuse := func(answer func(*hop)) error {
 		u.mu.Lock()
@@ -180,8 +181,7 @@ func (u *uploads) judge(f *model.File, st *tracked) error {
 	switch came := h.ask(nil); {
 	case came == answered:
 		return refuse(func(*hop) {})
-	case came == stopped && h.v.Gate == policy.GateStepUp && (h.req.Upload.Create || st.going()):
-		// What goes up in pieces is asked for once, with its first bytes.
+	case came == stopped && h.v.Gate == policy.GateStepUp && elsewhere:
 	case came == stopped:
 		file, verdict, in := *f, h.v, h.in
 		return refuse(func(h *hop) {
@@ -196,7 +196,7 @@ func (u *uploads) judge(f *model.File, st *tracked) error {
 	if st != nil {
 		st.mu.Lock()
 		defer st.mu.Unlock()
-		s.act = st.act
+		s.act, st.passed = st.act, true
 	}
 	if s.act == nil {
 		s.act = h.activity(model.ActivityUpload)
@@ -210,7 +210,7 @@ func (u *uploads) judge(f *model.File, st *tracked) error {
 			st.act = s.act
 		}
 	}
-	s.whole = h.req.Upload.Create && h.r.ContentLength == 0
+	s.whole = elsewhere && st == nil
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.over { // the request ended while its intent was written
@@ -224,14 +224,15 @@ func (u *uploads) judge(f *model.File, st *tracked) error {
 	return nil
 }
 
-// going reports whether pieces of the file went up before.
+// going reports whether pieces of the file were let pass before. That it was announced is not enough: it may be that
+// nobody was asked for anything then.
 func (f *tracked) going() bool {
 	if f == nil {
 		return false
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.act != nil
+	return f.passed
 }
 
 // Done notes that a file's bytes were handed on, or that they were not.

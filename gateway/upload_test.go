@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/session"
 )
@@ -36,7 +37,7 @@ type sinkApp struct {
 	sums int
 }
 
-func (s *sinkApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *sinkApp) take(r *http.Request) {
 	b, err := io.ReadAll(r.Body)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,6 +45,10 @@ func (s *sinkApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		s.sums++
 	}
+}
+
+func (s *sinkApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.take(r)
 	switch {
 	case r.Header.Get("Tus-Resumable") != "" && r.Method == "POST":
 		w.Header().Set("Location", "https://api.app.test/tus/42")
@@ -149,6 +154,107 @@ func TestUploadsAreDecidedFileByFile(t *testing.T) {
 	for _, a := range r.rec.of(model.ActivityUpload, "") {
 		if a.Outcome != model.OutcomeBlocked || a.Policies[0].ID != "noexe" {
 			t.Errorf("%+v", a)
+		}
+	}
+}
+
+// What announces an upload, or says that a body is a piece of one, hides no file from a policy on names and types.
+func TestNoHeaderHidesAFile(t *testing.T) {
+	t.Parallel()
+	app := &sinkApp{}
+	r := newRig(t, rigOptions{app: app, policies: blockUploads})
+	p := r.signIn("contoso", "anna", session.ControlCustom)
+	p.cookie("files.app.test")
+	u := "https://" + p.mapped("files.app.test")
+	multi, kind := form([2]string{"plan.xlsx", canary})
+	size := fmt.Sprint(len(multi))
+	for name, q := range map[string]*http.Request{
+		"Google's query":           fetched("POST", u+"/up?uploadType=resumable", multi, "Content-Type", kind),
+		"Google's command":         fetched("POST", u+"/up", multi, "Content-Type", kind, "X-Goog-Upload-Command", "start"),
+		"Graph's path":             fetched("POST", u+"/up/createUploadSession", multi, "Content-Type", kind),
+		"tus":                      fetched("POST", u+"/up", multi, "Content-Type", kind, "Tus-Resumable", "1.0.0", "Upload-Metadata", metadata("a.txt")),
+		"a piece of tus":           fetched("PATCH", u+"/up", multi, "Content-Type", kind, "Tus-Resumable", "1.0.0", "Upload-Offset", "5"),
+		"a range":                  fetched("POST", u+"/up", multi, "Content-Type", kind, "Content-Range", "bytes 0-9/"+size),
+		"a later range":            fetched("POST", u+"/up", multi, "Content-Type", kind, "Content-Range", "bytes 7-9/"+size),
+		"Google's query, a file":   fetched("POST", u+"/up/plan.xlsx?uploadType=resumable", canary, "Content-Type", "application/octet-stream"),
+		"Google's query, named":    fetched("POST", u+"/up?uploadType=resumable&name=a.txt", canary, "Content-Type", "text/plain", "Content-Disposition", "attachment; filename=plan.xlsx"),
+		"Google, bytes at once":    fetched("POST", u+"/up?name=plan.xlsx", canary, "X-Goog-Upload-Command", "start, upload, finalize"),
+		"tus and a name":           fetched("POST", u+"/tus", canary, "Tus-Resumable", "1.0.0", "Upload-Metadata", metadata("plan.xlsx"), "Content-Type", "text/plain"),
+		"a range of a named file":  fetched("PUT", u+"/docs/plan.xlsx", canary, "Content-Range", "bytes 0-4/5"),
+		"a piece of a named file":  fetched("PATCH", u+"/docs/plan.xlsx", canary, "Tus-Resumable", "1.0.0", "Upload-Offset", "0"),
+		"a later range, see path":  fetched("PUT", u+"/docs/plan.xlsx", canary, "Content-Range", "bytes 5-9/10"),
+		"a later range, see field": fetched("PUT", u+"/docs/1", canary, "Content-Range", "bytes 5-9/10", "Content-Disposition", "attachment; filename=plan.xlsx"),
+	} {
+		if res, body := do(t, p.client, q); res.StatusCode != 403 || !strings.Contains(body, "urn:referee:blocked") {
+			t.Errorf("%s: %s %s", name, res.Status, body)
+		}
+	}
+	if strings.Contains(app.bytes(), "CANARY") {
+		t.Error("bytes of a blocked file reached the app")
+	}
+	// Announcements that only announce pass, whatever they are made of.
+	for _, q := range []*http.Request{
+		fetched("POST", u+"/files?uploadType=resumable", `{"name":"a.docx"}`, "Content-Type", "application/json"),
+		fetched("POST", u+"/root:/a.docx:/createUploadSession", `{"item":{}}`, "Content-Type", "application/json"),
+		fetched("POST", u+"/tus", "", "Tus-Resumable", "1.0.0", "Upload-Metadata", metadata("a.docx")),
+	} {
+		if res, body := do(t, p.client, q); res.StatusCode/100 != 2 {
+			t.Errorf("%s: %s %s", q.URL, res.Status, body)
+		}
+	}
+}
+
+const blockTypes = `
+kind: SessionPolicy
+id: nopdf
+name: No PDF documents
+control: controlFileUpload
+activities: {app: {eq: onedrive}}
+files: {mimeType: {eq: [application/pdf]}}
+action: block
+`
+
+// A body that says it is a later piece and begins like a file is taken for that file.
+func TestAPieceThatBeginsLikeAFile(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{app: &sinkApp{}, policies: blockTypes})
+	p := r.signIn("contoso", "anna", session.ControlCustom)
+	p.cookie("files.app.test")
+	to := "https://" + p.mapped("files.app.test") + "/docs/1"
+	if res, _ := do(t, p.client, fetched("PUT", to, "\x89PNG\r\n\x1a\n"+strings.Repeat("x", 5000), "Content-Range", "bytes 0-5007/20000")); res.StatusCode != 200 {
+		t.Fatal(res.Status)
+	}
+	if res, _ := do(t, p.client, fetched("PUT", to, strings.Repeat("x", 5000), "Content-Range", "bytes 5008-10007/20000")); res.StatusCode != 200 {
+		t.Fatal(res.Status)
+	}
+	if res, _ := do(t, p.client, fetched("PUT", to, string(pdf(9000)), "Content-Range", "bytes 10008-19007/20000")); res.StatusCode != 403 {
+		t.Errorf("a whole document, told as a piece: %s", res.Status)
+	}
+}
+
+// A request that the app's profile names stays what it is, whatever fields of an upload a script adds.
+func TestNoHeaderHidesAnAction(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{app: &sinkApp{}, policies: `
+kind: SessionPolicy
+id: noshare
+name: No sharing
+control: blockActivities
+activities: {app: {eq: onedrive}, activity.type: {eq: share}}
+action: block
+`, profile: catalog.Profile{Activities: []catalog.Rule{{Method: "POST", Path: "/share", Type: model.ActivityShare}}}})
+	p := r.signIn("contoso", "anna", session.ControlCustom)
+	p.cookie("files.app.test")
+	u := "https://" + p.mapped("files.app.test") + "/share"
+	for name, q := range map[string]*http.Request{
+		"plain":  fetched("POST", u, `{"to":"x"}`, "Content-Type", "application/json"),
+		"tus":    fetched("POST", u, `{"to":"x"}`, "Content-Type", "application/json", "Tus-Resumable", "1.0.0"),
+		"range":  fetched("POST", u, `{"to":"x"}`, "Content-Type", "application/json", "Content-Range", "bytes 0-9/10"),
+		"Google": fetched("POST", u+"?uploadType=resumable", `{"to":"x"}`, "Content-Type", "application/json"),
+		"name":   fetched("POST", u, `{"to":"x"}`, "Content-Type", "application/json", "X-File-Name", "a.txt"),
+	} {
+		if res, body := do(t, p.client, q); res.StatusCode != 403 || r.requests.Load() != 0 {
+			t.Errorf("%s: %s %s", name, res.Status, body)
 		}
 	}
 }

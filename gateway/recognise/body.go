@@ -60,23 +60,30 @@ func NewBody(r *http.Request, q *RequestInfo, sink Sink) (*Body, error) {
 		return nil, nil
 	}
 	b := &Body{src: r.Body, sink: sink}
-	switch u := &q.Upload; {
-	case u.Kind == UploadMultipart:
+	u := &q.Upload
+	kind := u.Kind
+	if u.Create {
+		kind = u.Along
+	}
+	switch kind {
+	case UploadMultipart:
 		boundary, err := boundaryOf(r.Header)
 		if err != nil {
 			return nil, err
 		}
 		b.scan = newFormScanner(boundary)
-	case u.Kind == UploadTusCreate, u.Kind == UploadTusPatch, u.Kind == UploadChunk, u.Kind == UploadRaw:
+	case UploadTusCreate, UploadTusPatch, UploadChunk, UploadRaw:
 		f := u.File
-		if f.Size < 0 && u.Kind == UploadRaw {
-			f.Size = r.ContentLength
+		if u.Create && kind == UploadRaw { // what was announced may be something else
+			f = rawOf(r, declaredType(r))
+			f.URL = "https://" + q.host + q.path
 		}
 		b.scan = &whole{file: f, middle: u.Chunk && u.Offset > 0}
-	case u.Kind == UploadNone && (r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch):
-		b.scan = &whole{file: model.File{Name: nameFromPath(q.path), MIME: declaredType(r), Size: r.ContentLength, URL: "https://" + q.host + q.path}, bySignature: true}
 	default:
-		return nil, nil
+		if r.Method != http.MethodPost && r.Method != http.MethodPut && r.Method != http.MethodPatch {
+			return nil, nil
+		}
+		b.scan = &whole{file: model.File{Name: nameFromPath(q.path), MIME: declaredType(r), Size: r.ContentLength, URL: "https://" + q.host + q.path}, bySignature: true}
 	}
 	return b, nil
 }
@@ -219,7 +226,7 @@ func (b *Body) Close() error {
 // whole scans a body that is one file.
 type whole struct {
 	file        model.File
-	middle      bool // a chunk that is not the first: its bytes show no type
+	middle      bool // says it is a chunk and not the first: its bytes show a type only if they begin a file
 	bySignature bool // a file only if its first bytes say so
 	begun, pass bool
 }
@@ -234,7 +241,7 @@ func (s *whole) scan(b *Body, buf []byte, ended bool) (int, bool, error) {
 		if s.bySignature && natureOf(head) != natureFile {
 			s.pass = true
 		} else {
-			if s.middle {
+			if s.middle && natureOf(head) != natureFile {
 				head = nil
 			}
 			if err := b.begin(s.file, head); err != nil {

@@ -68,9 +68,6 @@ func (q *RequestInfo) fetch(r *http.Request) {
 }
 
 func (q *RequestInfo) activity(r *http.Request, p *Profile) model.ActivityType {
-	if q.Upload.Kind != UploadNone {
-		return model.ActivityUpload
-	}
 	if q.Download {
 		return model.ActivityDownload
 	}
@@ -80,6 +77,11 @@ func (q *RequestInfo) activity(r *http.Request, p *Profile) model.ActivityType {
 				return rule.kind
 			}
 		}
+	}
+	// After the profile's own: a header that any script can add makes no upload of another action. Files in the body are
+	// decided about whatever the request is.
+	if q.Upload.Kind != UploadNone {
+		return model.ActivityUpload
 	}
 	if q.TopLevel && r.Method == http.MethodGet {
 		return model.ActivityView

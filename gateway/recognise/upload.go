@@ -27,10 +27,11 @@ const (
 // UploadInfo is what a request says of the file it carries or announces.
 type UploadInfo struct {
 	Kind          UploadKind
-	Create        bool   // announces a file whose bytes come in later requests
-	Chunk         bool   // bytes of an announced file
-	ID            string // of the announced file, the same for all its chunks
-	Offset, Total int64  // of this chunk; -1 unknown
+	Create        bool       // announces a file whose bytes come in later requests
+	Along         UploadKind // what the announcement's own body is read as; UploadNone: as any request's
+	Chunk         bool       // bytes of an announced file
+	ID            string     // of the announced file, the same for all its chunks
+	Offset, Total int64      // of this chunk; -1 unknown
 	File          model.File
 }
 
@@ -42,8 +43,11 @@ func upload(q *RequestInfo, r *http.Request) {
 	}
 	u := &q.Upload
 	declared, _ := cutType(first(r.Header, "Content-Type"))
+	// A form is a form whatever else the request says of itself: an app that knows nothing of resumable uploads reads
+	// nothing but the type, and a page's script can add any of what tells them.
+	form := declared == "multipart/form-data" && hasBody(r)
 	switch {
-	case first(r.Header, "Tus-Resumable") != "":
+	case first(r.Header, "Tus-Resumable") != "" && !(form && r.Method == http.MethodPatch):
 		u.tus(q, r)
 	case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/createUploadSession"), r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/oneDrive.createUploadSession"):
 		u.Kind, u.Create = UploadGraphCreate, true
@@ -55,13 +59,23 @@ func upload(q *RequestInfo, r *http.Request) {
 			u.File.Size, u.Total = n, n
 		}
 		u.File.Name = baseName(r.URL.Query().Get("name"))
-	case first(r.Header, "Content-Range") != "" && hasBody(r):
+	case first(r.Header, "Content-Range") != "" && hasBody(r) && !form:
 		u.chunk(q, r, declared)
-	case declared == "multipart/form-data" && hasBody(r):
+	case form:
 		u.Kind = UploadMultipart
 	case hasBody(r) && rawFile(r, declared):
 		u.Kind = UploadRaw
-		u.File = model.File{Name: rawName(r), MIME: declared, Size: r.ContentLength}
+		u.File = rawOf(r, declared)
+	}
+	if u.Create && hasBody(r) {
+		switch {
+		case form:
+			u.Along = UploadMultipart
+		case u.Kind == UploadTusCreate:
+			u.Along = UploadTusCreate // creation-with-upload: the file's first bytes
+		case rawFile(r, declared), u.Kind == UploadGoogleCreate && strings.Contains(first(r.Header, "X-Goog-Upload-Command"), "upload"):
+			u.Along = UploadRaw
+		}
 	}
 	if u.Kind != UploadNone {
 		u.File.URL = "https://" + q.host + q.path
@@ -84,10 +98,16 @@ func (u *UploadInfo) tus(q *RequestInfo, r *http.Request) {
 		}
 	case http.MethodPatch:
 		u.Kind, u.Chunk, u.ID = UploadTusPatch, true, uploadID(q.host, r.URL)
+		u.File.Name = chunkName(r)
 		if n, bad := parseSize(first(r.Header, "Upload-Offset")); !bad {
 			u.Offset = n
 		}
 	}
+}
+
+// rawOf is the file that a body is.
+func rawOf(r *http.Request, declared string) model.File {
+	return model.File{Name: rawName(r), MIME: declared, Size: r.ContentLength}
 }
 
 // tusMetadata reads name and type from "key base64,key base64".
@@ -128,12 +148,21 @@ func graphName(path string) string {
 // chunk reads Content-Range on a request. "bytes */n" asks how far an upload got and carries nothing.
 func (u *UploadInfo) chunk(q *RequestInfo, r *http.Request, declared string) {
 	u.Kind, u.Chunk, u.ID = UploadChunk, true, uploadID(q.host, r.URL)
-	u.File.MIME = declared
+	u.File.MIME, u.File.Name = declared, chunkName(r)
 	if start, _, total, ok := parseContentRange(first(r.Header, "Content-Range")); ok {
 		u.Offset, u.Total, u.File.Size = start, total, total
 	} else if start, ok := openRange(first(r.Header, "Content-Range")); ok {
 		u.Offset = start
 	}
+}
+
+// chunkName is the name of a chunk of which nothing was announced, or no chunk at all: an app may take the whole body for
+// the file that the address names.
+func chunkName(r *http.Request) string {
+	if name := rawName(r); hasFileExtension(name) {
+		return name
+	}
+	return ""
 }
 
 // openRange reads "bytes a-b/*", whose total is not known yet.
