@@ -1,0 +1,127 @@
+package label
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+)
+
+// maxPart bounds the two parts that are read, in bytes.
+const maxPart = 4 << 20
+
+// ofOpenXML reads the labels of a document of ECMA-376. Newer programs write LabelInfo.xml ([MS-OFFCRYPTO] 2.6.3) and may
+// leave old properties behind, so these count only without it.
+func ofOpenXML(src *io.SectionReader) ([]Label, error) {
+	z, err := zip.NewReader(src, src.Size())
+	if err != nil {
+		return nil, ErrDamaged
+	}
+	info, err := part(z, "docMetadata/LabelInfo.xml")
+	if err != nil {
+		return nil, err
+	}
+	if info != nil {
+		return labelInfo(info)
+	}
+	custom, err := part(z, "docProps/custom.xml")
+	if err != nil || custom == nil {
+		return nil, err
+	}
+	return customProperties(custom)
+}
+
+// part returns a part of a document, nil when it has none of the name. Names are compared as Open Packaging does
+// (ECMA-376 part 2, 6.2.2.3): without regard to case.
+func part(z *zip.Reader, name string) ([]byte, error) {
+	for _, f := range z.File {
+		if !strings.EqualFold(f.Name, name) {
+			continue
+		}
+		if f.Flags&1 != 0 {
+			return nil, ErrHidden
+		}
+		r, err := f.Open()
+		if err != nil {
+			return nil, ErrDamaged
+		}
+		defer r.Close() //nolint:errcheck // it reads
+		data, err := io.ReadAll(io.LimitReader(r, maxPart+1))
+		if err != nil || len(data) > maxPart {
+			return nil, ErrDamaged
+		}
+		return data, nil
+	}
+	return nil, nil
+}
+
+func labelInfo(data []byte) ([]Label, error) {
+	var out []Label
+	err := elements(data, func(d *xml.Decoder, e *xml.StartElement) error {
+		if e.Name.Local != "label" {
+			return nil
+		}
+		var l Label
+		for _, a := range e.Attr {
+			if a.Name.Local == "id" {
+				l.ID = guid(a.Value)
+				continue
+			}
+			l.set(a.Name.Local, a.Value)
+		}
+		if l.ID != "" && len(out) < 100 {
+			out = append(out, l)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func customProperties(data []byte) ([]Label, error) {
+	p := properties{}
+	err := elements(data, func(d *xml.Decoder, e *xml.StartElement) error {
+		if e.Name.Local != "property" {
+			return nil
+		}
+		name := ""
+		for _, a := range e.Attr {
+			if a.Name.Local == "name" {
+				name = a.Value
+			}
+		}
+		var value struct {
+			Inner []struct {
+				Text string `xml:",chardata"`
+			} `xml:",any"`
+		}
+		if err := d.DecodeElement(&value, e); err != nil {
+			return err
+		}
+		if len(value.Inner) > 0 {
+			p.set(name, value.Inner[0].Text)
+		}
+		return nil
+	})
+	return p.list(), err
+}
+
+// elements calls each for every element of a part.
+func elements(data []byte, each func(*xml.Decoder, *xml.StartElement) error) error {
+	d := xml.NewDecoder(bytes.NewReader(data))
+	for {
+		t, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			if e, ok := t.(xml.StartElement); ok {
+				err = each(d, &e)
+			}
+		}
+		if err != nil {
+			return ErrDamaged
+		}
+	}
+}
