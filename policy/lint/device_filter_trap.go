@@ -15,22 +15,29 @@ var deviceFilterTrap = Check{
 			if d.Access == nil || d.Access.Devices.Rule == nil {
 				continue
 			}
-			const path = "conditions.devices.deviceFilter.rule"
-			rule := d.Access.Devices.Rule
-			switch d.Access.Devices.Mode {
-			case policy.DevicesExclude:
-				if rule.Unregistered() {
-					report(d, path, "exclude with positive operators, such as device.isCompliant -eq True", "negative operators match devices that are not registered, so the policy leaves every one of them out")
-				}
-			case policy.DevicesInclude:
-				if bad := aboutUnmanaged(rule); bad != "" && !rule.Unregistered() {
-					report(d, path, "exclude the managed ones instead: mode: exclude, rule: device.isCompliant -eq True -or device.trustType -eq \"ServerAD\"",
-						"%s matches registered devices only; those that are not registered escape the policy", bad)
-				}
-			case policy.DevicesAll:
+			if reason, fix := DeviceTrap(d.Access.Devices.Mode, d.Access.Devices.Rule); reason != "" {
+				report(d, "conditions.devices.deviceFilter.rule", fix, "%s", reason)
 			}
 		}
 	},
+}
+
+// DeviceTrap says why a filter for devices leaves out the devices that are not registered, and how to mend it; "" when
+// it does not.
+func DeviceTrap(mode policy.DeviceMode, rule *devicerule.Rule) (reason, fix string) {
+	switch mode {
+	case policy.DevicesExclude:
+		if rule.Unregistered() {
+			return "negative operators match devices that are not registered, so the policy leaves every one of them out", "exclude with positive operators, such as device.isCompliant -eq True"
+		}
+	case policy.DevicesInclude:
+		if bad := aboutUnmanaged(rule); bad != "" && !rule.Unregistered() {
+			return bad + " matches registered devices only; those that are not registered escape the policy",
+				"exclude the managed ones instead: mode: exclude, rule: device.isCompliant -eq True -or device.trustType -eq \"ServerAD\""
+		}
+	case policy.DevicesAll:
+	}
+	return "", ""
 }
 
 // aboutUnmanaged returns a comparison that looks for devices which nobody manages, by an operator that finds only
