@@ -13,6 +13,7 @@ type appEntryRow struct {
 	Protocol, Issuer, Metadata, SSO, Logout, ClientID, Token, UserInfo, Keys, Start string
 
 	Secret       bool
+	Domains      []struct{ Domain, Issuer string }
 	Certificates []struct {
 		PEM, Fingerprint string
 		InUse            bool
@@ -23,7 +24,7 @@ type appEntryRow struct {
 func (a *app) appShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show ID", Short: "Print what an app's administrator enters to sign in at Referee", Args: exactly(1, "the id of an instance"), Example: "  referee app show files",
-		Long: "Print issuer, client id and endpoints for an OpenID app; metadata address, sign-on and logout addresses and certificate for a SAML app.",
+		Long: "Print issuer, client id and endpoints for an OpenID app; metadata address, sign-on and logout addresses and certificate for a SAML app; the settings of the federation for Microsoft 365 with federated domains.",
 		RunE: func(c *cobra.Command, args []string) error {
 			text, err := a.tell(c, http.MethodGet, "/apps/"+url.PathEscape(args[0])+"/connection", nil, nil)
 			if err != nil {
@@ -43,7 +44,16 @@ func (a *app) printAppEntries(r appEntryRow) error {
 		return a.entries("issuer", r.Issuer, "discovery", r.Metadata, "client id", r.ClientID, "client secret", secret, "authorization", r.SSO, "token", r.Token,
 			"userinfo", r.UserInfo, "keys", r.Keys, "end session", r.Logout)
 	}
-	if err := a.entries("metadata", r.Metadata, "entity id (issuer)", r.Issuer, "sign-on (SSO)", r.SSO, "logout (SLO)", r.Logout, "start without request", r.Start); err != nil {
+	if r.Protocol == "wsfed" {
+		if err := a.entries("passiveSignInUri", r.SSO, "signOutUri", r.Logout, "preferredAuthenticationProtocol", "wsFed"); err != nil {
+			return err
+		}
+		for _, d := range r.Domains {
+			if err := a.say("issuerUri of %s: %s", plain(d.Domain), plain(d.Issuer)); err != nil {
+				return err
+			}
+		}
+	} else if err := a.entries("metadata", r.Metadata, "entity id (issuer)", r.Issuer, "sign-on (SSO)", r.SSO, "logout (SLO)", r.Logout, "start without request", r.Start); err != nil {
 		return err
 	}
 	for _, k := range r.Certificates {

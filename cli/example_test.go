@@ -60,7 +60,7 @@ func newRehearsal(t *testing.T) *rehearsal {
 	}
 	r := &rehearsal{stage: newStage(t)}
 	r.Want(t, "contoso/operator", "PUT", "/api/v2/tenants/contoso/apps/files", apitest.FilesApp, 200, nil)
-	for _, folder := range []string{"policies", "examples"} {
+	for _, folder := range []string{"policies", "examples", "exports"} {
 		if err := os.Mkdir(filepath.Join(r.dir, folder), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -76,6 +76,9 @@ func newRehearsal(t *testing.T) *rehearsal {
 		r.write(t, name, "Visa 4111 1111 1111 1111, C-1234\n")
 	}
 	r.write(t, "entra.json", entraPolicy)
+	for name, text := range entraExports() {
+		r.write(t, filepath.Join("exports", name), text)
+	}
 	r.devices(t)
 	r.write(t, "okta.xml", providerMetadata(t, r.Clock.Now()))
 	r.restore(t)

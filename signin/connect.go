@@ -33,7 +33,7 @@ func (b *Broker) ProviderEntries(id model.TenantID, p tenant.Provider) ProviderE
 
 // AppEntries are what the administrator of an app enters there, so that it takes Referee for its provider.
 type AppEntries struct {
-	Protocol string `json:"protocol" enum:"oidc,saml"`
+	Protocol string `json:"protocol" enum:"oidc,saml,wsfed"`
 	Issuer   string `json:"issuer" doc:"OpenID: issuer. SAML: entity id of Referee as identity provider."`
 	Metadata string `json:"metadata" doc:"OpenID: discovery document. SAML: metadata; fetched at this very address, they tell Referee which keys the app has."`
 	SSO      string `json:"sso" doc:"OpenID: authorization endpoint. SAML: single sign-on, HTTP-POST and HTTP-Redirect."`
@@ -46,7 +46,14 @@ type AppEntries struct {
 	Keys     string `json:"keys,omitempty" doc:"OpenID: key set."`
 
 	Certificates []AppCertificate `json:"certificates,omitempty" doc:"SAML: what Referee's signatures verify with, the one in use first."`
+	Domains      []AppDomain      `json:"domains,omitempty" doc:"WS-Federation: the federated domains, each with its issuer."`
 	Start        string           `json:"start,omitempty" doc:"SAML: where a sign-in begins that the app did not ask for, where its settings allow that."`
+}
+
+// AppDomain is a domain that is federated to Referee.
+type AppDomain struct {
+	Domain string `json:"domain"`
+	Issuer string `json:"issuer" doc:"issuerUri of the domain's federation in Entra."`
 }
 
 // AppCertificate is a signing certificate as an app's administrator takes it.
@@ -75,18 +82,33 @@ func (b *Broker) AppEntries(ctx context.Context, id model.TenantID, in catalog.I
 		if f.SAML != nil && f.SAML.IdPInitiated {
 			out.Start = b.url(id, "/saml/start/"+url.PathEscape(string(in.ID)))
 		}
-		keys, err := b.publishedKeys(ctx, id, KeySAML)
-		if err != nil {
-			return AppEntries{}, err
+		return b.withCertificates(ctx, id, out)
+	case protocolWSFed:
+		if f.WSFed == nil || len(f.WSFed.Domains) == 0 {
+			break
 		}
-		for i := range keys {
-			out.Certificates = append(out.Certificates, AppCertificate{PEM: pemOf(keys[i].cert), Fingerprint: keys[i].Fingerprint(), InUse: i == 0, Ends: keys[i].Ends})
+		out := AppEntries{Protocol: f.Protocol, Metadata: b.url(id, "/saml/metadata"), SSO: b.url(id, "/wsfed"), Logout: b.url(id, "/signout")}
+		for _, d := range f.WSFed.Domains {
+			out.Domains = append(out.Domains, AppDomain{d, IssuerURI(b.config.Origin, id, d)})
 		}
-		return out, nil
+		out.Issuer = out.Domains[0].Issuer
+		return b.withCertificates(ctx, id, out)
 	}
 	return AppEntries{}, &fault.Error{
-		Kind: fault.Invalid, Op: "signin.AppEntries", Key: string(in.ID), Msg: "this app does not sign in at Referee", Help: "set federation.protocol to oidc or saml, where its route is sso",
+		Kind: fault.Invalid, Op: "signin.AppEntries", Key: string(in.ID), Msg: "this app does not sign in at Referee", Help: "set federation.protocol to oidc or saml, where its route is sso, or to wsfed, where it is federated",
 	}
+}
+
+// withCertificates adds what Referee's signatures verify with.
+func (b *Broker) withCertificates(ctx context.Context, id model.TenantID, out AppEntries) (AppEntries, error) {
+	keys, err := b.publishedKeys(ctx, id, KeySAML)
+	if err != nil {
+		return AppEntries{}, err
+	}
+	for i := range keys {
+		out.Certificates = append(out.Certificates, AppCertificate{PEM: pemOf(keys[i].cert), Fingerprint: keys[i].Fingerprint(), InUse: i == 0, Ends: keys[i].Ends})
+	}
+	return out, nil
 }
 
 // SettingsFromMetadata reads a SAML provider's settings from its metadata. entity says which of several entities is

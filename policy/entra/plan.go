@@ -216,7 +216,7 @@ func (m *maker) federated() {
 // federation writes the settings by which a domain is federated to Referee.
 func (m *maker) federation(domain string) {
 	if m.opt.Origin == "" || m.opt.Federation == nil || m.opt.SigningKey == "" {
-		m.step("Federate %s: `referee app show` prints issuer, addresses and certificate for the instance of Microsoft 365; give --signin, --tenant and --signing-certificate to have the settings written.", domain)
+		m.step("Federate %s: `referee app show` prints issuer, addresses and certificate for the instance of Microsoft 365; give --instance to have the settings written.", domain)
 		return
 	}
 	issuer, passive, signOut := m.opt.Federation(domain)
