@@ -49,6 +49,21 @@ func exported(t *testing.T, s *stage) string {
 	return filepath.Join(s.dir, "exports")
 }
 
+const m365YAML = `id: sites
+app: sharepoint
+name: SharePoint Online
+route: federated
+evidence: documentation
+hosts:
+  - {name: contoso.sharepoint.com, role: app}
+  - {name: login.microsoftonline.com, role: signin}
+federation:
+  protocol: wsfed
+  wsfed:
+    replies: ["https://login.microsoftonline.com/login.srf"]
+    domains: [contoso.com]
+`
+
 var bothGlasses = []string{"--break-glass", "bg1@contoso.onmicrosoft.com", "--break-glass", glassTwo}
 
 func TestM365PlanFromAFolder(t *testing.T) {
@@ -81,6 +96,17 @@ func TestM365PlanFromAFolder(t *testing.T) {
 	}
 	if !strings.Contains(got.out, "203.0.113.8/32") || !strings.Contains(got.out, "named-location-referee.json") {
 		t.Errorf("no named location: %s", got.out)
+	}
+
+	s.write(t, "sites.yaml", m365YAML)
+	if got := s.run(t, "contoso-operator", "app", "add", filepath.Join(s.dir, "sites.yaml")); got.code != 0 || !strings.Contains(got.out, "/contoso/wsfed") || !strings.Contains(got.out, "issuerUri of contoso.com: https://") {
+		t.Fatalf("%+v", got)
+	}
+	got = plan(append(bothGlasses, "--provider", "https://contoso.okta.com", "--domain", "contoso.com", "--instance", "sites", "--json")...)
+	for _, text := range []string{`"passiveSignInUri": "https://`, `/contoso/wsfed/contoso.com"`, `"signingCertificate": "MII`, "enforceMfaByFederatedIdp"} {
+		if got.code != 0 || !strings.Contains(got.out, text) {
+			t.Errorf("no %s: %+v", text, got)
+		}
 	}
 
 	for name, c := range map[string]struct {
