@@ -173,7 +173,7 @@ func TestEvaluate(t *testing.T) {
 		"country abroad":              {docs: []string{"block-abroad"}, geo: filter.Known, change: func(s *session.Session) { s.Network.Country = "FR" }, want: want{gate: policy.GateBlock, blocker: "block-abroad", ids: "block-abroad"}},
 		"country unobtainable":        {docs: []string{"block-abroad"}, geo: filter.Unobtainable, change: func(s *session.Session) { s.Network.Country = "" }, want: want{gate: policy.GateBlock, blocker: "block-abroad", ids: "block-abroad"}},
 		"report-only":                 {docs: []string{"report-only"}, want: want{gate: policy.GateAllow, monitor: "report-only"}},
-		"access policy is stricter":   {docs: []string{"route", "robots"}, change: func(s *session.Session) { s.Agent.Tags = []string{"Robot"} }, want: want{gate: policy.GateBlock, duties: policy.DutyRoute | policy.DutyAudit, control: "mcasConfigured", blocker: "robots", ids: "robots route", stage: policy.StageAccess}},
+		"access policy is stricter":   {docs: []string{"route", "robots"}, change: func(s *session.Session) { s.Agent.Tags = []string{"Robot"} }, want: want{gate: policy.GateBlock, duties: policy.DutyAudit, blocker: "robots", ids: "robots route", stage: policy.StageAccess}},
 		"access policy does not care": {docs: []string{"route", "robots"}, want: want{gate: policy.GateAllow, duties: policy.DutyRoute, control: "mcasConfigured", ids: "route"}},
 		"duties of both":              {docs: []string{"route", "native"}, want: want{gate: policy.GateAllow, duties: policy.DutyRoute | policy.DutyAudit, control: "mcasConfigured", ids: "native route"}},
 		"monitored of both":           {docs: []string{"report-only", "native"}, want: want{gate: policy.GateAllow, duties: policy.DutyAudit, ids: "native", monitor: "report-only"}},

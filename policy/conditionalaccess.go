@@ -192,8 +192,13 @@ func (f Frequency) steps() []step {
 	return []step{newStep(model.StepUp{Kind: model.StepReauthenticate, Within: f.Every})}
 }
 
-// refused names the parts that need the person to do something, where the installation can't ask for it.
+// refused names the user action that never happens here, and the parts that need the person to do something where the
+// installation can't ask for it.
 func (c *ConditionalAccess) refused(can Capabilities, no func(path, reason, advice string)) {
+	if slices.Contains(c.Applications.UserActions, ActionRegisterDevice) {
+		no("conditions.applications.includeUserActions", "devices are registered with Entra, not through Referee, so nobody would ever be asked",
+			"leave this policy in Entra; urn:user:registersecurityinfo is honoured here")
+	}
 	if can.StepUp {
 		return
 	}

@@ -33,7 +33,10 @@ func Decode(file string, text []byte) ([]*Document, Problems) {
 	nodes, problems := split(file, text)
 	var docs []*Document
 	for _, n := range nodes {
-		d, wrong := DecodeNode(file, n)
+		d, wrong := readNode(file, n)
+		if len(wrong) == 0 && (len(nodes) > 1 || !bytes.Equal(d.Canonical(), text)) {
+			wrong = d.storable(n) // a text that is canonical already has just been read
+		}
 		problems = append(problems, wrong...)
 		docs = append(docs, d)
 	}
@@ -44,6 +47,41 @@ func Decode(file string, text []byte) ([]*Document, Problems) {
 // DecodeNode reads one document that is a YAML node already, with every mistake. It is for translators of other
 // languages; the document must not be compiled when there are problems.
 func DecodeNode(file string, n *yaml.Node) (*Document, Problems) {
+	d, problems := readNode(file, n)
+	if len(problems) == 0 {
+		problems = d.storable(n)
+	}
+	return d, problems
+}
+
+// storable makes sure that what stores keep of the document can be read again: a document that can't be would keep
+// the whole tenant's policies from being read.
+func (d *Document) storable(n *yaml.Node) Problems {
+	wrong := func(reason string) Problems {
+		return Problems{{
+			File: d.File, Pos: filter.Pos{Line: n.Line, Column: n.Column}, Document: d.ID,
+			Reason: "in the form in which it is stored the document can't be read: " + reason, Advice: "write it with less in it, or in more than one document",
+		}}
+	}
+	text := d.Canonical()
+	if len(text) > MaxTextSize {
+		return wrong(fmt.Sprintf("it is longer than %d bytes", MaxTextSize))
+	}
+	nodes, problems := split("", text)
+	if len(problems) > 0 || len(nodes) != 1 {
+		return wrong(problems.first())
+	}
+	again, problems := readNode("", nodes[0])
+	switch {
+	case len(problems) > 0:
+		return wrong(problems.first())
+	case !bytes.Equal(again.Canonical(), text):
+		return wrong("it reads as another one")
+	}
+	return nil
+}
+
+func readNode(file string, n *yaml.Node) (*Document, Problems) {
 	d, mistakes := decodeDocument(file, n)
 	var problems Problems
 	for _, m := range mistakes {

@@ -92,6 +92,7 @@ func decodeGuests(r *strict.Reader, m *strict.Map, key string) *GuestUsers {
 		*n = split
 	}
 	strict.Words(g, types, &out.Types, guestTypes...)
+	notEmpty(r, g, types, "list the kinds of guests, such as b2bCollaborationGuest")
 	if t := g.Map("externalTenants"); t != nil {
 		kind := ""
 		t.Need("membershipKind", "write all or enumerated")
@@ -114,12 +115,13 @@ func decodeApplications(r *strict.Reader, cond *strict.Map, a *Applications) {
 	refuseOthers(r, m, "conditions.applications")
 	m.Texts("includeApplications", &a.Include)
 	m.Texts("excludeApplications", &a.Exclude)
-	for _, list := range [][]string{a.Include, a.Exclude} {
-		for i, app := range list {
+	for _, list := range []*[]string{&a.Include, &a.Exclude} {
+		for i, app := range *list {
 			if app == "Office365" { // Entra's word for the suite
-				list[i] = "office365"
+				(*list)[i] = "office365"
 			}
 		}
+		*list = distinct(*list)
 	}
 	strict.Words(m, "includeUserActions", &a.UserActions, ActionRegisterSecurityInfo, ActionRegisterDevice)
 	const contexts = "includeAuthenticationContextClassReferences"
@@ -166,6 +168,7 @@ func decodeFlows(r *strict.Reader, cond *strict.Map, c *ConditionalAccess) {
 	var words []string
 	m.Need("transferMethods", "write deviceCodeFlow or authenticationTransfer")
 	m.Texts("transferMethods", &words)
+	notEmpty(r, m, "transferMethods", "write deviceCodeFlow or authenticationTransfer, or remove authenticationFlows")
 	for _, list := range words {
 		for _, w := range strings.Split(list, ",") {
 			switch f := AuthenticationFlow(strings.TrimSpace(w)); f {
@@ -195,6 +198,18 @@ func decodeClientApps(r *strict.Reader, cond *strict.Map, c *ConditionalAccess) 
 		}
 		c.ClientApps = append(c.ClientApps, model.ClientApp(w))
 	}
+	c.ClientApps = distinct(c.ClientApps)
+}
+
+// distinct keeps the first of values that are equal once Entra's other words for them are replaced.
+func distinct[T comparable](list []T) []T {
+	var out []T
+	for _, v := range list {
+		if !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 var countryPattern = regexp.MustCompile(`^[A-Z]{2}$`)
@@ -272,8 +287,15 @@ func decodeRule(r *strict.Reader, f *strict.Map, d *Devices) {
 		r.Wrong(f.At("rule"), f.Path("rule"), "keep one of the two", "a filter has a rule or tags")
 		return
 	}
+	if f.Has("tags") {
+		notEmpty(r, f, "tags", "write tags: [compliant, hybridJoined, validClientCertificate], or remove devices")
+		return
+	}
 	text := ""
 	f.Text("rule", &text)
+	if n := f.At("rule"); f.Has("rule") && n.Kind == yaml.ScalarNode && n.Value == "" {
+		r.Wrong(n, f.Path("rule"), "write it like device.isCompliant -eq True, or remove devices", "the rule is empty")
+	}
 	if text == "" {
 		return
 	}
@@ -282,6 +304,13 @@ func decodeRule(r *strict.Reader, f *strict.Map, d *Devices) {
 	n := f.At("rule")
 	for _, m := range mistakes {
 		r.Wrong(ruleNode(n, m.At), f.Path("rule"), m.Advice, "character %d: %s", m.At, m.Reason)
+	}
+}
+
+// notEmpty refuses a list without anything in it, where that would drop a condition that somebody meant to set.
+func notEmpty(r *strict.Reader, m *strict.Map, key, advice string) {
+	if n := m.At(key); m.Has(key) && n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
+		r.Wrong(n, m.Path(key), advice, "the list is empty")
 	}
 }
 

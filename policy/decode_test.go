@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/policy/lint"
 )
 
 // TestDecodeNamesEveryMistake compares the problems of each broken file with the list kept beside it.
@@ -132,6 +133,13 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	}
+	for _, text := range []string{
+		caWith("includeUsers: [All]", "includeApplications: [Office365, office365]", "  clientAppTypes: [exchangeActiveSync, easSupported]\n"),
+		caWith("includeGuestsOrExternalUsers: {guestOrExternalUserTypes: []}", "includeApplications: [All]", "  authenticationFlows: {transferMethods: []}\n"),
+		device("tags: []"), device(`rule: ""`), device("rule: '" + strings.Repeat("-not ", 12) + "device.model eq \"a\" or device.isCompliant eq true'"),
+	} {
+		f.Add([]byte(text))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		docs, problems := policy.Decode("f", text)
 		for _, p := range problems {
@@ -139,6 +147,7 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("a problem without reason or file: %+v", p)
 			}
 		}
+		lint.Run(docs, lint.World{}) // also of documents with mistakes
 		if len(problems) > 0 {
 			return
 		}

@@ -59,6 +59,14 @@ func (ps Problems) Err() error {
 	return fault.New(fault.Invalid, "policy", "%s", strings.Join(lines, "\n"))
 }
 
+// first tells the first of the problems for use within another one, without its place.
+func (ps Problems) first() string {
+	if len(ps) == 0 {
+		return "it is no document"
+	}
+	return strings.TrimPrefix(ps[0].Path+": ", ": ") + ps[0].Reason
+}
+
 func (ps Problems) sorted() Problems {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		if c := strings.Compare(a.File, b.File); c != 0 {

@@ -51,6 +51,10 @@ func (v *Verdict) merge(first *Verdict) {
 	}
 	v.Duties |= first.Duties
 	v.Control, v.Persistent, v.Defaulted = first.Control, first.Persistent, first.Defaulted
+	if v.Gate == GateBlock { // whoever is kept out is not sent through the gateway, and no browser gets further
+		v.Duties &^= DutyRoute
+		v.Control = ""
+	}
 	v.Steps = v.Steps[:0]
 	if v.Gate == GateStepUp {
 		v.Steps = append(v.Steps, first.Steps...) // access policies ask for none

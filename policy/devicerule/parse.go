@@ -1,16 +1,40 @@
 package devicerule
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/referee-casb/referee/internal/strict"
 )
 
 // maxDepth bounds parentheses within parentheses.
 const maxDepth = 24
 
-// Parse reads a rule and returns every mistake in it. The rule is nil when there is one.
+// Parse reads a rule and returns every mistake in it. The rule is nil when there is one. The bounds hold for the
+// rule as it is written and as [Rule.String] writes it, so that what was read once can be read again.
 func Parse(rule string) (*Rule, []Mistake) {
+	root, mistakes := parse(rule)
+	if len(mistakes) > 0 {
+		return nil, mistakes
+	}
+	r := &Rule{root}
+	if written := r.String(); written != rule {
+		if n := utf8.RuneCountInString(written); n > MaxLength {
+			return nil, []Mistake{{
+				At: 1, Reason: fmt.Sprintf("with every hyphen, quote and parenthesis that belongs to it the rule has %d characters, more than the %d that Entra takes", n, MaxLength),
+				Advice: "use fewer single devices; an extensionAttribute can mark them",
+			}}
+		}
+		if _, mistakes := parse(written); len(mistakes) > 0 {
+			return nil, []Mistake{{At: 1, Reason: "with every parenthesis that belongs to it: " + mistakes[0].Reason, Advice: mistakes[0].Advice}}
+		}
+	}
+	return r, nil
+}
+
+func parse(rule string) (*node, []Mistake) {
 	if !utf8.ValidString(rule) || strings.ContainsAny(rule, "\x00\uFFFD") {
 		return nil, []Mistake{{At: 1, Reason: "the rule is not valid UTF-8 text without NUL and U+FFFD"}}
 	}
@@ -39,7 +63,7 @@ func Parse(rule string) (*Rule, []Mistake) {
 		slices.SortStableFunc(p.mistakes, func(a, b Mistake) int { return a.At - b.At })
 		return nil, p.mistakes
 	}
-	return &Rule{root}, nil
+	return root, nil
 }
 
 type parser struct {
@@ -166,7 +190,7 @@ func (p *parser) attribute() *Attribute {
 			for i := range attributes {
 				names[i] = attributes[i].Name
 			}
-			advice := suggest(name, names)
+			advice := strict.Suggest(name, names)
 			if advice == "" {
 				advice = "the attributes are " + strings.Join(names[:14], ", ") + " and extensionAttribute1 to 15"
 			}
@@ -204,7 +228,7 @@ func (p *parser) operator(a *Attribute) (Op, bool) {
 		}
 		all = append(all, string(op))
 	}
-	advice := suggest(name, all)
+	advice := strict.Suggest(name, all)
 	if op, ok := otherOps[strings.ToLower(name)]; ok {
 		advice = "write -" + string(op)
 	} else if advice == "" {
@@ -304,41 +328,4 @@ func (p *parser) list(to *Term) {
 			return
 		}
 	}
-}
-
-// suggest names the candidate that differs from what was written in case or by a letter or two.
-func suggest(got string, candidates []string) string {
-	if len(got) > 64 {
-		return ""
-	}
-	best, cost := "", len(got)/3+1
-	for _, c := range candidates {
-		if d := distance(strings.ToLower(got), strings.ToLower(c)); d < cost {
-			best, cost = c, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return "did you mean " + best + "?"
-}
-
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := corner
-			if a[i] != b[j] {
-				change++
-			}
-			corner = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
