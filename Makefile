@@ -44,6 +44,14 @@ demo-web: .stamp/demo-web
 	@cd demo/filesapp/web && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@mkdir -p .stamp && touch $@
 
+# oidc-provider: the company's OpenID provider in the tests of sign-in.
+.PHONY: test-provider
+test-provider: .stamp/test-provider
+
+.stamp/test-provider: test/signin/oidcprovider/package-lock.json
+	@cd test/signin/oidcprovider && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@mkdir -p .stamp && touch $@
+
 .PHONY: test
 test: ## everything: installs what the tests need (root or sudo), then Go and browser tests
 	build/test-prereqs.sh
@@ -51,7 +59,7 @@ test: ## everything: installs what the tests need (root or sudo), then Go and br
 	$(MAKE) --no-print-directory test-browser
 
 .PHONY: test-go
-test-go: data demo-web ## Go tests, with the race detector
+test-go: data demo-web test-provider ## Go tests, with the race detector
 	build/test-go.sh
 
 .PHONY: test-browser
@@ -104,4 +112,4 @@ docs: ## generated pages: every go:generate that writes below docs/
 
 .PHONY: clean
 clean: ## removes what the build made
-	rm -rf bin dist .stamp build/data/node_modules demo/filesapp/web/node_modules enrich/data/*.bin.zst
+	rm -rf bin dist .stamp build/data/node_modules demo/filesapp/web/node_modules test/signin/oidcprovider/node_modules enrich/data/*.bin.zst

@@ -211,6 +211,21 @@ func (p *page) fill() (string, url.Values) {
 	return to, form
 }
 
+// realApps makes the two instances Apache's apps: OpenID the first, SAML the second.
+func realApps(port string) func(*catalog.Instance) {
+	return func(in *catalog.Instance) {
+		host := map[model.InstanceID]string{"files": oidcHost, "notes": mellonHost}[in.ID] + ":" + port
+		in.Hosts, in.Origins = []catalog.Host{{Name: host, Role: catalog.RoleApp}}, map[string]string{host: "127.0.0.1:" + port}
+		in.Federation.RedirectURIs, in.Federation.LogoutURIs = []string{"https://" + host + "/oidc/callback"}, nil
+		if in.ID == "notes" {
+			in.Federation = catalog.Federation{Protocol: "saml", SAML: &catalog.SAMLApp{
+				EntityID: "https://" + host + "/mellon/metadata", Consumers: []string{"https://" + host + "/mellon/postResponse"}, LogoutURI: "https://" + host + "/mellon/logout",
+				Certificates: []string{pemText(samlPairs()[1].Certificate)},
+			}}
+		}
+	}
+}
+
 // TestRealSoftware signs in at simpleSAMLphp, for an app with mod_auth_openidc (SAML in, OpenID out) and for one with
 // mod_auth_mellon (SAML in, SAML out), both behind the gateway.
 func TestRealSoftware(t *testing.T) {
@@ -224,17 +239,7 @@ func TestRealSoftware(t *testing.T) {
 				EntityID: origin + "/idp", SSO: origin + "/saml2/idp/SSOService.php", Certificates: []string{pemText(samlPairs()[0].Certificate)},
 			}}
 		},
-		instance: func(in *catalog.Instance) {
-			host := map[model.InstanceID]string{"files": oidcHost, "notes": mellonHost}[in.ID] + ":" + port
-			in.Hosts, in.Origins = []catalog.Host{{Name: host, Role: catalog.RoleApp}}, map[string]string{host: "127.0.0.1:" + port}
-			in.Federation.RedirectURIs, in.Federation.LogoutURIs = []string{"https://" + host + "/oidc/callback"}, nil
-			if in.ID == "notes" {
-				in.Federation = catalog.Federation{Protocol: "saml", SAML: &catalog.SAMLApp{
-					EntityID: "https://" + host + "/mellon/metadata", Consumers: []string{"https://" + host + "/mellon/postResponse"}, LogoutURI: "https://" + host + "/mellon/logout",
-					Certificates: []string{pemText(samlPairs()[1].Certificate)},
-				}}
-			}
-		},
+		instance: realApps(port),
 	})
 	simpleSAML(t, r)
 	apache(t, r, port)
