@@ -63,7 +63,7 @@ test-go: data demo-web test-provider ## Go tests, with the race detector
 	build/test-go.sh
 
 .PHONY: test-browser
-test-browser: build demo-web ## tests in Chromium and Firefox, ways around a download policy among them
+test-browser: build demo-web test-provider ## tests in Chromium and Firefox, ways around a download policy among them
 	cd test/browser && npm ci --ignore-scripts --no-audit --no-fund --silent && REFEREE_BIN="$(CURDIR)/bin/referee" npm test
 
 .PHONY: test-bypass

@@ -1,9 +1,12 @@
 // The company's OpenID provider of the sign-in tests: oidc-provider as its package comes, with one person, one client
-// and a sign-in form. It listens without TLS on loopback; the test puts TLS in front of it.
+// and a sign-in form. It listens on loopback: over TLS where it is given a key, else the test puts TLS in front of it.
 //
-// OIDC_PROVIDER holds its settings as JSON: {issuer, port, clientId, clientSecret, redirectUri, password}.
+// OIDC_PROVIDER holds its settings as JSON: {issuer, port, clientId, clientSecret, redirectUri, password, key, cert},
+// the last two PEM files.
 import { generateKeyPairSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createSecure } from 'node:https';
 import Provider from 'oidc-provider';
 
 const settings = JSON.parse(process.env.OIDC_PROVIDER);
@@ -36,7 +39,7 @@ const provider = new Provider(settings.issuer, {
     return grant;
   },
 });
-provider.proxy = true; // TLS ends in front of it
+provider.proxy = !settings.key; // where TLS ends in front of it
 
 const right = (given) => {
   const a = Buffer.from(String(given)), b = Buffer.from(settings.password);
@@ -44,7 +47,7 @@ const right = (given) => {
 };
 
 const form = (uid, note = '') => `<!DOCTYPE html><html lang="en"><title>Sign in</title>
-<form method="post" action="/interaction/${uid}"><p>${note}</p>
+<h1>Sign in</h1><form method="post" action="/interaction/${uid}"><p>${note}</p>
 <input name="username" value=""><input name="password" type="password" value=""><button type="submit">Sign in</button></form></html>`;
 
 async function read(req) {
@@ -68,7 +71,7 @@ async function interaction(req, res) {
 }
 
 const answer = provider.callback();
-createServer((req, res) => {
+const serve = (req, res) => {
   if (!req.url.startsWith('/interaction/')) {
     answer(req, res);
     return;
@@ -78,4 +81,6 @@ createServer((req, res) => {
     res.statusCode = 400;
     res.end('this sign-in is over\n');
   });
-}).listen(settings.port, '127.0.0.1');
+};
+const server = settings.key ? createSecure({ key: readFileSync(settings.key), cert: readFileSync(settings.cert) }, serve) : createServer(serve);
+server.listen(settings.port, '127.0.0.1');
