@@ -35,8 +35,8 @@ type Gateway struct {
 	asked    asked
 	stashed  stashQuota
 	hops     sync.Pool
-	holding  atomic.Int64 // bytes of request bodies held
-	waiting  quota        // bytes of requests that wait for a step-up
+	holding  room  // for request bodies that are held
+	waiting  quota // bytes of requests that wait for a step-up
 	counts   counters
 	arriving sync.WaitGroup // answers whose arrival is being confirmed
 

@@ -213,11 +213,45 @@ func TestFormIsKeptAcrossSignInAndStaysForeign(t *testing.T) {
 	if len(r.mem.stashes) != 0 {
 		t.Error("the stash is still there")
 	}
+	// The token is for that session: somebody else who has it, or signs in with it, gets nowhere.
+	site = ""
+	other := r.signIn("contoso", "ben", session.ControlCustom)
+	other.cookie("files.app.test")
+	again = request("POST", to, "SAMLResponse=PD94%2B&RelayState=a+b", "Content-Type", "application/x-www-form-urlencoded",
+		"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Sec-Fetch-Site", "same-origin", "Origin", "https://"+host)
+	if res, _ := do(t, other.client, again); res.StatusCode != http.StatusForbidden || site != "" {
+		t.Errorf("another session: %s, the app saw %q", res.Status, site)
+	}
 	// A forged token makes nothing friendlier.
 	again = request("POST", "https://"+host+"/acs?.referee-replay=AAAA", "a=b", "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin")
 	do(t, p.client, again)
 	if site != "cross-site" {
 		t.Errorf("forged token: %q", site)
+	}
+}
+
+// A token says that a form was the app's own. In the hands of a page of another host it says nothing.
+func TestReplayTokenIsNoPassForOthers(t *testing.T) {
+	t.Parallel()
+	var site, origin string
+	r := newRig(t, rigOptions{app: echo(func(q *http.Request) { site, origin = q.Header.Get("Sec-Fetch-Site"), q.Header.Get("Origin") })})
+	p := r.signIn("contoso", "anna", session.ControlCustom)
+	host := p.mapped("files.app.test")
+	post := func(to, from, origin string) *http.Request {
+		return request("POST", to, "a=b", "Content-Type", "application/x-www-form-urlencoded",
+			"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Sec-Fetch-Site", from, "Origin", origin)
+	}
+	res, _ := do(t, p.client, post("https://"+host+"/delete", "same-origin", "https://"+host))
+	_, enter := p.code(res.Header.Get("Location"))
+	_, page := do(t, p.client, navigation("https://"+host+enter))
+	to := strings.ReplaceAll(action.FindStringSubmatch(page)[1], "&amp;", "&")
+	for from, name := range map[string]string{"same-site": "https://" + p.mapped("evil.other.test"), "cross-site": "https://evil.test", "none": ""} {
+		if res, _ := do(t, p.client, post(to, from, name)); res.StatusCode != http.StatusOK || site != "cross-site" || origin != "" {
+			t.Errorf("from %s: %s, the app saw %q from %q", from, res.Status, site, origin)
+		}
+	}
+	if res, _ := do(t, p.client, post(to, "same-origin", "https://"+host)); res.StatusCode != http.StatusOK || site != "same-origin" || origin != "https://files.app.test" {
+		t.Errorf("our own page: %s, the app saw %q from %q", res.Status, site, origin)
 	}
 }
 

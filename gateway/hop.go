@@ -44,6 +44,7 @@ type hop struct {
 	inside  bool     // … that is looked into
 	socket  bool     // asks for a WebSocket
 	pending *pending // a kept form that this request stands for
+	keptFor string   // app session that a replayed form was kept for; "" for other requests
 	variant bool     // asks whether a body that was rewritten is still good
 
 	entry *session.Entry   // nil at public hosts
@@ -124,7 +125,7 @@ func (h *hop) serve() {
 	if h.signsIn() && !h.credentialFree() {
 		return
 	}
-	if !h.identify() || h.pending != nil && !h.unpack() || h.resume != "" && !h.again(h.resume) {
+	if !h.identify() || h.keptFor != "" && !h.keptHere() || h.pending != nil && !h.unpack() || h.resume != "" && !h.again(h.resume) {
 		return
 	}
 	if h.signsIn() && !h.signInReady() {

@@ -26,20 +26,33 @@ const (
 	keepPurpose = "gateway.keep"
 	keepParam   = ".referee-resume"
 	keepTime    = 15 * time.Minute
-	keepPerson  = 64 << 20  // bytes that one session may have stashed within keepTime
-	holdMost    = 512 << 20 // bytes of all bodies that are held at once
+	keepPerson  = 64 << 20 // bytes that one session may have stashed within keepTime
 )
 
 // heldBody is a request's body, held back until it is decided.
 type heldBody struct {
 	*spooled
-	g      *Gateway
+	room   *room
+	tenant model.TenantID
+	person model.SessionID
 	sum    string      // SHA-256 of its bytes as they came
 	header http.Header // the request's fields as they came, mapped addresses included
 	method string
 	target string // path and query
 	bare   bool
-	once   sync.Once
+
+	mu   sync.Mutex // guards what follows, and reading: the transport may still read when the request has been answered
+	gone bool
+}
+
+// Read hands the body on, as long as it is held.
+func (k *heldBody) Read(p []byte) (int, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.gone {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	return k.spooled.Read(p)
 }
 
 // Seek goes back to the first byte; it knows no other place.
@@ -47,6 +60,8 @@ func (k *heldBody) Seek(offset int64, whence int) (int64, error) {
 	if offset != 0 || whence != io.SeekStart {
 		return 0, errors.New("a held body is read again from its first byte")
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	k.at = 0
 	return 0, nil
 }
@@ -55,10 +70,15 @@ func (k *heldBody) Seek(offset int64, whence int) (int64, error) {
 func (k *heldBody) Close() error { return nil }
 
 func (k *heldBody) drop() {
-	k.once.Do(func() {
-		k.g.holding.Add(-k.size)
-		_ = k.spooled.Close() // only closes a file without a name
-	})
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.gone {
+		return
+	}
+	k.gone = true
+	k.room.leave(k.tenant, k.person, k.size)
+	k.mem = nil
+	_ = k.spooled.Close() // only closes a file without a name
 }
 
 // stepping is what rules know that may ask for a step-up; *policy.Book does.
@@ -79,7 +99,10 @@ func (h *hop) hold() bool {
 	if !ok || !rules.StepsUp(h.req.Activity, model.ActivityUpload, model.ActivityDownload) {
 		return true
 	}
-	k := &heldBody{g: h.g, spooled: &spooled{src: io.NopCloser(nil)}, header: h.r.Header.Clone(), method: h.r.Method, target: h.r.URL.RequestURI(), bare: h.bare}
+	k := &heldBody{
+		room: &h.g.holding, tenant: h.t.Tenant, person: h.sess.ID, spooled: &spooled{src: io.NopCloser(nil)},
+		header: h.r.Header.Clone(), method: h.r.Method, target: h.r.URL.RequestURI(), bare: h.bare,
+	}
 	sum := sha256.New()
 	if h.r.Body == nil || h.r.ContentLength == 0 {
 		k.sum = hex.EncodeToString(sum.Sum(nil))
@@ -95,10 +118,9 @@ func (h *hop) hold() bool {
 		n, err := h.r.Body.Read(buf[:])
 		if n > 0 {
 			sum.Write(buf[:n])
-			if h.g.holding.Add(int64(n)) > holdMost {
-				h.g.holding.Add(-int64(n))
+			if !h.g.holding.take(k.tenant, k.person, int64(n)) {
 				k.drop()
-				h.g.log.Warn("no room to hold a request", "tenant", h.t.Tenant)
+				h.g.log.Warn("no room to hold a request", "tenant", h.t.Tenant, "user", h.sess.User.ID)
 				h.fail(http.StatusServiceUnavailable, page.NotNow) // fail closed: undecided, it does not go on
 				return false
 			}

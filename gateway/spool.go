@@ -102,7 +102,10 @@ func (s *spooled) Read(p []byte) (int, error) {
 	if s.at < s.size {
 		n, err := s.ReadAt(p, s.at)
 		s.at += int64(n)
-		if errors.Is(err, io.EOF) {
+		switch {
+		case n == 0 && len(p) > 0:
+			err = io.ErrUnexpectedEOF // a reader that gives nothing and no error is asked for ever
+		case errors.Is(err, io.EOF):
 			err = nil
 		}
 		return n, err

@@ -167,7 +167,7 @@ type replayed struct {
 	Site    header.Site `json:"s"`
 	Origin  string      `json:"o"`
 	Expires int64       `json:"e"`
-	App     string      `json:"a,omitempty"` // app session that it was kept for
+	App     string      `json:"a,omitempty"` // app session that it was kept for, and is sent in
 	Stash   string      `json:"k,omitempty"`
 	Type    string      `json:"t,omitempty"`
 	Length  int64       `json:"n,omitempty"`
@@ -198,7 +198,7 @@ func (h *hop) replay(to target, app session.AppSession) {
 	}
 	var token string
 	if err == nil {
-		token, err = h.sealReplay(to.Path, replayed{Site: form.Site, Origin: form.Origin, Expires: h.now.Add(replayTime).Unix()})
+		token, err = h.sealReplay(to.Path, replayed{Site: form.Site, Origin: form.Origin, App: app.ID, Expires: h.now.Add(replayTime).Unix()})
 	}
 	if err != nil {
 		h.g.log.Error("kept form not opened", "tenant", h.t.Tenant, "err", err)
@@ -225,7 +225,8 @@ func (h *hop) sealReplay(path string, form replayed) (string, error) {
 }
 
 // takeReplay takes the token of a replayed form off the query and gives the request back who sent it first: to the app
-// and its cookies it is as foreign as it was.
+// and its cookies it is as foreign as it was. Only the page that we wrote on this very host has that say: from anywhere
+// else, a token would make a foreign form look like the app's own.
 func (h *hop) takeReplay() {
 	u := h.r.URL
 	if h.r.Method != http.MethodPost || !strings.Contains(u.RawQuery, replayParam) {
@@ -237,6 +238,7 @@ func (h *hop) takeReplay() {
 	}
 	token := u.RawQuery[i+len(replayParam)+1:]
 	u.RawQuery = strings.TrimSuffix(u.RawQuery[:i], "&")
+	ours := h.begun.Site == header.SiteSameOrigin
 	h.begun = header.Initiator{Site: header.SiteCrossSite}
 	delete(h.r.Header, "Origin")
 	delete(h.r.Header, "Referer")
@@ -247,9 +249,10 @@ func (h *hop) takeReplay() {
 	}
 	plain, err := h.g.parts.Vault.Open(h.t.Tenant, replayPurpose, sealed, []byte(h.t.Mapped+u.EscapedPath()))
 	var r replayed
-	if err != nil || json.Unmarshal(plain, &r) != nil || h.now.Unix() > r.Expires {
+	if err != nil || json.Unmarshal(plain, &r) != nil || h.now.Unix() > r.Expires || r.App == "" || !ours {
 		return // fail closed: it stays a foreign request without an origin
 	}
+	h.keptFor = r.App
 	if r.Site != header.SiteUnknown {
 		h.begun.Site = r.Site
 		h.r.Header["Sec-Fetch-Site"] = []string{string(r.Site)}
@@ -260,10 +263,21 @@ func (h *hop) takeReplay() {
 	}
 	if r.Stash != "" {
 		// What it is recognised as from here on is what was kept, not the empty form that stands for it.
-		h.pending = &pending{app: r.App, stash: r.Stash, kind: r.Type, length: r.Length, form: &replayed{Site: r.Site, Origin: r.Origin, Type: r.Type, Length: r.Length}}
+		h.pending = &pending{stash: r.Stash, kind: r.Type, length: r.Length, form: &replayed{Site: r.Site, Origin: r.Origin, Type: r.Type, Length: r.Length}}
 		h.r.Header["Content-Type"] = []string{r.Type}
 		h.r.ContentLength, h.r.TransferEncoding = r.Length, nil
 		delete(h.r.Header, "Content-Length")
 		delete(h.r.Header, "Content-Encoding")
 	}
+}
+
+// keptHere reports whether a form is sent again in the session that it was kept for; else it has answered. Who signs in
+// gets a token that says whose form it was, and may hand it to somebody else.
+func (h *hop) keptHere() bool {
+	if h.entry != nil && h.entry.App.ID == h.keptFor {
+		return true
+	}
+	h.g.counts.refused.Add(1)
+	h.errorPage(http.StatusForbidden, page.HandOver, "") // fail closed: kept for somebody else
+	return false
 }

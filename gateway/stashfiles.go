@@ -56,20 +56,15 @@ func endsWell(body []byte, boundary string) bool {
 
 // pending is a kept body that this request asks to be put in its place.
 type pending struct {
-	app, stash, kind string
-	length           int64
-	form             *replayed // as a target carries it
+	stash, kind string
+	length      int64
+	form        *replayed // as a target carries it
 }
 
 // unpack puts a kept body in the place of the empty form that was sent for it. The stash is used up. It returns false
 // when it has answered.
 func (h *hop) unpack() bool {
 	p := h.pending
-	if h.entry == nil || h.entry.App.ID != p.app {
-		h.g.counts.refused.Add(1)
-		h.errorPage(http.StatusForbidden, page.HandOver, "") // fail closed: kept for somebody else
-		return false
-	}
 	s, err := h.g.parts.Stashes.TakeStash(h.ctx, h.t.Tenant, p.stash)
 	if fault.Is(err, fault.NotFound) || err == nil && (s.Host != h.t.Mapped || !h.now.Before(s.Expires)) {
 		h.redirect(origin(h.t) + "/") // sent already, or too old

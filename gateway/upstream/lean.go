@@ -46,11 +46,18 @@ var bothProtocols = []string{"h2", "http/1.1"}
 
 // leanHost is what is known of one authority.
 type leanHost struct {
-	first sync.Mutex // held while its protocol is found out, by one connection for all who wait
-	h1    bool       // it has chosen HTTP/1.1
-	h2    time.Time  // until when it is taken to speak HTTP/2
-	idle  []*leanConn
-	sweep bool // a sweep is due
+	asking *asking   // its protocol is being found out, by one connection for all who wait; else nil
+	h1     bool      // it has chosen HTTP/1.1
+	h2     time.Time // until when it is taken to speak HTTP/2
+	idle   []*leanConn
+	sweep  bool // a sweep is due
+}
+
+// asking is one connection by which a host's protocol is found out. What it finds is written before over is closed.
+type asking struct {
+	over chan struct{}
+	gone bool // who asked went away meanwhile: nothing was found out
+	err  error
 }
 
 // leanConn is one connection; it is used by one request at a time.
@@ -208,27 +215,56 @@ func (t *Transport) CloseIdleConnections() {
 
 // open connects. It returns nil when the host chose HTTP/2: net/http speaks that, over a connection of its own.
 func (t *Transport) open(ctx context.Context, addr string) (*leanConn, error) {
-	t.mu.Lock()
-	h := t.host(addr)
-	known := h.h1
-	t.mu.Unlock()
-	if !known {
-		h.first.Lock()
-		defer h.first.Unlock()
+	var mine *asking
+	for mine == nil {
 		t.mu.Lock()
-		h2 := time.Now().Before(h.h2)
+		h := t.host(addr)
+		switch now := time.Now(); {
+		case now.Before(h.h2), h.asking != nil && !h.h2.IsZero():
+			t.mu.Unlock()
+			return nil, nil // who is being asked again goes on as before meanwhile
+		case h.h1:
+			t.mu.Unlock()
+			return t.connected(ctx, addr)
+		}
+		other := h.asking
+		if other == nil {
+			mine = &asking{over: make(chan struct{})}
+			h.asking = mine
+		}
 		t.mu.Unlock()
-		if h2 {
-			return nil, nil
+		if other == nil {
+			continue
+		}
+		select {
+		case <-other.over:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		if other.err != nil && !other.gone {
+			return nil, other.err // it would be the same for all who wait, each after as long
 		}
 	}
+	c, err := t.connected(ctx, addr)
+	mine.err, mine.gone = err, err != nil && ctx.Err() != nil
+	t.mu.Lock()
+	t.host(addr).asking = nil
+	t.mu.Unlock()
+	close(mine.over)
+	return c, err
+}
+
+// connected makes a connection and notes which protocol the host chose.
+func (t *Transport) connected(ctx context.Context, addr string) (*leanConn, error) {
 	raw, c, err := t.connect(ctx, addr, bothProtocols)
 	if err != nil {
 		return nil, err
 	}
 	h2 := c.ConnectionState().NegotiatedProtocol == "h2"
 	t.mu.Lock()
-	if h.h1 = !h2; h2 {
+	h := t.host(addr)
+	h.h1, h.h2 = !h2, time.Time{}
+	if h2 {
 		h.h2 = time.Now().Add(staleTime)
 	}
 	t.mu.Unlock()

@@ -139,11 +139,15 @@ func (b *leanBody) Close() error {
 // write writes a request's head.
 func (c *leanConn) write(r *http.Request) error {
 	w := c.bw
+	host := r.Host
+	if host == "" {
+		host = r.URL.Host
+	}
 	w.WriteString(r.Method)
 	w.WriteByte(' ')
 	w.WriteString(r.URL.RequestURI())
 	w.WriteString(" HTTP/1.1\r\nHost: ")
-	w.WriteString(r.Host)
+	writeValue(w, host)
 	w.WriteString("\r\n")
 	for k, values := range r.Header {
 		switch k {

@@ -27,6 +27,7 @@ const (
 	sentMost    = 16               // certificates of the server's that are looked at
 	bodyMost    = 64 << 10         // bytes of one answer
 	wholeTime   = 8 * time.Second  // one completion
+	searchTime  = 5 * time.Second  // one certificate's issuer
 	fetchTime   = 3 * time.Second  // one request
 	keepTime    = 24 * time.Hour   // a certificate found
 	failedTime  = 30 * time.Second // a search that found nothing
@@ -44,7 +45,7 @@ type Completer struct {
 
 // entry is what is known of one certificate's issuer.
 type entry struct {
-	work   sync.Mutex // held while somebody looks
+	work   chan struct{} // holds one while somebody looks, who alone may use what follows
 	issuer *x509.Certificate
 	until  time.Time // of what was found, or of having found nothing
 }
@@ -156,12 +157,16 @@ func issued(issuer, of *x509.Certificate) bool {
 func selfIssued(c *x509.Certificate) bool { return string(c.RawSubject) == string(c.RawIssuer) }
 
 // issuer finds the certificate that signed cur, in the cache or at the addresses that cur names. Those who ask for the
-// same at once wait for one search.
+// same at once wait for one search, as long as they have time.
 func (c *Completer) issuer(ctx context.Context, cur *x509.Certificate, budget *int) (*x509.Certificate, error) {
 	const op = "aia.issuer"
 	e := c.entry(sha256.Sum256(cur.Raw))
-	e.work.Lock()
-	defer e.work.Unlock()
+	select {
+	case e.work <- struct{}{}:
+		defer func() { <-e.work }()
+	case <-ctx.Done():
+		return nil, fault.As(context.Cause(ctx), fault.Unavailable, op, cur.Subject.String())
+	}
 	now := c.now()
 	if now.Before(e.until) {
 		if e.issuer == nil {
@@ -169,9 +174,11 @@ func (c *Completer) issuer(ctx context.Context, cur *x509.Certificate, budget *i
 		}
 		return e.issuer, nil
 	}
-	issuer, err := c.search(ctx, cur, budget)
-	if ctx.Err() != nil && err != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return nil, err // who asked has gone: nothing is known
+	within, cancel := context.WithTimeout(ctx, searchTime)
+	defer cancel()
+	issuer, err := c.search(within, cur, budget)
+	if err != nil && (ctx.Err() != nil || *budget < 0) {
+		return nil, err // who asked has gone, or has no time or requests left: nothing is known
 	}
 	e.issuer, e.until = issuer, now.Add(failedTime)
 	if err == nil {
@@ -190,7 +197,7 @@ func (c *Completer) entry(key [sha256.Size]byte) *entry {
 		if len(c.cache) >= cacheMost {
 			clear(c.cache) // it is filled again by whoever needs it; searches under way keep their entries
 		}
-		e = &entry{}
+		e = &entry{work: make(chan struct{}, 1)}
 		c.cache[key] = e
 	}
 	return e

@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"net/http"
@@ -328,6 +329,46 @@ func TestOneSearch(t *testing.T) {
 	wg.Wait()
 	if n := s.asked.Load(); n != 2 {
 		t.Errorf("%d requests of sixteen at once", n-1)
+	}
+}
+
+// Who gives up has found out nothing for others, and waits for nobody's search.
+func TestSearchBrokenOff(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	root := issue(t, "root", nil, nil)
+	mid := issue(t, "mid", root, nil)
+	leaf := issue(t, "app", mid, forHost, s.URL+"/mid")
+	asked := make(chan struct{}, 8)
+	s.at("/mid", func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-r.Context().Done()
+	})
+	c := aia.New(anywhere, nil)
+	slow, give := context.WithCancel(t.Context())
+	first := make(chan error, 1)
+	go func() {
+		_, err := c.Complete(slow, []*x509.Certificate{leaf.cert}, options(root))
+		first <- err
+	}()
+	<-asked
+	gone, end := context.WithCancel(t.Context())
+	end()
+	if _, err := c.Complete(gone, []*x509.Certificate{leaf.cert}, options(root)); !errors.Is(err, context.Canceled) {
+		t.Errorf("who had gone: %v", err)
+	}
+	give()
+	if err := <-first; err == nil {
+		t.Error("completed")
+	}
+	short, end := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer end()
+	if _, err := c.Complete(short, []*x509.Certificate{leaf.cert}, options(root)); err == nil {
+		t.Error("completed")
+	}
+	s.give("/mid", mid.cert.Raw)
+	if _, err := c.Complete(t.Context(), []*x509.Certificate{leaf.cert}, options(root)); err != nil {
+		t.Errorf("who has time: %v", err)
 	}
 }
 
