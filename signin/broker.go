@@ -188,6 +188,7 @@ func New(config Config, parts Parts) (*Broker, error) {
 func (b *Broker) routes() *http.ServeMux {
 	m := http.NewServeMux()
 	b.stepUpRoutes(m)
+	b.manageRoutes(m)
 	m.HandleFunc("GET /{tenant}/login", b.tenant(b.login))
 	m.HandleFunc("GET /{tenant}/callback/{provider}", b.tenant(b.callback))
 	m.HandleFunc("POST /{tenant}/home", b.tenant(b.home))

@@ -11,10 +11,10 @@ import (
 	"github.com/referee-casb/referee/tenant"
 )
 
-//go:embed page/*.html
+//go:embed page/*.html part/*.html
 var pageFiles embed.FS
 
-var pages = webpage.MustParse(pageFiles, "page/*.html")
+var pages = webpage.MustParse(pageFiles, "page/*.html", "part/*.html")
 
 // render writes one of the broker's pages in the tenant's brand.
 func (b *Broker) render(w http.ResponseWriter, r *http.Request, t tenant.Tenant, status int, name string, content any) {

@@ -24,7 +24,7 @@ func (b *Broker) signOutPage(w http.ResponseWriter, r *http.Request, t tenant.Te
 			b.fail(w, r, t, err)
 			return
 		}
-		page.User = s.User.Name
+		page.User, page.Manage = s.User.Name, b.manageURL(t, nil)
 	}
 	b.render(w, r, t, http.StatusOK, "signout", page)
 }
@@ -97,6 +97,7 @@ func (b *Broker) end(ctx context.Context, id model.TenantID, sid model.SessionID
 // signOutView is what the sign-out page shows.
 type signOutView struct {
 	Done            bool
+	Manage          string // address of the page where people change what they confirm with, "" for none
 	User            string
 	AppName, AppURL string
 }

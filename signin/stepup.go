@@ -31,6 +31,7 @@ const (
 	FlowStepDone FlowKind = "stepUpDone" // one step of a challenge was done
 	FlowPasskey  FlowKind = "passkey"    // a question to a browser's authenticator
 	FlowEnrol    FlowKind = "enrol"      // the key of an authenticator app that is being registered
+	FlowManage   FlowKind = "manage"     // a person may change factors
 )
 
 // challenge is what must be done, by whom, and what for.
@@ -45,6 +46,7 @@ type challenge struct {
 	Blocked string          `json:"blocked,omitempty"` // reference of the action that waits
 	Return  string          `json:"return,omitempty"`  // path of the sign-in that waits
 	File    string          `json:"file,omitempty"`
+	Manage  bool            `json:"manage,omitempty"` // it opens the page where the person changes factors
 }
 
 func seenOf(d device.Binding) session.Seen {
@@ -304,6 +306,10 @@ func (b *Broker) finishSteps(w http.ResponseWriter, r *http.Request, t tenant.Te
 	const op = "signin.stepUp"
 	if err := b.flows.take(r.Context(), t.ID, FlowStepUp, hashOf(c.id), &challenge{}); err != nil {
 		b.fail(w, r, t, gone(err, op, "this request to confirm it is you took too long or was already used"))
+		return
+	}
+	if c.Manage {
+		b.openManage(w, r, t, s)
 		return
 	}
 	if c.Blocked == "" {

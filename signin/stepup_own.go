@@ -148,21 +148,48 @@ func (b *Broker) enrolApp(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		b.fail(w, r, t, fault.New(fault.Denied, "signin.stepUp", "a passkey is asked for"))
 		return
 	}
+	secret, err := b.newKey(r, t, c)
+	if err != nil {
+		b.fail(w, r, t, err)
+		return
+	}
+	b.showKey(w, r, t, s, b.viewOf(t, s, c, &step), secret, http.StatusOK, "")
+}
+
+// newKey makes the key of an authenticator app, in the place of one that this challenge showed before.
+func (b *Broker) newKey(r *http.Request, t tenant.Tenant, c *challenge) ([]byte, error) {
 	secret := factor.NewSecret()
 	id := hashOf(c.id) + ".app"
 	var old []byte
 	if err := b.flows.take(r.Context(), t.ID, FlowEnrol, id, &old); err != nil && !fault.Is(err, fault.NotFound) {
-		b.fail(w, r, t, err)
-		return
+		return nil, err
 	}
-	if err := b.flows.put(r.Context(), t.ID, FlowEnrol, id, secret, challengeLife); err != nil {
-		b.fail(w, r, t, err)
-		return
-	}
-	b.showKey(w, r, t, s, c, step, secret, http.StatusOK, "")
+	return secret, b.flows.put(r.Context(), t.ID, FlowEnrol, id, secret, challengeLife)
 }
 
-func (b *Broker) showKey(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, c *challenge, step model.StepUp, secret []byte, status int, problem string) {
+// firstCode takes the first code of a new authenticator app. It answers otherwise.
+func (b *Broker) firstCode(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, c *challenge, v stepView) (factor.Factor, bool) {
+	var secret []byte
+	if err := b.flows.get(r.Context(), t.ID, FlowEnrol, hashOf(c.id)+".app", &secret); err != nil {
+		b.fail(w, r, t, gone(err, "signin.stepUp", "setting up the app took too long"))
+		return factor.Factor{}, false
+	}
+	f, err := b.factors.EnrolTOTP(r.Context(), ownerOf(t, &s), accountOf(&s.User), secret, r.PostFormValue("code"))
+	switch {
+	case err == nil:
+		return f, true
+	case fault.Is(err, fault.Denied):
+		if b.admitted(w, r, t, costFailure) {
+			b.stepFailed(r, s, c, err)
+			b.showKey(w, r, t, s, v, secret, http.StatusUnprocessableEntity, "That is not the code that the app should show now. Check that the telephone's clock is right.")
+		}
+	default:
+		b.fail(w, r, t, err)
+	}
+	return f, false
+}
+
+func (b *Broker) showKey(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, v stepView, secret []byte, status int, problem string) {
 	issuer := t.Brand.Name
 	if issuer == "" {
 		issuer = t.Name
@@ -172,7 +199,6 @@ func (b *Broker) showKey(w http.ResponseWriter, r *http.Request, t tenant.Tenant
 		b.fail(w, r, t, err)
 		return
 	}
-	v := b.viewOf(t, s, c, &step)
 	v.QR, v.Key, v.Problem = template.HTML(svg), factor.Key(secret), problem //nolint:gosec // drawn by us, numbers only
 	b.render(w, r, t, status, "enrolapp", v)
 }
@@ -191,25 +217,9 @@ func (b *Broker) enrolAppCode(w http.ResponseWriter, r *http.Request, t tenant.T
 	if !ok || !b.mayEnrol(w, r, t, s, c, how) {
 		return
 	}
-	var secret []byte
-	if err := b.flows.get(r.Context(), t.ID, FlowEnrol, hashOf(c.id)+".app", &secret); err != nil {
-		b.fail(w, r, t, gone(err, "signin.stepUp", "setting up the app took too long"))
-		return
+	if f, ok := b.firstCode(w, r, t, s, c, b.viewOf(t, s, c, &step)); ok {
+		b.enrolled(w, r, t, s, c, step, f)
 	}
-	of := ownerOf(t, &s)
-	f, err := b.factors.EnrolTOTP(r.Context(), of, accountOf(&s.User), secret, r.PostFormValue("code"))
-	if fault.Is(err, fault.Denied) {
-		if b.admitted(w, r, t, costFailure) {
-			b.stepFailed(r, s, c, err)
-			b.showKey(w, r, t, s, c, step, secret, http.StatusUnprocessableEntity, "That is not the code that the app should show now. Check that the telephone's clock is right.")
-		}
-		return
-	}
-	if err != nil {
-		b.fail(w, r, t, err)
-		return
-	}
-	b.enrolled(w, r, t, s, c, step, f)
 }
 
 // enrolPasskey takes a new passkey. It counts as shown with it.
@@ -218,12 +228,7 @@ func (b *Broker) enrolPasskey(w http.ResponseWriter, r *http.Request, t tenant.T
 	if !ok || !b.mayEnrol(w, r, t, s, c, how) {
 		return
 	}
-	name := clip(strings.ToValidUTF8(r.PostFormValue("name"), ""), 60)
-	var f factor.Factor
-	state, answer, err := b.answered(r, t, c)
-	if err == nil {
-		f, err = b.passkeys.FinishEnrol(r.Context(), ownerOf(t, &s), accountOf(&s.User), name, state, answer)
-	}
+	f, err := b.newPasskey(r, t, s, c)
 	if err != nil {
 		b.wrongFactor(w, r, t, s, c, err)
 		return
@@ -231,8 +236,34 @@ func (b *Broker) enrolPasskey(w http.ResponseWriter, r *http.Request, t tenant.T
 	b.enrolled(w, r, t, s, c, step, f)
 }
 
+// newPasskey stores the passkey that the browser's authenticator made.
+func (b *Broker) newPasskey(r *http.Request, t tenant.Tenant, s session.Session, c *challenge) (factor.Factor, error) {
+	state, answer, err := b.answered(r, t, c)
+	if err != nil {
+		return factor.Factor{}, err
+	}
+	name := clip(strings.ToValidUTF8(r.PostFormValue("name"), ""), 60)
+	return b.passkeys.FinishEnrol(r.Context(), ownerOf(t, &s), accountOf(&s.User), name, state, answer)
+}
+
 // enrolled puts a new factor on record, gives recovery codes with the first one, and counts it for the step.
 func (b *Broker) enrolled(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, c *challenge, step model.StepUp, f factor.Factor) {
+	codes, err := b.registered(r, t, s, f, func() error { return b.passed(r, t, s, c, step, b.shown(step, f.Kind)...) })
+	switch {
+	case err != nil:
+		b.fail(w, r, t, err)
+	case len(codes) == 0:
+		http.Redirect(w, r, b.url(t.ID, "/stepup/"+c.id), http.StatusSeeOther)
+	default:
+		v := b.viewOf(t, s, c, &step)
+		v.Recovery = codes
+		b.render(w, r, t, http.StatusOK, "recovery", v)
+	}
+}
+
+// registered puts a new factor on record, and makes recovery codes with the first one. also is done last; when any of it
+// fails, the factor is taken back.
+func (b *Broker) registered(r *http.Request, t tenant.Tenant, s session.Session, f factor.Factor, also func() error) ([]string, error) {
 	of := ownerOf(t, &s)
 	err := b.record(r, s, model.ActivitySecurityInfo, func(a *model.Activity) {
 		a.ActionType, a.Objects = "SecurityInfoRegistered", []model.Object{{Type: "securityInfo", ID: string(f.Kind), Name: f.Name}}
@@ -248,7 +279,7 @@ func (b *Broker) enrolled(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		}
 	}
 	if err == nil {
-		err = b.passed(r, t, s, c, step, b.shown(step, f.Kind)...)
+		err = also()
 	}
 	if err != nil {
 		// fail closed: a factor that is not on record, or that nobody can recover from, is not left behind, even when
@@ -258,16 +289,9 @@ func (b *Broker) enrolled(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 				b.parts.Log.Error("factor not taken back", "tenant", t.ID, "err", undo)
 			}
 		}
-		b.fail(w, r, t, err)
-		return
+		return nil, err
 	}
-	if len(codes) == 0 {
-		http.Redirect(w, r, b.url(t.ID, "/stepup/"+c.id), http.StatusSeeOther)
-		return
-	}
-	v := b.viewOf(t, s, c, &step)
-	v.Recovery = codes
-	b.render(w, r, t, http.StatusOK, "recovery", v)
+	return codes, nil
 }
 
 // stepTerms takes the answer to an agreement: on record before it counts.

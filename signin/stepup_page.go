@@ -22,23 +22,30 @@ type stepView struct {
 	Action                  string // path that the forms' own names are added to
 	Provider                string // name of the provider that can be asked, "" when it can't
 	Own                     bool   // own factors may be used
-	Codes, Passkeys         bool   // the person has such a factor
-	Authenticator           bool   // one of Codes is an authenticator app's
+	Codes                   bool   // the person has such factors
+	Authenticator           bool   // one of them is an authenticator app
 	NeedPasskey             bool   // nothing but a passkey will do
-	Enrol, EnrolApp         bool   // a factor may be registered now; an authenticator app too
-	Options                 template.JS
-	NewOptions              template.JS
-	Ceremony, NewCeremony   string
-	QR                      template.HTML
-	Key                     string
-	Recovery                []string
-	Problem                 string
-	Terms                   tenant.Terms
-	Text                    template.HTML
-	PasswordURL             string
-	Contact                 string
-	Return                  string
-	Script, Kept            bool
+	EnrolApp                bool   // an authenticator app may be registered now
+	Manage                  string // the page where people change what they confirm with
+	Page                    string // of the page for changes, which leads to an app's key as well
+	questions
+	QR           template.HTML
+	Key          string
+	Recovery     []string
+	Problem      string
+	Terms        tenant.Terms
+	Text         template.HTML
+	PasswordURL  string
+	Contact      string
+	Return       string
+	Script, Kept bool
+}
+
+// questions are what a page's script puts to the browser's authenticators.
+type questions struct {
+	Passkeys, Enrol       bool // the person has some; one may be registered now
+	Options, NewOptions   template.JS
+	Ceremony, NewCeremony string
 }
 
 // words says a step as people read it.
@@ -84,6 +91,9 @@ func (b *Broker) ways(r *http.Request, t tenant.Tenant, s session.Session, c *ch
 	step, err := b.next(r.Context(), t, c)
 	if err != nil || step == nil {
 		return step, ways{}, err
+	}
+	if c.Manage {
+		return step, ways{own: b.factors != nil}, nil
 	}
 	var v ways
 	switch step.Kind {
@@ -179,7 +189,7 @@ func (b *Broker) showStep(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 func (b *Broker) viewOf(t tenant.Tenant, s session.Session, c *challenge, step *model.StepUp) stepView {
 	return stepView{
 		User: s.User.Name, App: b.appName(t.ID, c.App), File: c.File, Policy: c.Policy.Name, What: words(*step),
-		Action: "/" + string(t.ID) + "/stepup/" + c.id, Contact: t.Brand.Contact,
+		Action: "/" + string(t.ID) + "/stepup/" + c.id, Contact: t.Brand.Contact, Manage: b.manageURL(t, c),
 	}
 }
 

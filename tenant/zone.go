@@ -21,3 +21,11 @@ func location(name string) (*time.Location, error) {
 	}
 	return l, nil
 }
+
+// Place is the tenant's time zone; UTC where its setting names none that this machine knows.
+func (t Tenant) Place() *time.Location {
+	if l, err := location(t.Zone); err == nil {
+		return l
+	}
+	return time.UTC
+}

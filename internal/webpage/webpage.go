@@ -38,14 +38,18 @@ type Set struct {
 	pages map[string]*template.Template
 }
 
-// MustParse reads the pages that match pattern in files; a page's name is its file's name without extension.
-// It panics on a template that does not parse, which is a defect of the build.
-func MustParse(files fs.FS, pattern string) *Set {
+// MustParse reads the pages that match pattern in files; a page's name is its file's name without extension. What
+// matches parts are templates that any page may use. It panics on a template that does not parse, which is a defect of
+// the build.
+func MustParse(files fs.FS, pattern string, parts ...string) *Set {
 	names, err := fs.Glob(files, pattern)
 	if err != nil || len(names) == 0 {
 		panic("webpage: no pages match " + pattern)
 	}
 	layout := template.Must(template.New("layout.html").ParseFS(assets, "layout.html"))
+	for _, part := range parts {
+		template.Must(layout.ParseFS(files, part))
+	}
 	s := &Set{pages: map[string]*template.Template{}}
 	for _, name := range names {
 		page := template.Must(template.Must(layout.Clone()).ParseFS(files, name))

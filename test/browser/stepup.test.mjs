@@ -20,7 +20,7 @@ const pictures = process.env.PICTURES;
 if (pictures) mkdirSync(pictures, { recursive: true });
 
 const confirmIt = /Confirm it.s you/;
-const at = async (page) => new URL(await page.evaluate(() => location.href));
+const at = async (page) => new URL(await page.evaluate(() => location.href).catch(() => 'about:blank')); // on its way
 const textOf = (page, selector = 'main') => page.evaluate((s) => document.querySelector(s)?.innerText || '', selector);
 
 /** A notice in the page, read from the shadow tree that the test keeps open. */
@@ -271,6 +271,36 @@ function suite(name) {
       await p.close();
     });
 
+    const info = () => `${world.info.signin}/${world.info.tenant}/security-info`;
+    const factors = () => page.evaluate(() => [...document.querySelectorAll('#factors li strong')].map((e) => e.textContent));
+
+    step('security info is shown to its owner, and changed after a confirmation', async () => {
+      await page.goto(`${world.info.signin}/${world.info.tenant}/signout`);
+      await arrive(page, /Sign out/);
+      await tabTo(page, /Change how you confirm/, 'the sign-out page');
+      await page.press('Enter');
+      await arrive(page, /Security info/);
+      assert.deepEqual(await factors(), ['Authenticator app', 'Recovery codes']);
+      assert.match(await textOf(page), /confirm it.s you first/);
+      assert.equal(await page.evaluate(() => document.querySelectorAll('form[action$="remove"]').length), 0);
+      await audit(page, 'security info', { own: true });
+      await picture(page, 'security-info');
+      await page.click('#confirm');
+      await arrive(page, confirmIt);
+      await giveCode(page, recovery());
+      await arrive(page, /Security info/);
+      await audit(page, 'security info, open for changes', { own: true });
+      await picture(page, 'security-info-open');
+      await page.evaluate(() => document.getElementById('recovery').click());
+      await arrive(page, /recovery codes/);
+      const old = recovery();
+      codes = await page.evaluate(() => [...document.querySelectorAll('#codes code')].map((e) => e.textContent));
+      assert.ok(codes.length === 10 && !codes.includes(old));
+      await page.click('#continue');
+      await arrive(page, /Security info/);
+      assert.match(await textOf(page, '#factors'), /10 left/);
+    });
+
     step('an administrator’s reset takes all factors away, and a new one is set up', async () => {
       await world.must('mfa', 'reset', 'director', '--reason', 'telephone lost, known by voice');
       await download('agenda', /Board agenda/);
@@ -298,6 +328,7 @@ function suite(name) {
         await page.fill('#name', 'Laptop');
         await press('#new-passkey');
         await arrive(page, /recovery codes/);
+        codes = await page.evaluate(() => [...document.querySelectorAll('#codes code')].map((e) => e.textContent));
         await page.click('#continue');
         await saved('Board agenda');
         [mine] = await key.credentials();
@@ -313,6 +344,31 @@ function suite(name) {
         await picture(page, 'step-up-passkey');
         await press('#passkey');
         await saved('Site plan');
+      });
+
+      step('a second one is added on the page of security info, and removed there', async () => {
+        const spare = await person.page();
+        const other = await newKey(spare);
+        await spare.goto(info());
+        await arrive(spare, /Security info/);
+        assert.match(await textOf(spare), /Laptop/);
+        if (await spare.evaluate(() => !!document.getElementById('confirm'))) {
+          await spare.click('#confirm');
+          await arrive(spare, confirmIt);
+          await giveCode(spare, codes[0]);
+          await arrive(spare, /Security info/);
+        }
+        await spare.fill('#name', 'Spare key');
+        await spare.evaluate(() => document.getElementById('new-passkey').click());
+        const listed = () => spare.evaluate(() => [...document.querySelectorAll('#factors li strong')].map((e) => e.textContent)).catch(() => []); // on its way
+        await until(async () => (await listed()).includes('Passkey: Spare key'), 'the second passkey');
+        assert.equal((await other.credentials()).length, 1);
+        await audit(spare, 'security info with passkeys', { own: true });
+        await (pictures && spare.screenshot(join(pictures, 'security-info-passkeys.png'), true));
+        await spare.evaluate(() => document.querySelector('[aria-label="Remove Passkey Spare key"]').click());
+        await until(async () => ((l) => l.includes('Passkey: Laptop') && !l.includes('Passkey: Spare key'))(await listed()), 'the removal');
+        await recorded('of the removal', (x) => x.actionType === 'SecurityInfoDeleted' && x.objects?.[0]?.name === 'Spare key');
+        await spare.close();
       });
 
       step('one whose owner is not recognised opens nothing', async () => {
