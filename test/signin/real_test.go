@@ -2,11 +2,14 @@ package signin_test
 
 import (
 	"bytes"
+	"compress/flate"
 	"context"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"html"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -15,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,8 +102,10 @@ func pairText(t *testing.T, p saml.KeyPair) (key, cert string) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), pemText(p.Certificate)
 }
 
-// simpleSAML starts simpleSAMLphp, which knows Referee and one person.
-func simpleSAML(t *testing.T, r *rig) {
+// simpleSAML starts simpleSAMLphp, which knows Referee and two people. It says that the authentication was of the context
+// it was asked for while the file that is returned is there, as an installation with a second factor does; else it does
+// what it does by itself.
+func simpleSAML(t *testing.T, r *rig) (strong string) {
 	t.Helper()
 	dir, port, origin := t.TempDir(), freePort(t), r.direct(phpHost)
 	key, cert := pairText(t, samlPairs()[0])
@@ -119,16 +125,51 @@ func simpleSAML(t *testing.T, r *rig) {
  'metadata.sources' => [['type' => 'flatfile']],
 ];`, origin, dir),
 		"config/authsources.php": `<?php $config = ['people' => ['exampleauth:UserPass', 'director:a-password-of-the-test' => [
- 'uid' => ['director'], 'email' => ['director@contoso.example'], 'username' => ['director@contoso.example'], 'groups' => ['Directors', 'Staff']]]];`,
+ 'uid' => ['director'], 'email' => ['director@contoso.example'], 'username' => ['director@contoso.example'], 'groups' => ['Directors', 'Staff']],
+ 'employee:a-password-of-the-test' => ['uid' => ['employee'], 'email' => ['employee@contoso.example'], 'username' => ['employee@contoso.example'], 'groups' => ['Staff']]]];`,
 		"metadata/saml20-idp-hosted.php": fmt.Sprintf(`<?php $metadata['%s/idp'] = ['host' => '__DEFAULT__', 'privatekey' => 'idp.key', 'certificate' => 'idp.crt', 'auth' => 'people',
  'signature.algorithm' => 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256', 'NameIDFormat' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
- 'authproc' => [3 => ['class' => 'saml:AttributeNameID', 'identifyingAttribute' => 'uid', 'attribute' => 'uid', 'Format' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent']]];`, origin),
+ 'authproc' => [3 => ['class' => 'saml:AttributeNameID', 'identifyingAttribute' => 'uid', 'attribute' => 'uid', 'Format' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent'],
+ 10 => ['class' => 'core:PHP', 'code' => 'if (file_exists("%s/strong") && isset($state["saml:RequestedAuthnContext"]["AuthnContextClassRef"])) { $state["saml:AuthnContextClassRef"] = $state["saml:RequestedAuthnContext"]["AuthnContextClassRef"][0]; }']]];`, origin, dir),
 		"metadata/saml20-sp-remote.php": fmt.Sprintf(`<?php $metadata['%s'] = ['AssertionConsumerService' => '%s', 'NameIDFormat' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent', 'simplesaml.nameidattribute' => 'uid'];`,
 			r.at("contoso", "/saml/sp/main"), r.at("contoso", "/saml/acs/main")),
 	})
 	process(t, port, []string{"SIMPLESAMLPHP_CONFIG_DIR=" + dir + "/config"}, "php", "-d", "session.save_path="+dir+"/sessions", "-S", "127.0.0.1:"+port, "-t", "/usr/share/simplesamlphp/www")
 	to := &url.URL{Scheme: "http", Host: "127.0.0.1:" + port}
 	r.host(phpHost, &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(to); p.Out.Host = p.In.Host }})
+	return filepath.Join(dir, "strong")
+}
+
+// signInPHP gives a password at simpleSAMLphp's own page and brings its response to Referee, as a browser does.
+func (b *browser) signInPHP(p *page, user string) *page {
+	b.r.t.Helper()
+	to, form := p.fill()
+	if p.at.Host != phpHost+b.r.port || !form.Has("password") {
+		b.r.t.Fatalf("ended at %s with %d:\n%s\n%s", p.at, p.status, strings.Join(p.hops, "\n"), p.text)
+	}
+	form.Set("username", user)
+	form.Set("password", "a-password-of-the-test")
+	p = b.follow(b.send(http.MethodPost, to, form, "Origin", b.r.direct(phpHost), "Sec-Fetch-Site", "same-origin"), 30)
+	if to, form = p.fill(); form.Get("SAMLResponse") == "" {
+		b.r.t.Fatalf("no response from simpleSAMLphp at %s: %d\n%s", p.at, p.status, p.text)
+	}
+	jar := b.client.Jar // Lax cookies stay behind
+	b.client.Jar = nil
+	p = b.send(http.MethodPost, to, form, "Origin", b.r.direct(phpHost), "Sec-Fetch-Site", "cross-site")
+	b.client.Jar = jar
+	p = b.follow(p, 30)
+	if next := b.submit(p); next != nil {
+		p = b.follow(next, 30)
+	}
+	return p
+}
+
+// phpProvider makes simpleSAMLphp the company's provider.
+func phpProvider(v *tenant.Tenant, r *rig) {
+	origin := r.direct(phpHost)
+	v.Providers[0] = tenant.Provider{ID: "main", Kind: tenant.KindSAML, SAML: &tenant.SAMLProvider{
+		EntityID: origin + "/idp", SSO: origin + "/saml2/idp/SSOService.php", Certificates: []string{pemText(samlPairs()[0].Certificate)},
+	}}
 }
 
 // apache starts two apps: one signs in by OpenID, the other by SAML.
@@ -233,12 +274,7 @@ func TestRealSoftware(t *testing.T) {
 	port := freePort(t)
 	r := newRig(t, setting{
 		policies: route,
-		change: func(v *tenant.Tenant, r *rig) {
-			origin := r.direct(phpHost)
-			v.Providers[0] = tenant.Provider{ID: "main", Kind: tenant.KindSAML, SAML: &tenant.SAMLProvider{
-				EntityID: origin + "/idp", SSO: origin + "/saml2/idp/SSOService.php", Certificates: []string{pemText(samlPairs()[0].Certificate)},
-			}}
-		},
+		change:   phpProvider,
 		instance: realApps(port),
 	})
 	simpleSAML(t, r)
@@ -250,22 +286,7 @@ func TestRealSoftware(t *testing.T) {
 			if !ok {
 				t.Fatalf("%s is not mapped", app)
 			}
-			p := b.visit("https://" + mapped + "/page.html")
-			if p.at.Host != phpHost+r.port {
-				t.Fatalf("ended at %s with %d:\n%s\n%s", p.at, p.status, strings.Join(p.hops, "\n"), p.text)
-			}
-			to, form := p.fill()
-			form.Set("username", "director")
-			form.Set("password", "a-password-of-the-test")
-			p = b.follow(b.send(http.MethodPost, to, form, "Origin", r.direct(phpHost), "Sec-Fetch-Site", "same-origin"), 30)
-			if _, form = p.fill(); form.Get("SAMLResponse") == "" {
-				t.Fatalf("no response from simpleSAMLphp at %s: %d\n%s", p.at, p.status, p.text)
-			}
-			to, form = p.fill()
-			p = b.follow(b.send(http.MethodPost, to, form, "Origin", r.direct(phpHost), "Sec-Fetch-Site", "cross-site"), 30)
-			if next := b.submit(p); next != nil {
-				p = b.follow(next, 30)
-			}
+			p := b.signInPHP(b.visit("https://"+mapped+"/page.html"), "director")
 			p.has(t, 200, "the page")
 			if user := p.header.Get("X-User"); !strings.HasPrefix(user, "director@contoso.example") || p.at.Host != mapped {
 				t.Errorf("user %q at %s", user, p.at)
@@ -275,5 +296,62 @@ func TestRealSoftware(t *testing.T) {
 	logins := r.rec.of(model.ActivityLogin)
 	if len(logins) != 2 || logins[0].User.ID != "main:director" || len(logins[0].User.Groups) != 2 {
 		t.Errorf("recorded %+v", logins)
+	}
+}
+
+// TestRealStepUp asks simpleSAMLphp for an authentication context before a download: it makes the person sign in again,
+// and what it answers counts when it is of that context and of that person.
+func TestRealStepUp(t *testing.T) {
+	t.Parallel()
+	const strong = "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken"
+	r := newRig(t, setting{policies: stepUpDownloads, change: func(v *tenant.Tenant, r *rig) {
+		phpProvider(v, r)
+		v.StepUp.By = tenant.StepUpProvider
+		v.StepUp.Contexts = map[string]tenant.Context{"c1": {ACR: strong}}
+	}})
+	can := simpleSAML(t, r)
+	b := r.browser(nil)
+	b.signInPHP(b.visit(r.mapped("contoso", appHost)+"/start"), "director").has(t, 200, "hello")
+	sid := r.rec.of(model.ActivityLogin)[0].Session
+
+	stepUp := func(user string) *page {
+		t.Helper()
+		p := b.act(b.open(r.download(b).stepUp(t)), "provider", nil)
+		hops := p.hops
+		for next := b.submit(p); next != nil && p.at.Host != phpHost+r.port; next = b.submit(p) {
+			p = b.follow(next, 30)
+			hops = append(hops, p.hops...)
+		}
+		i := slices.IndexFunc(hops, func(h string) bool { return strings.Contains(h, "SAMLRequest=") })
+		if i < 0 {
+			t.Fatalf("nothing was asked: %s", strings.Join(hops, "\n"))
+		}
+		raw, err := base64.StdEncoding.DecodeString(mustURL(hops[i]).Query().Get("SAMLRequest"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked, err := io.ReadAll(flate.NewReader(bytes.NewReader(raw)))
+		if err != nil || !bytes.Contains(asked, []byte(`ForceAuthn="true"`)) || !bytes.Contains(asked, []byte(strong)) {
+			t.Fatalf("asked %s %v", asked, err)
+		}
+		return b.signInPHP(p, user)
+	}
+	stepUp("director").has(t, 403, "does not confirm it is you")
+	if err := os.WriteFile(can, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stepUp("employee").has(t, 403, "does not confirm it is you")
+	if got := r.grants(sid); len(got) != 0 {
+		t.Fatalf("granted %+v", got)
+	}
+	done := stepUp("director")
+	done.has(t, 200, "is on its way")
+	b.open(done.onward(t)).has(t, 200, fileBytes)
+	var acts []string
+	for _, a := range r.rec.of(model.ActivityStepUp) {
+		acts = append(acts, strings.TrimPrefix(a.ActionType, "StrongAuthentication")+" "+a.Reason)
+	}
+	if len(acts) != 3 || !strings.Contains(acts[0], "PasswordProtectedTransport") || !strings.Contains(acts[1], `employee", the session is of "main:director"`) || acts[2] != "Succeeded authenticationContext=c1 by main" {
+		t.Errorf("recorded %q", acts)
 	}
 }
