@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"context"
-	"errors"
-	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -14,7 +11,6 @@ import (
 	"github.com/referee-casb/referee/dlp"
 	"github.com/referee-casb/referee/dlp/sit"
 	"github.com/referee-casb/referee/fault"
-	"github.com/referee-casb/referee/model"
 )
 
 func (a *app) dlpCommand() *cobra.Command {
@@ -49,149 +45,6 @@ func (a *app) known(f *dlpFlags) ([]dlp.Type, []dlp.Bundle, error) {
 		types, bundles = append(types, more...), append(bundles, sets...)
 	}
 	return types, bundles, nil
-}
-
-// scanRow is what a scan says of one file.
-type scanRow struct {
-	Path    string `json:"path"`
-	Verdict string `json:"verdict"` // found, clean, unsupported or failed
-	Reason  string `json:"reason,omitempty"`
-	dlp.Report
-}
-
-func (a *app) dlpScan() *cobra.Command {
-	var f dlpFlags
-	var opt dlp.Options
-	var confidence int
-	c := &cobra.Command{
-		Use: "scan FILE...", Short: "Look for sensitive information types in text", Args: some("files, or - for standard input"),
-		Long: `Scan files of plain text in UTF-8 and say what types are in each, how often, and how sure that is: 65, 75 or 85.
-
-A file that is not plain text is "unsupported", one that can't be read "failed"; neither is ever called clean. Counts
-are of matches of at least that confidence. Matched text is never printed but masked, with --matches.`,
-		Example: "  referee dlp scan export.csv notes.txt\n  referee dlp scan --bundle pci,credentials --matches 3 --json - < export.csv\n  referee dlp scan --own types.yaml --type case-number tickets.txt",
-		RunE: func(c *cobra.Command, args []string) error {
-			types, bundles, err := a.known(&f)
-			if err != nil {
-				return err
-			}
-			if confidence != 0 && confidence != dlp.Low && confidence != dlp.Medium && confidence != dlp.High {
-				return &fault.Error{Kind: fault.Invalid, Op: "dlp scan", Key: strconv.Itoa(confidence), Msg: "is not a confidence level", Help: "use 65, 75 or 85"}
-			}
-			opt.Types = slices.Clone(f.types)
-			for _, id := range f.bundles {
-				i := slices.IndexFunc(bundles, func(b dlp.Bundle) bool { return b.ID == id })
-				if i < 0 {
-					return &fault.Error{Kind: fault.NotFound, Op: "dlp scan", Key: id, Msg: "is no bundle", Help: "referee dlp types list --bundles shows them"}
-				}
-				opt.Types = append(opt.Types, bundles[i].Types...)
-			}
-			e, err := dlp.New(types)
-			if err != nil {
-				return err
-			}
-			return a.scanFiles(c.Context(), e, args, opt, confidence)
-		},
-	}
-	f.add(c)
-	c.Flags().StringSliceVar(&f.types, "type", nil, "look for these types only")
-	c.Flags().StringSliceVar(&f.bundles, "bundle", nil, "look for the types of these bundles only")
-	c.Flags().IntVar(&confidence, "confidence", 0, "report findings of at least this confidence: 65, 75 or 85")
-	c.Flags().IntVar(&opt.Matches, "matches", 0, "show where, masked, up to this many matches a type")
-	c.Flags().IntVar(&opt.Last, "last", 0, "leave this many characters at a match's end readable, at most 4")
-	return c
-}
-
-func (a *app) scanFiles(ctx context.Context, e *dlp.Engine, files []string, opt dlp.Options, confidence int) error {
-	t := newTable("FILE", "VERDICT", "TYPE", "CONFIDENCE", "COUNT", "UNIQUE")
-	var places []scanRow
-	for _, file := range files {
-		row, err := a.scanFile(ctx, e, file, opt)
-		if err != nil {
-			return err
-		}
-		if row.Verdict == "found" {
-			row.narrow(confidence)
-		}
-		if a.flags.json {
-			text, err := jsonText(row)
-			if err != nil {
-				return err
-			}
-			if _, err := a.out.Write(append(text, '\n')); err != nil {
-				return fault.As(err, fault.Unavailable, "dlp scan", "answer")
-			}
-			continue
-		}
-		verdict := row.Verdict
-		if row.Reason != "" {
-			verdict += ": " + row.Reason
-		}
-		if len(row.Findings) == 0 {
-			t.row(plain(file), plain(verdict), "-", "-", "-", "-")
-		}
-		for _, f := range row.Findings {
-			t.row(plain(file), verdict, f.Type, strconv.Itoa(f.Confidence), strconv.Itoa(f.Count), strconv.Itoa(f.Unique))
-		}
-		if len(row.Matches) > 0 {
-			places = append(places, row)
-		}
-	}
-	if a.flags.json {
-		return nil
-	}
-	if err := a.print(t); err != nil {
-		return err
-	}
-	for _, row := range places {
-		m := newTable("FILE", "FROM", "TO", "TYPE", "CONFIDENCE", "MATCH")
-		for _, x := range row.Matches {
-			m.row(plain(row.Path), strconv.FormatInt(x.Start, 10), strconv.FormatInt(x.End, 10), x.Type, strconv.Itoa(x.Confidence), plain(x.Masked))
-		}
-		if err := a.print(m); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// scanFile scans one file. An error ends the command; what is wrong with the file is its verdict.
-func (a *app) scanFile(ctx context.Context, e *dlp.Engine, file string, opt dlp.Options) (scanRow, error) {
-	row := scanRow{Path: file}
-	var in io.Reader = a.in
-	if file != "-" {
-		f, err := os.Open(file) //nolint:gosec // the caller names it
-		if err != nil {
-			row.Verdict, row.Reason = "failed", "can't be opened"
-			return row, nil
-		}
-		defer f.Close() //nolint:errcheck // it was read only
-		in = f
-	}
-	report, err := e.Scan(ctx, dlp.PlainText(in), opt)
-	switch {
-	case err == nil:
-		row.Report, row.Verdict = report, "found"
-		if len(report.Findings) == 0 {
-			row.Verdict = "clean"
-		}
-	case errors.Is(err, dlp.ErrNotText):
-		row.Verdict, row.Reason = "unsupported", dlp.ErrNotText.Error()
-	case ctx.Err() != nil || fault.Is(err, fault.NotFound):
-		return row, err
-	default:
-		row.Verdict, row.Reason = "failed", "can't be read"
-	}
-	return row, nil
-}
-
-// narrow leaves what is of the wanted confidence. A file of which nothing is left is clean at that confidence.
-func (r *scanRow) narrow(confidence int) {
-	r.Findings = slices.DeleteFunc(r.Findings, func(f model.Finding) bool { return f.Confidence < confidence })
-	r.Matches = slices.DeleteFunc(r.Matches, func(m dlp.Match) bool { return m.Confidence < confidence })
-	if len(r.Findings) == 0 {
-		r.Verdict = "clean"
-	}
 }
 
 func (a *app) dlpTypesList() *cobra.Command {

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"encoding/base64"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -9,8 +12,16 @@ func TestDLP(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	card := s.write(t, "card.txt", "Visa 4111 1111 1111 1111, Visa 4111-1111-1111-1111\n")
-	binary := s.write(t, "image.bin", "\xff\xd8\xff\xe0 Visa 4111 1111 1111 1111")
-	late := s.write(t, "late.txt", "Visa 4111 1111 1111 1111"+strings.Repeat(" fill", 100_000)+"\xff")
+	binary := s.write(t, "image.bin", "\x00\x01\x02\x03\xe0 Visa 4111 1111 1111 1111")
+	late := s.write(t, "late.bin", "MZ Visa 4111 1111 1111 1111"+strings.Repeat(" fill", 100_000)+"\xff\x00")
+	folder := filepath.Join(filepath.Dir(card), "folder")
+	if err := os.MkdirAll(filepath.Join(folder, "below"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s.write(t, "folder/below/latin.txt", "caf\xe9 Visa 4111 1111 1111 1111")
+	s.write(t, "folder/mail.eml", "From: a@b.example\nTo: c@d.example\nSubject: s\nmsip_labels: MSIP_Label_9c215d82-5bf5-4d07-af41-65de05a9c87a_Enabled=True\nContent-Transfer-Encoding: base64\n\n"+
+		base64.StdEncoding.EncodeToString([]byte("Visa 4111 1111 1111 1111")))
+	locked := s.write(t, "locked.doc", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00")
 	empty := s.write(t, "empty.txt", "nothing\n")
 	own := s.write(t, "own.yaml", "kind: InformationType\nid: case-number\nname: Case number\npatterns: [{regexp: 'C-\\d{4}'}]\n---\nkind: InformationTypeBundle\nid: helpdesk\nname: Helpdesk\ntypes: [case-number]\n")
 	cases := s.write(t, "cases.txt", "C-1234 and Visa 4111 1111 1111 1111")
@@ -25,8 +36,11 @@ func TestDLP(t *testing.T) {
 		"json":        {[]string{"dlp", "scan", "--json", card}, 0, []string{`"verdict":"found"`, `{"type":"credit-card-number","confidence":85,"count":2,"unique":1}`}, "4111"},
 		"masked":      {[]string{"dlp", "scan", "--matches", "5", "--type", "credit-card-number", card}, 0, []string{"#### #### #### ####", "####-####-####-####"}, "4111"},
 		"last":        {[]string{"dlp", "scan", "--matches", "1", "--last", "4", "--bundle", "pci", card}, 0, []string{"#### #### #### 1111"}, "4111 1"},
-		"unsupported": {[]string{"dlp", "scan", binary}, 0, []string{"unsupported: not plain text in UTF-8"}, "clean"},
-		"late":        {[]string{"dlp", "scan", "--json", late}, 0, []string{`"verdict":"unsupported"`}, "clean"},
+		"unsupported": {[]string{"dlp", "scan", binary}, 0, []string{"unsupported: of no known kind"}, "clean"},
+		"binary text": {[]string{"dlp", "scan", "--json", late}, 0, []string{`"verdict":"found"`, `"kind":"text"`}, "clean"},
+		"folder":      {[]string{"dlp", "scan", "--json", folder}, 0, []string{`latin.txt","kind":"text","bytes":29,"status":"complete","verdict":"found"`, `mail.eml","kind":"mail"`, `"labels":[{"id":"9c215d82-5bf5-4d07-af41-65de05a9c87a"`}, "clean"},
+		"labels":      {[]string{"dlp", "scan", folder}, 0, []string{"LABEL", "9c215d82-5bf5-4d07-af41-65de05a9c87a"}, "clean"},
+		"encrypted":   {[]string{"dlp", "scan", "--json", locked}, 0, []string{`"status":"encrypted","verdict":"encrypted","reason":"the document has a password`, `"findings":[]`}, "clean"},
 		"failed":      {[]string{"dlp", "scan", card + ".none", empty}, 0, []string{"failed: can't be opened", "clean"}, "found"},
 		"high only":   {[]string{"dlp", "scan", "--confidence", "85", empty}, 0, []string{"clean"}, "found"},
 		"own":         {[]string{"dlp", "scan", "--own", own, "--bundle", "helpdesk", cases}, 0, []string{"case-number", "75"}, "credit"},

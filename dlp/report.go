@@ -48,6 +48,9 @@ func levelOf(confidence int) int { return slices.Index(levels[:], confidence) }
 var seed = maphash.MakeSeed()
 
 func (s *Scan) count(c candidate) {
+	if c.confidence < s.opt.Confidence {
+		return
+	}
 	t, level := &s.tally[c.typ], levelOf(c.confidence)
 	t.counts[level]++
 	if t.seen == nil {

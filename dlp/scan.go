@@ -15,6 +15,8 @@ type Options struct {
 	Types   []string // ids; empty for all of the engine's. An id that it doesn't have is an error
 	Matches int      // how many places a type to report, masked; 0 for none
 	Last    int      // how many digits or letters at a match's end stay readable, at most 4
+	// Confidence leaves out what is less sure, in counts and places: 65, 75, 85, or 0 for all.
+	Confidence int
 	// Enough ends the scan early: it is called after each match with the type's counts so far, at that match's confidence
 	// or more. A scan that ended early reports what it had seen.
 	Enough func(typ string, confidence, count int) bool
@@ -137,6 +139,28 @@ func (s *Scan) Feed(ctx context.Context, piece []byte) error {
 		s.forget()
 	}
 	return nil
+}
+
+// Writer is a writer that feeds the scan, for text that is pushed. It fails with [ErrEnough] when Options.Enough has ended
+// the scan, and at the end of ctx.
+func (s *Scan) Writer(ctx context.Context) io.Writer { return &feeder{ctx, s} }
+
+// ErrEnough says that a scan needs no more text.
+var ErrEnough = errors.New("the scan has seen enough")
+
+type feeder struct {
+	ctx  context.Context
+	scan *Scan
+}
+
+func (f *feeder) Write(text []byte) (int, error) {
+	if err := f.scan.Feed(f.ctx, text); err != nil {
+		return 0, err
+	}
+	if f.scan.enough {
+		return 0, ErrEnough
+	}
+	return len(text), nil
 }
 
 // Enough says whether Options.Enough ended the scan.

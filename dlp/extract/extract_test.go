@@ -78,6 +78,8 @@ the forwarded message
 		want []string
 	}{
 		{"empty", "", Empty, nil},
+		{"script without end", "<html><p>seen</p><script>" + strings.Repeat("var x;", maxToken/5) + "</script><p>behind it", HTML, []string{"seen", "var x;", "behind it"}},
+		{"picture in a document", wordOf(t, "<w:p><w:t>seen</w:t></w:p>", "word/media/a.png", "\x89PNG\r\n\x1a\n"), Word, []string{"seen"}},
 		{"UTF-8", "grüße 漢字", Text, []string{"grüße 漢字"}},
 		{"UTF-8 with a mark", "\xef\xbb\xbfgrüße", Text, []string{"grüße"}},
 		{"UTF-16 with a mark", wide(unicode.LittleEndian, unicode.UseBOM, "grüße\n漢字"), Text, []string{"grüße\n漢字"}},
@@ -165,6 +167,7 @@ func TestNeverClean(t *testing.T) {
 		{"macros", wordOf(t, `<w:p><w:t>seen</w:t></w:p>`, "word/vbaProject.bin", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 macros"), Unsupported, "word/vbaProject.bin", "seen"},
 		{"binary", "\x00\x01\x02\x03\x9f\x00\x00\x07", Unsupported, "", ""},
 		{"program", "\x7fELF\x02\x01", Unsupported, "", ""},
+		{"picture", "\x89PNG\r\n\x1a\n", Unsupported, "", ""},
 		{"rar", "Rar!\x1a\x07\x01\x00", Unsupported, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -203,7 +206,7 @@ func TestBombs(t *testing.T) {
 		{"parts of a zip", zipOf(t, many...), Limits{Parts: 50}},
 		{"parts of a tar", tarOf(t, many...), Limits{Parts: 50}},
 		{"memory", gzipOf(t, zipOf(t, "a", zeros)), Limits{Member: 100}},
-		{"tag", "<a " + strings.Repeat("x", maxToken+9) + ">", Limits{}},
+		{"tag in a sheet", bookOf(t, "", "<c "+strings.Repeat("x", maxToken+9)+">"), Limits{}},
 		{"groups", `{\rtf1` + strings.Repeat("{", maxGroups+1), Limits{}},
 		{"headers", "From: a\nTo: b\nSubject: c\n" + strings.Repeat("X-A: "+strings.Repeat("y", 1000)+"\n", 1100), Limits{}},
 		{"texts of a workbook", bookOf(t, strings.Repeat("<si/>", maxShared/16+1), ""), Limits{Inflated: 4 << 30}},

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -9,8 +10,8 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// maxToken bounds a tag, a comment or a run of text; what is longer comes in pieces or is cut.
-const maxToken = 1 << 20
+// maxToken bounds a tag, a comment or a script; from a longer one on, everything is read as if it were text.
+const maxToken = 4 << 20
 
 // element is a start or end tag. Names are lower case, with their prefix ("w:t").
 type element struct {
@@ -25,6 +26,7 @@ type markup struct {
 	start   func(*element) error
 	end     func(name string) error
 	comment func([]byte) error
+	raw     func([]byte) error // takes what is no markup any more, behind a token that is too long; nil ends there
 }
 
 // walk reads markup. It is lenient, as browsers are: what a stricter reader refuses is still seen.
@@ -36,10 +38,13 @@ func walk(r io.Reader, m markup) error {
 	for {
 		switch kind := z.Next(); kind {
 		case html.ErrorToken:
-			if errors.Is(z.Err(), html.ErrBufferExceeded) {
+			switch {
+			case !errors.Is(z.Err(), html.ErrBufferExceeded):
+				return endOfText(z.Err())
+			case m.raw == nil:
 				return badf(Limited, "a tag of more than %d MB", maxToken>>20)
 			}
-			return endOfText(z.Err())
+			return rest(io.MultiReader(bytes.NewReader(z.Raw()), bytes.NewReader(z.Buffered()), r), m.raw)
 		case html.TextToken:
 			if m.text != nil {
 				if err := m.text(z.Text()); err != nil {
@@ -72,6 +77,21 @@ func walk(r io.Reader, m markup) error {
 					return err
 				}
 			}
+		}
+	}
+}
+
+func rest(r io.Reader, to func([]byte) error) error {
+	piece := make([]byte, 32<<10)
+	for {
+		n, err := r.Read(piece)
+		if n > 0 {
+			if err := to(piece[:n]); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return endOfText(err)
 		}
 	}
 }
@@ -109,7 +129,7 @@ func htmlText(x *run, r io.Reader) error {
 // htmlIn is a page whose charset is decoded already.
 func htmlIn(x *run, r io.Reader) error {
 	return walk(&mixed{r: r}, markup{
-		text:    func(t []byte) error { _, err := x.Write(t); return err },
+		text: x.write, raw: x.write,
 		comment: func(t []byte) error { return x.own(string(t)) },
 		end: func(name string) error {
 			if inline[name] {
@@ -153,7 +173,7 @@ func xmlText(x *run, r io.Reader) error {
 		return endOfText(err)
 	}
 	return walk(decoded, markup{
-		text:    func(t []byte) error { _, err := x.Write(t); return err },
+		text: x.write, raw: x.write,
 		comment: func(t []byte) error { return x.own(string(t)) },
 		end:     func(string) error { return x.line() },
 		start: func(e *element) error {

@@ -65,7 +65,7 @@ func (x *run) openText(r io.Reader) error {
 		return nil
 	}
 	return walk(decoded, markup{
-		text: func(t []byte) error { _, err := x.Write(t); return err },
+		text: x.write, raw: x.write,
 		start: func(e *element) error {
 			if e.name == "table:table-cell" && !e.empty {
 				cell = true

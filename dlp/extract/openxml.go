@@ -49,7 +49,7 @@ func (x *run) runs(r io.Reader) error {
 		return endOfText(err)
 	}
 	return walk(decoded, markup{
-		text: func(t []byte) error { _, err := x.Write(t); return err },
+		text: x.write, raw: x.write,
 		start: func(e *element) error {
 			for _, a := range e.attrs {
 				if spoken[a.Key] && a.Val != "" {

@@ -59,6 +59,11 @@ func (x *run) Write(text []byte) (int, error) {
 	return n, nil
 }
 
+func (x *run) write(text []byte) error {
+	_, err := x.Write(text)
+	return err
+}
+
 func (x *run) text(s string) error {
 	_, err := io.WriteString(x, s)
 	return err
@@ -95,7 +100,9 @@ func (x *run) extract(kind Kind, r io.Reader, at *io.SectionReader) error {
 	f := x.formats[kind]
 	switch {
 	case kind == Image:
-		x.res.Images++
+		if x.res.Images++; len(x.path) == 0 {
+			return badf(Unsupported, "a picture, which is not read")
+		}
 		return nil
 	case f.stream != nil:
 		return f.stream(x, r)
