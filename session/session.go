@@ -46,6 +46,11 @@ func (s *Session) Holds(secret Secret) bool {
 	return s.SecretHash != "" && subtle.ConstantTimeCompare([]byte(secret.Hash()), []byte(s.SecretHash)) == 1
 }
 
+// Names are what a provider calls a session and its person. A session has them when one that is set is its own: the
+// subject and the session of [model.Authentication], or the address, which is the e-mail address or the sign-in name, in
+// ASCII letters of any case.
+type Names struct{ Subject, Session, Address string }
+
 // Store keeps broker sessions and revocations. Every method answers for one tenant only; what belongs to
 // another is NotFound.
 type Store interface {

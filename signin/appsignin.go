@@ -30,6 +30,8 @@ type AppSignInStore interface {
 	// PutAppSignIn writes one; a later sign-in at the same app takes its place.
 	PutAppSignIn(ctx context.Context, a AppSignIn) error
 	AppSignIns(ctx context.Context, tenant model.TenantID, session model.SessionID) ([]AppSignIn, error)
+	// AppSignInsAs lists an app's sign-ins of somebody whom it knows by a name.
+	AppSignInsAs(ctx context.Context, tenant model.TenantID, instance model.InstanceID, subject string) ([]AppSignIn, error)
 	// DueLogouts lists, over all tenants, sign-ins whose session was revoked and whose app is to be told at now.
 	DueLogouts(ctx context.Context, now time.Time, limit int) ([]AppSignIn, error)
 	// PostponeLogout says when an app is tried again, and counts the attempt.

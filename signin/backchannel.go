@@ -18,7 +18,8 @@ import (
 	"github.com/referee-casb/referee/model"
 )
 
-// Telling apps that a session has ended (OpenID Connect Back-Channel Logout 1.0). Nothing is queued: what is to be
+// Telling apps that a session has ended (OpenID Connect Back-Channel Logout 1.0). SAML apps can be told by the person's
+// browser alone; where that was not there, the record says that they were not. Nothing is queued: what is to be
 // told follows from the store, sign-ins at apps whose session is revoked. Whoever revoked it, on whatever machine,
 // and whoever dies on the way, the next round finds what is left.
 const (
@@ -27,6 +28,7 @@ const (
 	logoutTimeout = 10 * time.Second
 	logoutBatch   = 200
 	logoutsAtOnce = 8
+	browserRound  = 2 * time.Minute // how long a person's browser may take to go round the SAML apps
 )
 
 // logoutWaits are the pauses after failed attempts; after the last one an app is given up.
@@ -62,8 +64,19 @@ func (b *Broker) LogOut(ctx context.Context) (int, error) {
 // logOutApp tells one app; a failure is tried again later, and recorded when it was the last one.
 func (b *Broker) logOutApp(ctx context.Context, a AppSignIn) bool {
 	inst, ok := b.parts.Catalog.Instance(a.Tenant, a.Instance)
-	if !ok || inst.Federation.Protocol == "oidc" && inst.Federation.BackchannelURI == "" {
-		return b.forget(ctx, a) // the app is gone, or wants to know nothing any more
+	switch {
+	case !ok || inst.Federation.Protocol != a.Protocol || a.Protocol == protocolOpenID && inst.Federation.BackchannelURI == "":
+		return b.forget(ctx, a) // the app is gone, was connected anew, or wants to know nothing any more
+	case a.Protocol == protocolSAML && a.Attempts == 0:
+		// Single logout goes by the person's browser, which may be on its way round: whoever tells the app forgets this.
+		if err := b.parts.SignIns.PostponeLogout(ctx, a, b.parts.Now().Add(browserRound)); err != nil {
+			b.parts.Log.Error("logout not postponed", "tenant", a.Tenant, "err", err)
+		}
+		return false
+	case a.Protocol != protocolOpenID:
+		b.recordLogout(ctx, inst, a, fault.New(fault.Unavailable, "signin.backchannel", "single logout goes by the person's browser, which was not there; the app's own session goes on until it ends by itself"))
+		b.forget(ctx, a)
+		return false
 	}
 	err := b.tell(ctx, inst, a)
 	if err == nil {
@@ -93,7 +106,7 @@ func (b *Broker) forget(ctx context.Context, a AppSignIn) bool {
 	return true
 }
 
-// tell sends one logout, in the app's own protocol.
+// tell sends one logout token.
 func (b *Broker) tell(ctx context.Context, inst catalog.Instance, a AppSignIn) error {
 	token, err := b.logoutToken(ctx, inst, a)
 	if err != nil {

@@ -45,6 +45,13 @@ type Gate interface {
 	Evaluate(ctx context.Context, s session.Session, inst catalog.Instance, client model.ClientApp, v *policy.Verdict) (policy.Input, error)
 }
 
+// Sessions keeps sessions, and finds them by what a provider calls them.
+type Sessions interface {
+	session.Store
+	// SessionsNamed returns the sessions that are live at a time and have one of the names. It reads no others.
+	SessionsNamed(ctx context.Context, tenant model.TenantID, names session.Names, liveAt time.Time) ([]session.Session, error)
+}
+
 // Recorder writes activities; an error means that nothing was recorded.
 type Recorder interface {
 	Event(ctx context.Context, a *model.Activity) error
@@ -75,7 +82,7 @@ type Grants interface {
 type Parts struct {
 	Tenants    Tenants
 	Catalog    Catalog
-	Sessions   session.Store
+	Sessions   Sessions
 	Apps       session.AppStore
 	Codes      session.CodeStore
 	Flows      FlowStore

@@ -42,6 +42,14 @@ func (l providerToken) hears(s session.Session) bool {
 	return l.subject != "" && !s.Auth.Time.After(l.issued.Add(clockSkew))
 }
 
+// names finds every session that hears.
+func (l providerToken) names() session.Names {
+	if l.subject != "" {
+		return session.Names{Subject: l.subject}
+	}
+	return session.Names{Session: l.session}
+}
+
 // backchannelLogout takes a provider's logout token and ends the sessions that it names.
 func (b *Broker) backchannelLogout(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
 	i := slices.IndexFunc(t.Providers, func(p tenant.Provider) bool { return string(p.ID) == r.PathValue("provider") })
@@ -56,7 +64,7 @@ func (b *Broker) backchannelLogout(w http.ResponseWriter, r *http.Request, t ten
 	l, err := b.logoutFrom(r, t, p)
 	n := 0
 	if err == nil {
-		n, err = b.endOf(r.Context(), t.ID, p.ID, "signed out at "+nameOrID(p), l.hears)
+		n, err = b.endOf(r.Context(), t.ID, p.ID, "signed out at "+nameOrID(p), l.names(), l.hears)
 	}
 	if err == nil {
 		err = b.told(r.Context(), t.ID, p.ID, l.id, logoutAge)

@@ -352,9 +352,14 @@ func (b *Broker) samlLogout(w http.ResponseWriter, r *http.Request, t tenant.Ten
 		b.refusedSAML(w, r, t, err) // fail closed: nobody is signed out by a message that is not the app's
 		return
 	}
+	named, err := b.namedBy(r.Context(), t.ID, request)
+	if err != nil {
+		b.fail(w, r, t, err)
+		return
+	}
 	partial := false
-	for _, index := range request.SessionIndexes {
-		others, err := b.logoutOf(r.Context(), t.ID, model.SessionID(index), request)
+	for _, sid := range named {
+		others, err := b.logoutOf(r.Context(), t.ID, sid, request)
 		if err != nil {
 			b.fail(w, r, t, err)
 			return
@@ -362,19 +367,37 @@ func (b *Broker) samlLogout(w http.ResponseWriter, r *http.Request, t tenant.Ten
 		partial = partial || others
 	}
 	setCookie(w, sessionCookie+string(t.ID), "", -1)
-	m, err := idp.AnswerLogout(request, saml.RoleApp, partial || len(request.SessionIndexes) == 0)
+	m, err := idp.AnswerLogout(request, saml.RoleApp, partial)
 	if err != nil {
 		b.fail(w, r, t, err)
 		return
 	}
 	to := ""
 	if inst, ok := b.samlApp(t.ID, request.Peer.ID); ok {
-		to = b.mappedFor(r.Context(), t.ID, inst, m.URL, request.SessionIndexes)
+		to = b.mappedFor(r.Context(), t.ID, inst, m.URL, named)
 	}
 	if to != "" && m.Binding == saml.Redirect {
 		m.URL = to
 	}
 	b.send(w, r, t, *m, to)
+}
+
+// namedBy are the sessions that an app's logout request is about: those that it names, or all that the app knows the
+// person by (SAML core 3.7.3.2).
+func (b *Broker) namedBy(ctx context.Context, id model.TenantID, request *saml.LogoutRequest) ([]model.SessionID, error) {
+	var out []model.SessionID
+	for _, index := range request.SessionIndexes {
+		out = append(out, model.SessionID(index))
+	}
+	inst, ok := b.samlApp(id, request.Peer.ID)
+	if len(out) > 0 || !ok {
+		return out, nil
+	}
+	list, err := b.parts.SignIns.AppSignInsAs(ctx, id, inst.ID, request.NameID.Value)
+	for _, a := range list {
+		out = append(out, a.Session)
+	}
+	return out, fault.Wrap(err, "signin.samlLogout", string(inst.ID))
 }
 
 // logoutOf ends one session if the app signed this person in with it; it reports whether other SAML apps have it too.
@@ -395,13 +418,24 @@ func (b *Broker) logoutOf(ctx context.Context, id model.TenantID, sid model.Sess
 	if !theirs {
 		return false, nil // a name that this app was never given ends nobody's session
 	}
-	return others, b.end(ctx, id, sid, "signed out in the app")
+	s, err := b.parts.Sessions.Session(ctx, id, sid)
+	switch {
+	case fault.Is(err, fault.NotFound), err == nil && !s.Live(b.parts.Now()):
+		return false, nil // it is over, and the apps were told then
+	case err != nil:
+		return false, fault.Wrap(err, "signin.samlLogout", string(sid))
+	}
+	if err := b.end(ctx, id, sid, "signed out in the app"); err != nil {
+		return others, err
+	}
+	b.forget(ctx, AppSignIn{Tenant: id, Session: sid, Instance: inst.ID}) // it knows already
+	return others, nil
 }
 
 // mappedFor moves the answer to an app's logout to the mapped host where its session went through a gateway.
-func (b *Broker) mappedFor(ctx context.Context, id model.TenantID, inst catalog.Instance, address string, sessions []string) string {
+func (b *Broker) mappedFor(ctx context.Context, id model.TenantID, inst catalog.Instance, address string, sessions []model.SessionID) string {
 	for _, sid := range sessions {
-		list, err := b.parts.Apps.AppSessions(ctx, id, model.SessionID(sid))
+		list, err := b.parts.Apps.AppSessions(ctx, id, sid)
 		if err != nil {
 			return ""
 		}

@@ -278,7 +278,7 @@ func (b *Broker) providerLogout(w http.ResponseWriter, r *http.Request, t tenant
 		b.refusedSAML(w, r, t, err) // fail closed: nobody is signed out by a message that is not the provider's
 		return
 	}
-	_, err = b.endOf(r.Context(), t.ID, p.ID, "signed out at "+p.Name, func(s session.Session) bool {
+	_, err = b.endOf(r.Context(), t.ID, p.ID, "signed out at "+p.Name, session.Names{Subject: request.NameID.Value}, func(s session.Session) bool {
 		return s.Auth.Subject == request.NameID.Value && (len(request.SessionIndexes) == 0 || slices.Contains(request.SessionIndexes, s.Auth.Session))
 	})
 	if err != nil {
@@ -293,9 +293,9 @@ func (b *Broker) providerLogout(w http.ResponseWriter, r *http.Request, t tenant
 	b.send(w, r, t, *m, "")
 }
 
-// endOf ends the live sessions of a provider's people that match, and returns how many.
-func (b *Broker) endOf(ctx context.Context, id model.TenantID, p model.ProviderID, why string, match func(session.Session) bool) (int, error) {
-	all, err := b.parts.Sessions.Sessions(ctx, id, "", b.parts.Now())
+// endOf ends the live sessions of a provider's people that have one of the names and match, and returns how many.
+func (b *Broker) endOf(ctx context.Context, id model.TenantID, p model.ProviderID, why string, names session.Names, match func(session.Session) bool) (int, error) {
+	all, err := b.parts.Sessions.SessionsNamed(ctx, id, names, b.parts.Now())
 	if err != nil {
 		return 0, fault.Wrap(err, "signin.endOf", string(p))
 	}

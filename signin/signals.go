@@ -75,7 +75,7 @@ func (b *Broker) obey(r *http.Request, t tenant.Tenant, p tenant.Provider, s sig
 		if s.event == eventCredentialChange {
 			why = "credential revoked at " + nameOrID(p)
 		}
-		n, err := b.endOf(r.Context(), t.ID, p.ID, why, s.hears)
+		n, err := b.endOf(r.Context(), t.ID, p.ID, why, s.subject.names(), s.hears)
 		if err != nil {
 			return err
 		}

@@ -80,6 +80,19 @@ func (s signal) hears(have session.Session) bool {
 	return !have.Auth.Time.After(s.issued.Add(clockSkew))
 }
 
+// names finds every session that hears. What must all agree is looked for by one of them.
+func (w signalSubject) names() session.Names {
+	switch {
+	case w.sub != "":
+		return session.Names{Subject: w.sub}
+	case w.any != "":
+		return session.Names{Subject: w.any, Session: w.any}
+	case w.email != "":
+		return session.Names{Address: w.email}
+	}
+	return session.Names{Session: w.sid}
+}
+
 func (w signalSubject) String() string {
 	var out []string
 	for _, x := range [][2]string{{"subject", w.sub}, {"e-mail", w.email}, {"id", w.any}, {"session", w.sid}} {

@@ -3,6 +3,9 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/referee-casb/referee/fault"
@@ -129,6 +132,45 @@ func (db *DB) Sessions(ctx context.Context, tenant model.TenantID, user model.Us
 		return err
 	})
 	return list, wrap(err, "sqlite.Sessions", string(user))
+}
+
+// SessionsNamed implements [signin.Sessions].
+func (db *DB) SessionsNamed(ctx context.Context, tenant model.TenantID, names session.Names, liveAt time.Time) (list []session.Session, err error) {
+	text, args := "", []any{string(tenant), nanos(liveAt)}
+	for _, by := range []struct{ column, name string }{
+		{"subject", names.Subject}, {"named", names.Session}, {"email", lowerASCII(names.Address)}, {"username", lowerASCII(names.Address)},
+	} {
+		if by.name == "" {
+			continue
+		}
+		if text != "" {
+			text += " UNION ALL "
+		}
+		args = append(args, by.name)
+		text += `SELECT ` + sessionColumns + ` FROM sessions WHERE tenant = ?1 AND revoked = 0 AND expires > ?2 AND (idle <= 0 OR last_seen + idle > ?2) AND ` + by.column + ` = ?` + strconv.Itoa(len(args))
+	}
+	if text == "" {
+		return nil, nil // nobody is named
+	}
+	// Neither ORDER BY nor UNION: to save the sorting of a few, all of the tenant's would be read in the order of their ids.
+	err = db.query(ctx, text, args, func(row scanner) error {
+		s, err := scanSession(row, tenant)
+		list = append(list, s)
+		return err
+	})
+	slices.SortFunc(list, func(a, b session.Session) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	list = slices.CompactFunc(list, func(a, b session.Session) bool { return a.ID == b.ID })
+	return list, wrap(err, "sqlite.SessionsNamed", string(tenant))
+}
+
+// lowerASCII is SQLite's lower.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, s)
 }
 
 // Revoke implements [session.Store].

@@ -12,6 +12,7 @@ import (
 
 var (
 	_ signin.AppSignInStore = (*DB)(nil)
+	_ signin.Sessions       = (*DB)(nil)
 	_ signin.KeyStore       = (*DB)(nil)
 )
 
@@ -50,6 +51,16 @@ func (db *DB) AppSignIns(ctx context.Context, tenant model.TenantID, session mod
 		return err
 	})
 	return list, wrap(err, "sqlite.AppSignIns", string(session))
+}
+
+// AppSignInsAs implements [signin.AppSignInStore].
+func (db *DB) AppSignInsAs(ctx context.Context, tenant model.TenantID, instance model.InstanceID, subject string) (list []signin.AppSignIn, err error) {
+	err = db.query(ctx, `SELECT `+appSignInColumns+` FROM app_signins a WHERE tenant = ? AND instance = ? AND subject = ? ORDER BY session`, []any{string(tenant), string(instance), subject}, func(s scanner) error {
+		a, err := scanAppSignIn(s)
+		list = append(list, a)
+		return err
+	})
+	return list, wrap(err, "sqlite.AppSignInsAs", string(instance))
 }
 
 // DueLogouts implements [signin.AppSignInStore].

@@ -408,9 +408,11 @@ func (b books) Book(id model.TenantID) (*policy.Book, bool) {
 	return p, p != nil
 }
 
+type sessionStore = signin.Sessions
+
 // sessions is the store, which can be made to fail.
 type sessions struct {
-	session.Store
+	sessionStore
 	r *rig
 }
 
@@ -421,7 +423,7 @@ func (s sessions) Session(ctx context.Context, t model.TenantID, id model.Sessio
 	if fails {
 		return session.Session{}, fault.New(fault.Unavailable, "sqlite.Session", "disk 7 of host db-internal is gone")
 	}
-	return s.Store.Session(ctx, t, id)
+	return s.sessionStore.Session(ctx, t, id)
 }
 
 // fails makes parts fail, or work again.
