@@ -36,6 +36,9 @@ type Federation struct {
 	LogoutURIs   []string `json:"postLogoutRedirectUris,omitempty" yaml:"postLogoutRedirectUris,omitempty"`
 	SAML         *SAMLApp `json:"saml,omitempty" yaml:"saml,omitempty"`
 	WSFed        *WSFed   `json:"wsfed,omitempty" yaml:"wsfed,omitempty"`
+	// Through names the instance where this one's people sign in, in place of a protocol: of the apps of Microsoft 365, one
+	// has Entra's sign-in host, and Entra does not say which of them a sign-in is for.
+	Through model.InstanceID `json:"through,omitempty" yaml:"through,omitempty"`
 	// Refresh lets the app have refresh tokens (scope offline_access): rotated, and over with the session.
 	Refresh bool `json:"refreshTokens,omitempty" yaml:"refreshTokens,omitempty"`
 	// BackchannelURI is told when a session ends (OpenID Connect Back-Channel Logout section 2.2).

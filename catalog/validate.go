@@ -119,9 +119,12 @@ func (v *validation) label(h *Host, path, port string) {
 
 func (v *validation) federation() {
 	f, path := &v.in.Federation, "federation."
+	if f.Through != "" && (f.Protocol != "" || v.in.Route != model.RouteFederated || f.Through == v.in.ID) {
+		v.add(path+"through", "leave out through, or the protocol", "an app signs in through another instance on the route federated, with no protocol of its own")
+	}
 	switch f.Protocol {
 	case "":
-		if v.in.Routed() {
+		if v.in.Routed() && f.Through == "" {
 			v.add(path+"protocol", `"oidc", "saml" or "wsfed"`, "route %s needs a protocol", v.in.Route)
 		}
 		return

@@ -23,6 +23,11 @@ func TestWSFedSettings(t *testing.T) {
 	if err := good.Validate(); err != nil || good.Federation.WSFed.Name() != RealmEntra {
 		t.Fatal(err)
 	}
+	other := sites()
+	other.Federation = Federation{Through: "m365"}
+	if err := other.Validate(); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		change func(*Instance)
 		path   string
@@ -36,6 +41,9 @@ func TestWSFedSettings(t *testing.T) {
 		"no domain":            {func(in *Instance) { in.Federation.WSFed.Domains = nil }, "federation.wsfed.domains"},
 		"domain in upper case": {func(in *Instance) { in.Federation.WSFed.Domains[0] = "Contoso.example" }, "federation.wsfed.domains[0]"},
 		"domain of one label":  {func(in *Instance) { in.Federation.WSFed.Domains[0] = "contoso" }, "federation.wsfed.domains[0]"},
+		"through and protocol": {func(in *Instance) { in.Federation.Through = "m365" }, "federation.through"},
+		"through itself":       {func(in *Instance) { in.Federation = Federation{Through: "sites"} }, "federation.through"},
+		"through, by sso":      {func(in *Instance) { in.Route, in.Federation = model.RouteSSO, Federation{Through: "m365"} }, "federation.through"},
 		"realm with a space":   {func(in *Instance) { in.Federation.WSFed.Realm = "a b" }, "federation.wsfed.realm"},
 	} {
 		in := sites()

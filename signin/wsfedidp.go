@@ -21,8 +21,8 @@ import (
 )
 
 // Referee as the federated identity provider of an Entra domain, by WS-Federation. A request does not say which app of
-// Microsoft 365 it is for: the instance that Entra belongs to is what the gate is asked about, and what needs more than
-// that is decided where its hosts are mapped.
+// Microsoft 365 it is for: the gate is asked about the instance that has Entra's sign-in host. What the others ask for
+// decides whether the way leads through the gateway, where each is asked about by itself.
 
 // FlowWSFed is a relying party's request that waits for the person.
 const FlowWSFed FlowKind = "wsfed-request"
@@ -219,7 +219,11 @@ func (b *Broker) wsfedGrant(w http.ResponseWriter, r *http.Request, t tenant.Ten
 		b.refusedWSFed(w, r, t, err)
 		return
 	}
-	routed := d.Duties.Has(policy.DutyRoute)
+	routed, err := b.routed(r.Context(), s, inst, d)
+	if err != nil {
+		b.fail(w, r, t, err)
+		return
+	}
 	through, err := b.throughGateway(r.Context(), t.ID, s.ID, inst, waiting.Via)
 	if err != nil {
 		b.fail(w, r, t, err)

@@ -38,6 +38,7 @@ type federated struct {
 type federatedSetting struct {
 	policies string
 	saml     bool // the domain speaks SAML 2.0
+	suite    bool // Entra's sign-in host belongs to an instance of its own, through which people sign in to SharePoint
 	claim    map[string]any
 }
 
@@ -53,7 +54,7 @@ func newFederated(t *testing.T, set federatedSetting) *federated {
 			v.Providers[0].ImmutableIDClaim = "anchor"
 		},
 		instance: func(in *catalog.Instance) {
-			if in.ID != "notes" {
+			if in.ID != "notes" && !(set.suite && in.ID == "files") {
 				return
 			}
 			_, port, _ := strings.Cut(in.Hosts[0].Name, ":")
@@ -70,9 +71,20 @@ func newFederated(t *testing.T, set federatedSetting) *federated {
 			}
 			in.Origins = map[string]string{}
 			for _, h := range in.Hosts {
-				in.Origins[h.Name] = at
+				if h.Role != catalog.RoleSignIn || !set.suite {
+					in.Origins[h.Name] = at
+				}
 			}
 			in.Federation = catalog.Federation{Protocol: "wsfed", WSFed: &catalog.WSFed{Replies: []string{"https://" + login + "/login.srf"}, Domains: []string{string(in.Tenant) + ".example"}}}
+			if set.suite && in.ID == "files" {
+				in.Hosts, in.Federation = in.Hosts[:4], catalog.Federation{Through: "notes"}
+				return
+			}
+			if set.suite {
+				in.App, in.Name = "office365", "Microsoft 365 (stand-in)"
+				in.Hosts = []catalog.Host{{Name: otherHost + ":" + port, Role: catalog.RoleApp}, in.Hosts[4]}
+				in.Origins = map[string]string{in.Hosts[0].Name: at, login: at}
+			}
 			if set.saml {
 				in.Federation = catalog.Federation{Protocol: "saml", SAML: &catalog.SAMLApp{
 					EntityID: catalog.RealmEntra, Consumers: []string{"https://" + login + "/login.srf"}, NameID: "immutableId",
@@ -254,6 +266,53 @@ func TestFederatedFromTheAppsOwnAddress(t *testing.T) {
 			direct := newFederated(t, federatedSetting{saml: speaksSAML})
 			b = direct.browser(nil)
 			direct.landed(t, direct.walk(b, direct.hinting(b)), direct.direct(sitesHost))
+		})
+	}
+}
+
+// TestFederatedSuite has SharePoint sign in through the instance that Entra's sign-in host belongs to: behind the gateway
+// each app is decided about by itself, and from an app's own address the strictest of them counts.
+func TestFederatedSuite(t *testing.T) {
+	t.Parallel()
+	const only = `
+kind: ConditionalAccess
+id: sites-only
+name: SharePoint Online alone
+conditions:
+  users: {includeUsers: [All]}
+  applications: {includeApplications: [sharepoint]}
+`
+	for name, c := range map[string]struct {
+		saml           bool
+		control        string
+		mapped, direct bool // where people get in
+	}{
+		"routed":           {false, "sessionControls: {cloudAppSecurity: {cloudAppSecurityType: mcasConfigured}}", true, false},
+		"routed, by SAML":  {true, "sessionControls: {cloudAppSecurity: {cloudAppSecurityType: mcasConfigured}}", true, false},
+		"blocked":          {false, "grantControls: {builtInControls: [block]}", false, false},
+		"nothing is asked": {false, "state: disabled\nsessionControls: {cloudAppSecurity: {cloudAppSecurityType: mcasConfigured}}", true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFederated(t, federatedSetting{policies: only + c.control, suite: true, saml: c.saml})
+			f.host(otherHost, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "text/html")
+				_, _ = w.Write([]byte("<p>the portal of Microsoft 365"))
+			}))
+			b := f.browser(nil)
+			p := f.walk(b, f.mapped("contoso", sitesHost)+"/")
+			if c.mapped {
+				f.landed(t, p, f.mapped("contoso", sitesHost))
+			} else if p.status != http.StatusForbidden || p.at.Host != brokerHost+f.port {
+				t.Errorf("a blocked app is reached: %d at %s\n%s", p.status, p.at, strings.Join(p.hops, "\n"))
+			}
+			b = f.browser(nil)
+			p = f.walk(b, f.hinting(b))
+			if c.direct {
+				f.landed(t, p, f.direct(sitesHost))
+			} else if p.status != 200 || !strings.HasPrefix(p.at.String(), f.mapped("contoso", otherHost)+"/") || !strings.Contains(p.text, "the portal") {
+				t.Errorf("from the app's own address: %d at %s\n%s", p.status, p.at, strings.Join(p.hops, "\n"))
+			}
 		})
 	}
 }
