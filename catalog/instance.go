@@ -29,7 +29,7 @@ type Host struct {
 
 // Federation is how an instance trusts Referee's sign-in.
 type Federation struct {
-	Protocol     string   `json:"protocol" yaml:"protocol"` // "oidc", "saml" or "wsfed"
+	Protocol     string   `json:"protocol,omitempty" yaml:"protocol,omitempty"` // "oidc", "saml" or "wsfed"
 	ClientID     string   `json:"clientId,omitempty" yaml:"clientId,omitempty"`
 	SecretHash   string   `json:"secretHash,omitempty" yaml:"secretHash,omitempty"`     // of the client secret; "" for a public client
 	RedirectURIs []string `json:"redirectUris,omitempty" yaml:"redirectUris,omitempty"` // the app's own, at its real hosts

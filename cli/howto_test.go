@@ -73,13 +73,18 @@ func TestHowTo(t *testing.T) {
 			}
 		}
 	}
-	if commands < 25 || len(files) != 2 {
+	if commands < 25 || len(files) != 4 {
 		t.Errorf("%d commands and the files %v", commands, files)
 	}
 	s.write(t, "files.secret", "correct-horse-battery-staple-0123456789")
 	app := s.write(t, "files.yaml", files["files.yaml"])
 	if got := s.run(t, "contoso-operator", "app", "add", app); got.code != 0 {
 		t.Errorf("the app: %+v", got)
+	}
+	for _, name := range []string{"m365.yaml", "sites.yaml"} {
+		if got := s.run(t, "contoso-operator", "app", "add", s.write(t, name, files[name])); got.code != 0 {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 	tenant := s.write(t, "contoso.yaml", strings.NewReplacer("id: contoso ", "id: howto ").Replace(files["contoso.yaml"]))
 	if got := s.run(t, "all-admin", "tenant", "add", tenant); got.code != 0 {
