@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/referee-casb/referee/directory/scim"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/tenant"
 )
@@ -55,6 +56,7 @@ func New(config Config, parts Parts) (*API, error) {
 	a.registerSessions(r)
 	a.registerDevices(r)
 	a.registerMFA(r)
+	a.registerDirectory(r)
 	a.registerTokens(r)
 	a.registerKeys(r)
 	a.registerProviders(r)
@@ -69,6 +71,7 @@ func New(config Config, parts Parts) (*API, error) {
 	a.mux.HandleFunc("GET /healthz", a.health)
 	a.mux.HandleFunc("GET /readyz", a.ready)
 	a.mux.HandleFunc("GET /metrics", a.metrics)
+	a.mux.Handle(scim.Prefix, a.scimServer())
 	a.mux.HandleFunc("/", a.unknown)
 	return a, nil
 }

@@ -117,11 +117,18 @@ func (a *API) middleware(rt Route) func(huma.Context, func(huma.Context)) {
 		if rt.Scope == ScopeTenant {
 			c.Tenant = model.TenantID(scope)
 		}
-		if at, err := netip.ParseAddrPort(ctx.RemoteAddr()); err == nil {
-			c.Address = at.Addr().Unmap()
-		}
+		c.Address = addressOf(ctx.RemoteAddr())
 		next(huma.WithValue(ctx, callerKey{}, c))
 	}
+}
+
+// addressOf is the address of a peer, none where it can't be read.
+func addressOf(remote string) netip.Addr {
+	at, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return at.Addr().Unmap()
 }
 
 // refuse sends a problem from a middleware.

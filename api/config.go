@@ -11,6 +11,7 @@ import (
 	"github.com/referee-casb/referee/bus"
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/device"
+	"github.com/referee-casb/referee/directory"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
@@ -59,21 +60,26 @@ type Tailer func(tenant model.TenantID, match func(*model.Activity) bool, buffer
 
 // Parts are what the API reads from and writes to. All are safe for concurrent use.
 type Parts struct {
-	Tenants     tenant.Store
-	Catalog     catalog.Store
-	Policies    policy.Store
-	Sessions    session.Store
-	Apps        session.AppStore
-	Tokens      tenant.TokenStore
-	Bypasses    tenant.BypassStore
-	Recoveries  tenant.RecoveryStore
-	Devices     device.RecordStore
-	Factors     factor.Store // people's own second factors
-	Activity    activitylog.Log
-	Recorder    Recorder
-	Revoker     Revoker
-	Keys        SigningKeys // nil: this process does not run sign-in
-	Connections Connections // nil: this process does not run sign-in
+	Tenants    tenant.Store
+	Catalog    catalog.Store
+	Policies   policy.Store
+	Sessions   session.Store
+	Apps       session.AppStore
+	Tokens     tenant.TokenStore
+	Bypasses   tenant.BypassStore
+	Recoveries tenant.RecoveryStore
+	Devices    device.RecordStore
+	Factors    factor.Store   // people's own second factors
+	People     DirectoryStore // users and groups of directories
+	// FollowDirectory is told of each change of a directory. When it returns nil, the sessions of the refused have ended.
+	FollowDirectory func(ctx context.Context, tenant model.TenantID, refused []directory.User) error // nil: nothing follows
+	// SyncDirectory is told that a tenant's directory is to be read.
+	SyncDirectory func(tenant model.TenantID) // nil: it is read when its time comes
+	Activity      activitylog.Log
+	Recorder      Recorder
+	Revoker       Revoker
+	Keys          SigningKeys // nil: this process does not run sign-in
+	Connections   Connections // nil: this process does not run sign-in
 	// Changed is told of every stored change: SignalPolicy for documents, rollouts and exceptions, SignalCatalog for
 	// instances and tenants.
 	Changed func(ctx context.Context, signal bus.Signal, tenant model.TenantID) error
@@ -102,6 +108,7 @@ func (p *Parts) validate() error {
 		{"Recoveries", p.Recoveries == nil},
 		{"Devices", p.Devices == nil},
 		{"Factors", p.Factors == nil},
+		{"People", p.People == nil},
 		{"Activity", p.Activity == nil},
 		{"Recorder", p.Recorder == nil},
 		{"Revoker", p.Revoker == nil},
@@ -116,6 +123,12 @@ func (p *Parts) validate() error {
 	}
 	if p.Ready == nil {
 		p.Ready = func(context.Context) error { return nil }
+	}
+	if p.FollowDirectory == nil {
+		p.FollowDirectory = func(context.Context, model.TenantID, []directory.User) error { return nil }
+	}
+	if p.SyncDirectory == nil {
+		p.SyncDirectory = func(model.TenantID) {}
 	}
 	if p.Metrics == nil {
 		p.Metrics = http.NotFoundHandler()

@@ -50,6 +50,7 @@ var tags = []*huma.Tag{
 	{Name: "Activities", Description: "The activity log."},
 	{Name: "Sessions"},
 	{Name: "Devices", Description: "What vouches for devices."},
+	{Name: "Directory", Description: "Users and groups that other systems push or that are read from Microsoft Graph."},
 	{Name: "Tokens"},
 	{Name: "Reference", Description: "What documents and filters may say."},
 }
@@ -142,6 +143,18 @@ var routes = []Route{
 
 	{"mfa-list", http.MethodGet, within + "/mfa", operator, ScopeTenant, 200, "Sessions", "List people's own second factors", "Passkeys, authenticator apps and recovery codes that Referee keeps; nothing that verifies them."},
 	{"mfa-reset", http.MethodPost, within + "/mfa/reset", operator, ScopeTenant, 200, "Sessions", "Remove a person's second factors", "One, or all. The person registers new ones at the next step-up, after a fresh sign-in at the provider."},
+
+	{"directory-source-list", http.MethodGet, within + "/directory/sources", reader, ScopeTenant, 200, "Directory", "List directory sources, with what was last read", ""},
+	{"directory-source-add", http.MethodPost, within + "/directory/sources", admin, ScopeTenant, 201, "Directory", "Add a directory source", "scim: a provisioning client pushes. graph: Referee reads Microsoft Graph; takes a token of the installation, since a file of the host is named."},
+	{"directory-source-remove", http.MethodDelete, within + "/directory/sources/{source}", admin, ScopeTenant, 204, "Directory", "Remove a directory source with all that it said", "People whom it had disabled may sign in again, as far as their provider lets them."},
+	{"directory-source-sync", http.MethodPost, within + "/directory/sources/{source}/sync", operator, ScopeTenant, 200, "Directory", "Read a directory now", "Of the kind graph. It begins within seconds; the source shows how far it has got."},
+	{"directory-token-list", http.MethodGet, within + "/directory/sources/{source}/tokens", admin, ScopeTenant, 200, "Directory", "List a source's tokens", ""},
+	{"directory-token-create", http.MethodPost, within + "/directory/sources/{source}/tokens", admin, ScopeTenant, 201, "Directory", "Make a token for a provisioning client", "The secret is in this answer only. A source may have several: to rotate, make one, give it to the client, revoke the old one."},
+	{"directory-token-revoke", http.MethodDelete, within + "/directory/sources/{source}/tokens/{token}", admin, ScopeTenant, 204, "Directory", "Revoke a source's token", ""},
+	{"directory-user-list", http.MethodGet, within + "/directory/users", analyst, ScopeTenant, 200, "Directory", "List users", ""},
+	{"directory-user-get", http.MethodGet, within + "/directory/users/{user}", analyst, ScopeTenant, 200, "Directory", "Show a user: what each source says, and what policies see", ""},
+	{"directory-group-list", http.MethodGet, within + "/directory/groups", reader, ScopeTenant, 200, "Directory", "List groups and directory roles", ""},
+	{"directory-group-get", http.MethodGet, within + "/directory/groups/{group}", analyst, ScopeTenant, 200, "Directory", "Show a group with its members", ""},
 
 	{"token-list", http.MethodGet, within + "/tokens", admin, ScopeTenant, 200, "Tokens", "List a tenant's tokens", ""},
 	{"token-add", http.MethodPost, within + "/tokens", admin, ScopeTenant, 201, "Tokens", "Make a token for a tenant", "The secret is in this answer only."},

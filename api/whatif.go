@@ -1,12 +1,14 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
 	"time"
 
 	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/directory"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
@@ -22,6 +24,8 @@ type (
 		External   bool            `json:"external,omitempty" doc:"A guest, or outside the tenant's managed domains."`
 		GuestType  model.GuestType `json:"guestType,omitempty" enum:"internalGuest,b2bCollaborationGuest,b2bCollaborationMember,b2bDirectConnectUser,otherExternalUser,serviceProvider"`
 		HomeTenant string          `json:"homeTenant,omitempty" maxLength:"500"`
+		// NoDirectory asks about the claims alone.
+		NoDirectory bool `json:"noDirectory,omitempty" doc:"Leave out what the directory says of this user."`
 	}
 	whatIfDevice struct {
 		Answer     string              `json:"answer,omitempty" enum:"asked,unknown,none" default:"asked" doc:"asked: the tags and attributes are what was proven; unknown: nobody has asked yet; none: asking gave no answer."`
@@ -62,7 +66,9 @@ type (
 	whatIfAnswer struct {
 		Body struct {
 			policy.WhatIf
-			Text string `json:"text" doc:"All of it, for a screen."`
+			Refused string           `json:"refused,omitempty" doc:"Why the directory refuses this user's sign-in, whatever the policies say."`
+			Facts   []directory.Fact `json:"directory,omitempty" doc:"What the directory told of the user."`
+			Text    string           `json:"text" doc:"All of it, for a screen."`
 		}
 	}
 )
@@ -89,8 +95,16 @@ func (a *API) whatIf(ctx context.Context, c *caller, in *struct {
 		return nil, err
 	}
 	out := &whatIfAnswer{}
+	p, err := a.supposedPerson(ctx, c.Tenant, &in.Body.User, facts)
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Refused, out.Body.Facts = p.Refused, p.Facts
 	out.Body.WhatIf = book.WhatIf(facts)
 	out.Body.Text = out.Body.WhatIf.String()
+	if p.Refused != "" {
+		out.Body.Text = "The sign-in is refused, whatever the policies say: " + p.Refused + ".\n" + out.Body.Text
+	}
 	return out, nil
 }
 
@@ -121,6 +135,40 @@ func (a *API) supposed(ctx context.Context, tenant model.TenantID, b *whatIfBody
 		return nil, err
 	}
 	return in, a.supposedPlace(tenant, &b.Place, in)
+}
+
+// supposedPerson fills in what the directory says of the person. What is said in the question counts beside it.
+func (a *API) supposedPerson(ctx context.Context, tenant model.TenantID, b *whatIfUser, in *policy.Input) (directory.Person, error) {
+	name := cmp.Or(string(b.ID), b.Username)
+	if name == "" || b.NoDirectory {
+		return directory.Person{}, nil
+	}
+	p, err := a.personOf(ctx, tenant, name)
+	if fault.Is(err, fault.NotFound) && b.ID != "" && b.Username != "" {
+		p, err = a.personOf(ctx, tenant, b.Username)
+	}
+	if fault.Is(err, fault.NotFound) {
+		return directory.Person{}, nil
+	}
+	if err != nil {
+		return directory.Person{}, err
+	}
+	u, said := p.User, in.User
+	u.ID, u.Username = cmp.Or(said.ID, u.ID), cmp.Or(said.Username, u.Username)
+	for _, g := range said.Groups {
+		if !slices.Contains(u.Groups, g) {
+			u.Groups = append(u.Groups, g)
+		}
+	}
+	for _, r := range said.Roles {
+		if !slices.Contains(u.Roles, r) {
+			u.Roles = append(u.Roles, r)
+		}
+	}
+	u.External = u.External || said.External
+	u.GuestType, u.HomeTenant = cmp.Or(said.GuestType, u.GuestType), cmp.Or(said.HomeTenant, u.HomeTenant)
+	in.User = u
+	return p, nil
 }
 
 func (a *API) supposedApp(ctx context.Context, tenant model.TenantID, key string, in *policy.Input) error {

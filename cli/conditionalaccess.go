@@ -20,14 +20,14 @@ type supposed struct {
 	user, userID, home, guest, app, action, context, flow, client, platform string
 	ip, country, userRisk, signInRisk, signedIn, device                     string
 	groups, roles, locations, agent, attributes, done                       []string
-	external                                                                bool
+	external, alone                                                         bool
 }
 
 func (a *app) policyWhatIf() *cobra.Command {
 	var w supposed
 	c := &cobra.Command{
 		Use: "whatif [FILE...]", Short: "Say what would come of a sign-in, and why",
-		Long: "Suppose a user, an app, a device and a place, and say which policies apply, what they ask for, and which condition keeps each of the others away. Policies in the files take the place of stored ones. What is not said counts as certainly absent; a device says nothing is proven of it.",
+		Long: "Suppose a user, an app, a device and a place, and say which policies apply, what they ask for, and which condition keeps each of the others away. Policies in the files take the place of stored ones. Groups, roles and the kind of guest are filled in from the directory, where it knows the user; what is given beside it is added. What is not said counts as certainly absent; a device says nothing is proven of it.",
 		Example: "  referee policy whatif --user anna@contoso.com --group Finance --app sharepoint --device none --country DK\n" +
 			"  referee policy whatif --user anna@contoso.com --app sharepoint --client mobileAppsAndDesktopClients --device compliant draft.yaml\n" +
 			"  referee policy whatif --user u7 --app box --device managed --attribute model=Surface --done mfa@2h --json",
@@ -56,6 +56,7 @@ func (a *app) policyWhatIf() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&w.user, "user", "", "sign-in name")
+	f.BoolVar(&w.alone, "no-directory", false, "leave out what the directory says of the user")
 	f.StringVar(&w.userID, "user-id", "", "the provider's id of the person")
 	f.StringSliceVar(&w.groups, "group", nil, "groups of the person")
 	f.StringSliceVar(&w.roles, "role", nil, "directory roles of the person")
@@ -105,6 +106,9 @@ func (w *supposed) body() (map[string]any, error) {
 	put(user, "guestType", w.guest)
 	put(user, "homeTenant", w.home)
 	user["external"] = w.external
+	if w.alone {
+		user["noDirectory"] = true
+	}
 	put(body, "app", w.app)
 	put(body, "userAction", w.action)
 	put(body, "authenticationContext", w.context)

@@ -22,6 +22,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/referee-casb/referee/api/apitest"
+	"github.com/referee-casb/referee/directory"
+	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/signin/factor"
@@ -145,7 +147,7 @@ func (r *rehearsal) restore(t *testing.T) {
 	r.Clock.Advance(time.Minute)
 	r.Do(t, "contoso/operator", "PUT", "/api/v2/tenants/contoso/apps/files", apitest.FilesApp)
 	r.Want(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/policies/apply", apitest.File(apitest.RoutePolicy+"---\n"+apitest.BlockPolicy), 200, nil)
-	for _, made := range []string{"siem.token", "november.csv"} {
+	for _, made := range []string{"siem.token", "okta.token", "november.csv"} {
 		if err := os.Remove(filepath.Join(r.dir, made)); err != nil && !os.IsNotExist(err) {
 			t.Fatal(err)
 		}
@@ -205,6 +207,13 @@ func (r *rehearsal) ready(t *testing.T, verb string, words []string) []string {
 		if err := r.DB.PutFactor(t.Context(), factor.Factor{ID: "3kq7xq0t", Owner: dora, Username: "dora@contoso.com", Kind: factor.Passkey, Created: r.Clock.Now(), Sealed: []byte("x"), Revision: 1}); err != nil {
 			t.Fatal(err)
 		}
+	case "directory source add":
+		for _, id := range []string{"entra", "okta"} {
+			r.Do(t, "contoso/admin", "DELETE", "/api/v2/tenants/contoso/directory/sources/"+id, nil)
+		}
+	case "directory source list", "directory source remove", "directory source sync", "directory token create", "directory token list", "directory token revoke",
+		"directory user list", "directory user show", "directory group list", "directory group show":
+		r.people(t)
 	case "policy back":
 		r.Want(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/policies/block-downloads/flip", map[string]any{}, 200, nil)
 	case "exception approve", "exception refuse", "exception end":
@@ -232,6 +241,32 @@ func (r *rehearsal) ready(t *testing.T, verb string, words []string) []string {
 		}
 	}
 	return out
+}
+
+// people fills two sources, one that is pushed and one that is read.
+func (r *rehearsal) people(t *testing.T) {
+	t.Helper()
+	now := r.Clock.Now()
+	for _, s := range []directory.Source{
+		{ID: "okta", Tenant: "contoso", Kind: directory.KindSCIM, Created: now},
+		{ID: "entra", Tenant: "contoso", Kind: directory.KindGraph, Graph: &directory.Graph{Tenant: "contoso.com", ClientID: "x", SecretFile: "/x"}, Created: now},
+	} {
+		if err := r.DB.DeleteSource(t.Context(), "contoso", s.ID); err != nil && !fault.Is(err, fault.NotFound) {
+			t.Fatal(err)
+		}
+		if err := r.DB.AddSource(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.DB.AddSourceToken(t.Context(), directory.Token{ID: "tok-0123456789abcdef", Tenant: "contoso", Source: "okta", Hash: "x", Created: now}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.DB.Apply(t.Context(), "contoso", "okta", directory.Batch{
+		Users: []directory.User{{Source: "okta", ID: "u1", Username: "anna@contoso.com", Name: "Anna", Active: true, Created: now, Changed: now}}, Groups: []directory.Group{{Source: "okta", ID: "g1", Name: "Sales", Created: now, Changed: now}},
+		Members: []directory.Membership{{Group: "g1", Add: []directory.Member{{ID: "u1"}}}}, At: now,
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // follow runs an example that goes on until it is interrupted: after its first line.
@@ -310,8 +345,11 @@ func (r *rehearsal) example(t *testing.T, asJSON bool, verb, line string, words 
 		args = append(args, "--json")
 	}
 	role := "contoso-admin"
-	if verb == "tenant add" {
+	if verb == "tenant add" || verb == "directory source add" { // which names files of the host
 		role = "all-admin"
+	}
+	if verb == "directory source add" {
+		args = append(args, "--tenant", "contoso")
 	}
 	var got result
 	if verb == "activity tail" {

@@ -39,6 +39,9 @@ func TestVerbsKeepTenantsApart(t *testing.T) {
 		"app show": {"files"}, "m365 plan": {"--instance", "files"}, "provider list": nil, "provider add": {"entra"}, "provider test": {"entra"}, "provider remove": {"entra"},
 		"status": nil, "breakglass plan": nil, "breakglass bypass start": {"--reason", "it is broken"}, "breakglass bypass list": nil, "breakglass bypass end": {"x"},
 		"breakglass account add": {"x", "--at", "https://x.example"}, "breakglass account list": nil, "breakglass account tested": {"x"}, "breakglass account remove": {"x"},
+		"directory source add": {"okta", "scim"}, "directory source list": nil, "directory source remove": {"okta"}, "directory source sync": {"okta"},
+		"directory token create": {"okta"}, "directory token list": {"okta"}, "directory token revoke": {"okta", "t"},
+		"directory user list": nil, "directory user show": {"anna"}, "directory group list": nil, "directory group show": {"Sales"},
 		"tenant get": {"fabrikam"}, "token add": {"x"}, "token list": nil, "token revoke": {"tok-fabrikam-reader"},
 	}
 	tried := 0

@@ -70,5 +70,6 @@ func (g *Group) Names(k Kind) []string {
 	return out
 }
 
-// Fold is the form in which sign-in names and names of groups are compared.
-func Fold(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+// Fold is the form in which sign-in names and names of groups are compared. It goes by way of capitals, so that what
+// policies' filters take for the same name is the same here too: "annaſ" is "annas".
+func Fold(name string) string { return strings.ToLower(strings.ToUpper(strings.TrimSpace(name))) }

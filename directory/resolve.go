@@ -50,14 +50,7 @@ type Person struct {
 // refused. An error means that none of this is known.
 func (p *People) Resolve(ctx context.Context, tenant model.TenantID, c model.Claims, domains []string) (Person, error) {
 	const op = "directory.Resolve"
-	out := Person{User: c.User, Facts: []Fact{}}
-	for _, g := range c.User.Groups {
-		out.Facts = append(out.Facts, Fact{Kind: "group", Value: string(g), Source: FromSignIn})
-	}
-	for _, r := range c.User.Roles {
-		out.Facts = append(out.Facts, Fact{Kind: "role", Value: r, Source: FromSignIn})
-	}
-	out.User.Groups, out.User.Roles = slices.Clone(c.User.Groups), slices.Clone(c.User.Roles)
+	out := claimed(&c)
 	sources, err := p.sources.Sources(ctx, tenant)
 	if err != nil {
 		return Person{}, fault.Wrap(err, op, string(tenant))
@@ -77,6 +70,41 @@ func (p *People) Resolve(ctx context.Context, tenant model.TenantID, c model.Cla
 	}
 	out.guest(&c, domains)
 	return out, nil
+}
+
+// Alone is who somebody is by the claims alone, where there is no directory.
+func Alone(c model.Claims, domains []string) Person {
+	out := claimed(&c)
+	out.guest(&c, domains)
+	return out
+}
+
+func claimed(c *model.Claims) Person {
+	out := Person{User: c.User, Facts: []Fact{}}
+	for _, g := range c.User.Groups {
+		out.Facts = append(out.Facts, Fact{Kind: "group", Value: string(g), Source: FromSignIn})
+	}
+	for _, r := range c.User.Roles {
+		out.Facts = append(out.Facts, Fact{Kind: "role", Value: r, Source: FromSignIn})
+	}
+	out.User.Groups, out.User.Roles = slices.Clone(c.User.Groups), slices.Clone(c.User.Roles)
+	return out
+}
+
+// Means reports whether a source's user, as given, is the person of the claims.
+func (p *People) Means(ctx context.Context, tenant model.TenantID, u User, c model.Claims) (bool, error) {
+	if u.ExternalID != c.Subject && Fold(u.Username) != Fold(c.User.Username) {
+		return false, nil
+	}
+	s, err := p.sources.Source(ctx, tenant, u.Source)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fault.Wrap(err, "directory.Means", string(u.Source))
+	}
+	_, ok := pick(s, []User{u}, &c)
+	return ok, nil
 }
 
 var guid = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)

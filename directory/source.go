@@ -55,7 +55,8 @@ type Graph struct {
 // Sync is how far the reading of a source has got. It is kept with what was read, so that a process that was stopped
 // goes on with the page it was at.
 type Sync struct {
-	Asked    time.Time `json:"asked,omitzero"`    // somebody wants a reading now
+	Asked    time.Time `json:"asked,omitzero"`    // when somebody wanted a reading at once
+	AskFull  bool      `json:"askFull,omitempty"` // and of everything, not only of what has changed
 	Began    time.Time `json:"began,omitzero"`    // of the round in progress, or of the last one
 	Finished time.Time `json:"finished,omitzero"` // of the last whole round: what is stored is at least this new
 	Full     bool      `json:"full,omitempty"`    // the round in progress reads everything anew

@@ -49,7 +49,7 @@ type Batch struct {
 	// Generation marks what is written. With Prune, users, groups and memberships of a lesser one are taken back.
 	Generation int64
 	Prune      bool
-	// Sync replaces the source's state when it is not nil.
+	// Sync replaces the source's state when it is not nil, but for what was asked for meanwhile (Asked, AskFull).
 	Sync *Sync
 	At   time.Time
 }

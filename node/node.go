@@ -21,6 +21,7 @@ import (
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/device/intune"
+	"github.com/referee-casb/referee/directory"
 	"github.com/referee-casb/referee/enrich"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/gateway"
@@ -76,6 +77,8 @@ type Node struct {
 	keeper      *lease.Keeper
 	gateway     *gateway.Gateway
 	broker      *signin.Broker
+	follower    *follower
+	syncs       *syncs
 	toApps      *upstream.Pool // of the broker, to tell apps that a session has ended
 	api         *api.API
 	server      *server
@@ -253,12 +256,15 @@ func (n *Node) openInline(ctx context.Context) error {
 		Sealer: n.Vault, Tokens: n.Vault, Gate: gate, Recorder: n.Recorder, Revoker: revoke, Locator: where,
 		Devices:    devices{directory: n.Tenants, verifier: device.NewVerifier(), bus: n.Bus, refresh: n.cache.Refresh},
 		Lookup:     lookup{n.Tenants, n.DB, intune.New(client, o.Now), n.log},
+		Directory:  directory.NewPeople(n.DB, n.DB),
 		Exceptions: requests{store: n.DB, now: o.Now, changed: n.Changed}, Grants: n.DB, Bypass: n.Bypasses.Live, Factors: n.DB, Blocked: n.DB, Secrets: readSecret, HTTP: client,
 		Print: func(r *http.Request) string { return n.server.print.of(r) }, Now: o.Now, Log: n.log,
 	})
 	if err != nil {
 		return err
 	}
+	n.follower = newFollower(n.broker.EndRefused, n.broker.FollowDirectory, n.log)
+	n.syncs = &syncs{n: n, http: client, poke: make(chan struct{}, 1)}
 	n.gateway, err = gateway.New(gateway.Config{
 		Suffix: c.Suffix + port, Broker: "https://" + c.SignIn + port, Operator: c.Operator.Name, Abuse: c.Operator.Abuse,
 		HSTS: 365 * 24 * time.Hour, Private: o.Private, SpoolDir: "",
@@ -327,6 +333,8 @@ func (n *Node) Run(ctx context.Context) error {
 	run("jobs", n.jobs)
 	run("logouts", n.logouts)
 	run("break-glass", n.breakGlass)
+	run("people", func(ctx context.Context) error { return n.follower.run(ctx, n.tenantIDs) })
+	run("directories", n.syncs.run)
 	run("intents", func(ctx context.Context) error {
 		return n.keeper.Run(ctx, systemTenant, "intents", func(ctx context.Context, _ lease.Lease) error { return n.closer.Run(ctx) })
 	})

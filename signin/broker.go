@@ -96,6 +96,7 @@ type Parts struct {
 	Locator    Locator
 	Devices    Devices
 	Lookup     DeviceLookup // nil where no management system is asked
+	Directory  Directory    // nil: there is none, and the provider's claims are all that is known of people
 	Exceptions Exceptions
 	Grants     Grants
 	// ImmutableIDs knows people's accounts in Entra; nil where providers claim them or nobody needs them.
@@ -169,6 +170,9 @@ type Broker struct {
 func New(config Config, parts Parts) (*Broker, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
+	}
+	if parts.Directory == nil {
+		parts.Directory = noDirectory{}
 	}
 	if config.DefaultAbsolute <= 0 {
 		config.DefaultAbsolute = 12 * time.Hour

@@ -48,6 +48,20 @@ func (b *Broker) complete(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		b.fail(w, r, t, err)
 		return
 	}
+	if changed, err := b.follow(r.Context(), t, &s); err != nil {
+		// fail closed: whether the account was disabled while the person signed in is not known
+		b.fail(w, r, t, err)
+		return
+	} else if changed {
+		// The directory changed between the answer and here, and what follows it may have looked before the session was there.
+		if s, err = b.parts.Sessions.Session(r.Context(), t.ID, s.ID); err == nil && !s.Live(b.parts.Now()) {
+			err = fault.New(fault.Denied, "signin.complete", "your account is disabled in your organisation's directory")
+		}
+		if err != nil {
+			b.fail(w, r, t, err)
+			return
+		}
+	}
 	if err := b.record(r, s, model.ActivityLogin, func(a *model.Activity) { a.ActionType = "UserLoggedIn" }); err != nil {
 		// fail closed: a sign-in that can't be recorded does not happen
 		b.fail(w, r, t, err)
@@ -78,7 +92,7 @@ func (b *Broker) keep(r *http.Request, t tenant.Tenant, s session.Session) (sess
 	case err == nil && old.User.ID == s.User.ID && old.User.Provider == s.User.Provider:
 		kept, err := b.parts.Sessions.UpdateSession(r.Context(), t.ID, old.ID, func(have *session.Session) error {
 			s.Auth.Steps = append(s.Auth.Steps, have.Auth.Steps...) // what the person did in this session stays done
-			have.User, have.Auth, have.LastSeen = s.User, s.Auth, s.LastSeen
+			have.User, have.Claims, have.Auth, have.LastSeen = s.User, s.Claims, s.Auth, s.LastSeen
 			if s.Expires.Before(have.Expires) {
 				have.Expires = s.Expires // the provider may let this sign-in live shorter; none makes a session longer
 			}
@@ -175,14 +189,17 @@ func (b *Broker) accept(w http.ResponseWriter, r *http.Request, t tenant.Tenant,
 			return wrong("the provider's auth_time %s is in the future", auth.Time.Format(time.RFC3339))
 		}
 	}
-	user, err := b.person(r.Context(), t, up.settings, who)
+	said, err := b.person(r.Context(), t, up.settings, who)
 	switch {
 	case fault.Is(err, fault.Denied):
 		return refuse(unusable, err)
 	case err != nil:
 		return session.Session{}, flow, err
 	}
-	s := b.newSession(r, t, user, auth)
+	s, err := b.newSession(r, t, said, auth)
+	if err != nil {
+		return session.Session{}, flow, err
+	}
 	s.Proofs = b.signInProofs(r.Context(), t, up.settings, claims, idToken.IssuedAt)
 	return s, flow, nil
 }
@@ -215,8 +232,13 @@ func (b *Broker) verify(ctx context.Context, up *upstream, token *oauth2.Token) 
 	return claims, idToken, nil
 }
 
-// newSession makes the session of a verified sign-in, without its secret.
-func (b *Broker) newSession(r *http.Request, t tenant.Tenant, user model.User, auth model.Authentication) session.Session {
+// newSession makes the session of a verified sign-in, without its secret. Denied when the directory lets the person not
+// in.
+func (b *Broker) newSession(r *http.Request, t tenant.Tenant, said model.Claims, auth model.Authentication) (session.Session, error) {
+	user, err := b.resolve(r.Context(), t, said)
+	if err != nil {
+		return session.Session{}, err
+	}
 	now := b.parts.Now()
 	absolute, idle := time.Duration(t.Session.Absolute), time.Duration(t.Session.Idle)
 	if absolute <= 0 {
@@ -225,9 +247,9 @@ func (b *Broker) newSession(r *http.Request, t tenant.Tenant, user model.User, a
 	if idle <= 0 {
 		idle = b.config.DefaultIdle
 	}
-	s := session.Session{ID: model.SessionID(session.NewID()), Tenant: t.ID, User: user, Auth: auth, Created: now, LastSeen: now, Expires: now.Add(absolute), Idle: idle}
+	s := session.Session{ID: model.SessionID(session.NewID()), Tenant: t.ID, User: user, Claims: &said, Auth: auth, Created: now, LastSeen: now, Expires: now.Add(absolute), Idle: idle}
 	b.rebind(&s, r)
-	return s
+	return s, nil
 }
 
 // rebind writes down how the session's browser looks now. Proofs given to a browser that looked otherwise end.

@@ -24,12 +24,13 @@ type identity struct {
 	bearer string // access token of the answer, for the provider's own API
 }
 
-// person reads the user from a verified answer. It refuses answers that a provider has no say in: subjects without a
+// person reads the claims about the user from a verified answer. It refuses answers that a provider has no say in:
+// subjects without a
 // name, and people of a domain that belongs to another provider.
-func (b *Broker) person(ctx context.Context, t tenant.Tenant, p tenant.Provider, who identity) (model.User, error) {
+func (b *Broker) person(ctx context.Context, t tenant.Tenant, p tenant.Provider, who identity) (model.Claims, error) {
 	const op = "signin.person"
-	wrong := func(format string, args ...any) (model.User, error) {
-		return model.User{}, fault.New(fault.Denied, op, format, args...)
+	wrong := func(format string, args ...any) (model.Claims, error) {
+		return model.Claims{}, fault.New(fault.Denied, op, format, args...)
 	}
 	preset, _ := tenant.PresetByID(p.Preset)
 	text := func(path string) string { s, _ := claimAt(who.claims, path).(string); return s }
@@ -61,18 +62,17 @@ func (b *Broker) person(ctx context.Context, t tenant.Tenant, p tenant.Provider,
 	}
 	groups, err := b.groups(ctx, p, who)
 	if err != nil {
-		return model.User{}, err
+		return model.Claims{}, err
 	}
 	u.Groups, u.Roles = groups, stringsOf(claimAt(who.claims, p.RolesClaim))
+	c := model.Claims{Subject: subject}
 	if guest := claimAt(who.claims, p.ExternalClaim); guest != nil {
-		u.External = truth(guest)
-	} else {
-		u.External = len(t.Domains) > 0 && !tenant.HasDomain(t.Domains, u.Domain())
+		is := truth(guest)
+		c.Guest = &is
 	}
-	if u.External {
-		u.GuestType, u.HomeTenant = guestAt(who.claims, p.GuestTypeClaim), text(p.HomeTenantClaim)
-	}
-	return u, nil
+	u.GuestType, u.HomeTenant = guestAt(who.claims, p.GuestTypeClaim), text(p.HomeTenantClaim) // kept for those who are external
+	c.User = u
+	return c, nil
 }
 
 // withRisk adds the risk that the provider claims, and the anchor of the account in Entra.

@@ -275,7 +275,7 @@ func (s *storage) SetUserinfoFromRequest(ctx context.Context, info *oidc.UserInf
 		return oidc.ErrInvalidGrant().WithDescription("the session has ended")
 	}
 	info.AppendClaims("sid", string(sid))
-	fill(info, kept.User, scopes)
+	fill(info, kept.Claimed(), scopes)
 	return nil
 }
 
@@ -293,7 +293,7 @@ func (s *storage) SetUserinfoFromToken(ctx context.Context, info *oidc.UserInfo,
 		return err
 	}
 	info.Subject = token.Subject
-	fill(info, kept.User, token.Scopes)
+	fill(info, kept.Claimed(), token.Scopes)
 	return nil
 }
 

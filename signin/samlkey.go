@@ -185,7 +185,7 @@ var usual = map[string]string{"id": "id", "name": "name", "email": "email", "use
 
 // attributes are what an app is told of a person.
 func (b *Broker) attributes(ctx context.Context, s session.Session, names map[string]string) ([]saml.Attribute, error) {
-	u := s.User
+	u := s.Claimed()
 	if len(names) == 0 {
 		names = usual
 	}

@@ -206,14 +206,17 @@ func (b *Broker) samlVerify(w http.ResponseWriter, r *http.Request, t tenant.Ten
 		b.parts.Log.Warn("provider's response", "tenant", t.ID, "provider", p.ID, "warning", warning)
 	}
 	who := samlIdentity(p, got).withRisk(p)
-	user, err := b.person(r.Context(), t, p, who)
+	claims, err := b.person(r.Context(), t, p, who)
 	switch {
 	case fault.Is(err, fault.Denied):
 		return refuse(unusable, err)
 	case err != nil:
 		return session.Session{}, flow, err
 	}
-	s := b.newSession(r, t, user, who.auth)
+	s, err := b.newSession(r, t, claims, who.auth)
+	if err != nil {
+		return session.Session{}, flow, err
+	}
 	if !got.SessionEnd.IsZero() && got.SessionEnd.Before(s.Expires) {
 		s.Expires = got.SessionEnd // SessionNotOnOrAfter: the provider lets it live no longer
 	}

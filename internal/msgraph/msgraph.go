@@ -41,10 +41,12 @@ type Config struct {
 	Tenant   string                 // of Entra: its id, or one of its domains
 	ClientID string                 // of the app registration
 	Secret   func() (string, error) // reads the client secret; asked again for each token, so that it can be changed
-	Login    string                 // [PublicLogin] when empty
-	Graph    string                 // [PublicGraph] when empty, with the version in its path
-	HTTP     *http.Client           // http.DefaultTransport when nil; redirects are never followed
-	Now      func() time.Time       // time.Now when nil
+	// Certificate reads certificate and private key, PEM, in place of a secret.
+	Certificate func() ([]byte, error)
+	Login       string           // [PublicLogin] when empty
+	Graph       string           // [PublicGraph] when empty, with the version in its path
+	HTTP        *http.Client     // http.DefaultTransport when nil; redirects are never followed
+	Now         func() time.Time // time.Now when nil
 	// Wait sleeps until d has passed or ctx ends, and returns ctx's error then. Nil: with a timer.
 	Wait func(ctx context.Context, d time.Duration) error
 }
@@ -87,8 +89,8 @@ func New(config Config) (*Client, error) {
 	switch {
 	case !isName(config.Tenant):
 		return nil, &fault.Error{Kind: fault.Invalid, Op: op, Key: config.Tenant, Msg: "this is not an Entra tenant", Help: "give the tenant's id or one of its domains, such as contoso.onmicrosoft.com"}
-	case config.ClientID == "" || config.Secret == nil:
-		return nil, &fault.Error{Kind: fault.Invalid, Op: op, Msg: "an application id and its secret are needed", Help: "register an application in Entra and grant it the permissions that the how-to lists"}
+	case config.ClientID == "" || (config.Secret == nil) == (config.Certificate == nil):
+		return nil, &fault.Error{Kind: fault.Invalid, Op: op, Msg: "an application id and its secret or certificate are needed", Help: "register an application in Entra and grant it the permissions that the how-to lists"}
 	}
 	c := &Client{config: config, graph: graph, token: login.JoinPath(config.Tenant, "oauth2/v2.0/token").String(), http: &http.Client{Timeout: timeout}}
 	if config.HTTP != nil {

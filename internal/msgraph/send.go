@@ -150,13 +150,9 @@ func (c *Client) authorise(ctx context.Context) (string, error) {
 	if c.bearer != "" && c.config.Now().Before(c.until) {
 		return c.bearer, nil
 	}
-	secret, err := c.config.Secret()
-	if err != nil {
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.config.ClientID}, "scope": {c.graph.Scheme + "://" + c.graph.Host + "/.default"}}
+	if err := c.prove(form); err != nil {
 		return "", fault.Wrap(err, op, c.config.ClientID)
-	}
-	form := url.Values{
-		"grant_type": {"client_credentials"}, "client_id": {c.config.ClientID}, "client_secret": {secret},
-		"scope": {c.graph.Scheme + "://" + c.graph.Host + "/.default"},
 	}
 	q, err := http.NewRequestWithContext(ctx, http.MethodPost, c.token, strings.NewReader(form.Encode()))
 	if err != nil {

@@ -139,7 +139,9 @@ func (db *DB) Apply(ctx context.Context, tenant model.TenantID, source directory
 		p := people{t, string(tenant), string(source), op, &b}
 		_, err := t.updateSource(op, tenant, source, func(s *directory.Source) error {
 			if b.Sync != nil {
+				asked, full := s.Sync.Asked, s.Sync.AskFull
 				s.Sync = *b.Sync
+				s.Sync.Asked, s.Sync.AskFull = asked, full
 			}
 			return nil
 		})
