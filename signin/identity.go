@@ -25,8 +25,7 @@ type identity struct {
 }
 
 // person reads the claims about the user from a verified answer. It refuses answers that a provider has no say in:
-// subjects without a
-// name, and people of a domain that belongs to another provider.
+// subjects without a name, and people of a domain that belongs to another provider.
 func (b *Broker) person(ctx context.Context, t tenant.Tenant, p tenant.Provider, who identity) (model.Claims, error) {
 	const op = "signin.person"
 	wrong := func(format string, args ...any) (model.Claims, error) {
