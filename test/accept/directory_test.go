@@ -211,7 +211,9 @@ func TestDirectory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return count(acts, func(a model.Activity) bool { return a.ActionType == "directory.user.delete" && a.Outcome == model.OutcomeComplete }) == 1
+		return count(acts, func(a model.Activity) bool {
+			return a.ActionType == "directory.user.delete" && a.Outcome == model.OutcomeComplete
+		}) == 1
 	})
 	for what, want := range map[string]func(model.Activity) bool{
 		"users pushed":     func(a model.Activity) bool { return a.ActionType == "directory.user.add" },
