@@ -43,6 +43,10 @@ type Catalog interface {
 type Gate interface {
 	// Evaluate returns the input that the gate rests on, for the record. An error means that nobody is let in.
 	Evaluate(ctx context.Context, s session.Session, inst catalog.Instance, client model.ClientApp, v *policy.Verdict) (policy.Input, error)
+	// EvaluateAction decides about one of Entra's user actions, such as registering security information.
+	EvaluateAction(ctx context.Context, s session.Session, action policy.UserAction, v *policy.Verdict) (policy.Input, error)
+	// EvaluateContext decides what an authentication context asks of a session that is in an app already.
+	EvaluateContext(ctx context.Context, s session.Session, inst catalog.Instance, client model.ClientApp, authenticationContext string, v *policy.Verdict) (policy.Input, error)
 }
 
 // Sessions keeps sessions, and finds them by what a provider calls them.

@@ -10,7 +10,6 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 
 	"github.com/referee-casb/referee/catalog"
-	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
@@ -136,17 +135,7 @@ func seconds(n uint) time.Duration {
 // evaluate asks the gate, and sends the browser to prove its device where that matters. It returns false when
 // it has answered the request.
 func (b *Broker) evaluate(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, inst catalog.Instance, silent bool, d *decision) bool {
-	if reason, changed := device.Change(seenIn(&s), b.seen(r, t.ID)); changed {
-		b.noteChange(r, t, s, reason)
-		s.Proofs = nil // they were given to another device, or to this one elsewhere: it proves again
-	}
-	if now := b.parts.Now(); !b.provable(t, s) && !device.Asked(s.Proofs, now) {
-		// There is nobody to ask: what device facts a policy wants can't be had.
-		s.Proofs = append(slices.Clip(s.Proofs), device.Issue(model.TagUnknown, device.KindAttempt, "", now, refusalLease))
-	}
-	s.Network = b.parts.Locator.Locate(t.ID, r.RemoteAddr) // where the person is now, not where they signed in
-	s.Agent = b.parts.Locator.ParseAgent(r.UserAgent())
-	rested, err := b.parts.Gate.Evaluate(r.Context(), s, inst, model.ClientBrowser, &d.Verdict)
+	rested, err := b.parts.Gate.Evaluate(r.Context(), b.present(r, t, s), inst, model.ClientBrowser, &d.Verdict)
 	if err != nil {
 		// fail closed: without a decision nobody is let in
 		b.fail(w, r, t, err)
@@ -154,8 +143,8 @@ func (b *Broker) evaluate(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 	}
 	d.rested = rested
 	b.bypass(t.ID, inst, d)
-	if !silent && slices.ContainsFunc(d.Needs, func(n model.Need) bool { return n.Kind == model.NeedDeviceProof }) {
-		http.Redirect(w, r, b.url(t.ID, "/device?ret="+url.QueryEscape(here(r))), http.StatusSeeOther)
+	if !silent && d.needsDevice() {
+		b.askDevice(w, r, t, here(r))
 		return false
 	}
 	return true

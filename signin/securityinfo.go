@@ -8,6 +8,7 @@ import (
 	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/signin/factor"
 	"github.com/referee-casb/referee/tenant"
@@ -99,6 +100,9 @@ func (b *Broker) managed(w http.ResponseWriter, r *http.Request, t tenant.Tenant
 		return s, nil, false
 	}
 	if !b.admitted(w, r, t, costBegin) {
+		return s, nil, false
+	}
+	if !b.mayAct(w, r, t, s, policy.ActionRegisterSecurityInfo, "/"+string(t.ID)+"/security-info") {
 		return s, nil, false
 	}
 	list, err := b.factors.Of(r.Context(), ownerOf(t, &s))

@@ -155,7 +155,11 @@ func (b *Broker) stepUpBlocked(w http.ResponseWriter, r *http.Request, t tenant.
 	if !b.admitted(w, r, t, costBegin) {
 		return
 	}
-	c := &challenge{Steps: blocked.Steps, App: blocked.App, Policy: blocked.Policy, Blocked: blocked.Reference, File: blocked.File}
+	steps, ok := b.contextual(w, r, t, s, blocked.App, blocked.Steps)
+	if !ok {
+		return
+	}
+	c := &challenge{Steps: steps, App: blocked.App, Policy: blocked.Policy, Blocked: blocked.Reference, File: blocked.File}
 	if err := b.openChallenge(r, t, s.ID, c); err != nil {
 		b.fail(w, r, t, err)
 		return
@@ -250,11 +254,21 @@ func (b *Broker) passed(r *http.Request, t tenant.Tenant, s session.Session, c *
 	if err := b.satisfied(r, t, s.ID, also); err != nil {
 		return err
 	}
-	err = b.flows.put(r.Context(), t.ID, FlowStepDone, c.stepID(step), also[0], challengeLife)
-	if fault.Is(err, fault.Conflict) {
-		return nil // another tab was quicker
+	// What was shown may do other steps of the challenge along with this one: nobody is asked for the same thing twice.
+	for _, other := range c.Steps {
+		i := slices.IndexFunc(also, func(m model.Satisfaction) bool { return m.Kind == other.Kind && m.Value == other.Value })
+		if other.Key() == step.Key() {
+			i = 0
+		}
+		if i < 0 {
+			continue
+		}
+		err := b.flows.put(r.Context(), t.ID, FlowStepDone, c.stepID(other), also[i], challengeLife)
+		if err != nil && !fault.Is(err, fault.Conflict) { // a conflict: another tab was quicker
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // satisfied adds to what the session's authentication is known to have done; gateways hear of it.

@@ -133,7 +133,7 @@ func (b *Broker) mayEnrol(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 	case !factor.Can(list, false) && (s.Auth.Undated || b.parts.Now().Sub(s.Auth.Time) > enrolFresh):
 		b.start(w, r, t, request{back: "/" + string(t.ID) + "/stepup/" + c.id, maxAge: 0, hint: s.User.Username, provider: s.Auth.Provider})
 	default:
-		return true
+		return b.mayAct(w, r, t, s, policy.ActionRegisterSecurityInfo, "/"+string(t.ID)+"/stepup/"+c.id)
 	}
 	return false
 }
