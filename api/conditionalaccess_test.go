@@ -7,6 +7,7 @@ import (
 
 	"github.com/referee-casb/referee/api/apitest"
 	"github.com/referee-casb/referee/policy"
+	"github.com/referee-casb/referee/tenant"
 )
 
 const accessDocs = `kind: ConditionalAccess
@@ -135,7 +136,7 @@ func TestImportAndExport(t *testing.T) {
 			lost++
 		}
 	}
-	if lost != 3 { // box is no application of Entra's own, twice, and a country
+	if lost != 4 { // box is no application of Entra's own, twice, a country, and a group that is no id
 		t.Errorf("losses %+v", out.Losses)
 	}
 	f.Want(t, "contoso/reader", "GET", contoso+"/conditional-access/export?policy=none", nil, 404, nil)
@@ -151,5 +152,58 @@ func TestImportAndExport(t *testing.T) {
 	f.Want(t, "contoso/reader", "POST", contoso+"/conditional-access/import", body, 200, &in)
 	if len(in.Documents) != 1 || in.Documents[0].ID != "one" || !strings.Contains(in.Text, "includeApplications: [salesforce]") || len(in.Problems) == 0 || in.Problems[0].Document != "two" {
 		t.Errorf("imported %+v", in)
+	}
+}
+
+// TestImportNamesPeopleAsTheyAreKnownHere: by the only provider that is Entra, or by the one that is named.
+func TestImportNamesPeopleAsTheyAreKnownHere(t *testing.T) {
+	t.Parallel()
+	f := apitest.New(t)
+	const oid = "2f0a1d52-9f0d-4d0c-8d2b-6f3a5b1c7e90"
+	one := `{"displayName":"One","conditions":{"users":{"includeUsers":["` + oid + `"]},"applications":{"includeApplications":["All"]}},"grantControls":{"operator":"OR","builtInControls":["block"]}}`
+	body := func(provider string) map[string]any {
+		b := map[string]any{"files": []map[string]string{{"name": "a.json", "text": one}, {"name": "b.json", "text": one}}}
+		if provider != "" {
+			b["provider"] = provider
+		}
+		return b
+	}
+	var in struct {
+		Documents []struct{ ID string }
+		Text      string
+		Problems  []struct{ Location string }
+	}
+	ask := func(provider string) string {
+		in.Documents, in.Problems = nil, nil
+		f.Want(t, "contoso/reader", "POST", contoso+"/conditional-access/import", body(provider), 200, &in)
+		if len(in.Problems) > 0 {
+			return in.Problems[0].Location
+		}
+		if len(in.Documents) != 2 || in.Documents[1].ID != "one-2" {
+			t.Errorf("documents of two files: %+v", in.Documents)
+		}
+		_, rest, _ := strings.Cut(in.Text, "includeUsers: [")
+		id, _, _ := strings.Cut(rest, "]")
+		return id
+	}
+	if got := ask(""); got != "conditions.users.includeUsers[0]" {
+		t.Errorf("without a provider: %q", got)
+	}
+	f.Want(t, "contoso/reader", "POST", contoso+"/conditional-access/import", body("nobody"), 422, nil)
+	tn, err := f.DB.Tenant(t.Context(), "contoso")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tn.Providers = []tenant.Provider{
+		{ID: "entra", Preset: "entra", Issuer: "https://login.example/v2.0", ClientID: "x"},
+		{ID: "old", Issuer: "https://old.example", ClientID: "x", Subjects: tenant.SubjectsPlain},
+	}
+	if _, err := f.DB.PutTenant(t.Context(), tn); err != nil {
+		t.Fatal(err)
+	}
+	for provider, want := range map[string]string{"": `"entra:` + oid + `"`, "entra": `"entra:` + oid + `"`, "old": oid} {
+		if got := ask(provider); strings.Trim(got, `'"`) != strings.Trim(want, `"`) {
+			t.Errorf("provider %q: %s, want %s", provider, got, want)
+		}
 	}
 }

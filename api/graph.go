@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 
 	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/policy/graph"
+	"github.com/referee-casb/referee/tenant"
 )
 
 type (
@@ -14,6 +17,7 @@ type (
 		Files     []fileBody          `json:"files" minItems:"1" maxItems:"500" doc:"Graph's JSON: one policy, a list, or the answer of a list request."`
 		Apps      map[string][]string `json:"apps,omitempty" doc:"Which apps here an application of Entra stands for, by application id; beside Microsoft's own."`
 		Locations map[string]string   `json:"locations,omitempty" doc:"Names of named locations by their id in Graph."`
+		Provider  model.ProviderID    `json:"provider,omitempty" maxLength:"64" doc:"The identity provider that stands for the directory; when left out, the only one with the preset entra."`
 	}
 	importAnswer struct {
 		Body struct {
@@ -30,16 +34,20 @@ type (
 	}
 )
 
-func (a *API) importPolicies(_ context.Context, _ *caller, in *struct {
+func (a *API) importPolicies(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Body importBody
 },
 ) (*importAnswer, error) {
-	names := catalog.GraphNames().With(in.Body.Apps, in.Body.Locations)
+	names, err := a.graphNames(ctx, c.Tenant, in.Body.Provider)
+	if err != nil {
+		return nil, err
+	}
 	var docs []*policy.Document
 	var problems policy.Problems
+	importer := graph.NewImporter(names.With(in.Body.Apps, in.Body.Locations))
 	for _, f := range in.Body.Files {
-		found, wrong := graph.Import(f.Name, []byte(f.Text), names)
+		found, wrong := importer.Import(f.Name, []byte(f.Text))
 		docs, problems = append(docs, found...), append(problems, wrong...)
 	}
 	out := &importAnswer{}
@@ -53,7 +61,8 @@ func (a *API) importPolicies(_ context.Context, _ *caller, in *struct {
 
 func (a *API) exportPolicies(ctx context.Context, c *caller, in *struct {
 	InTenant
-	Policy string `query:"policy" maxLength:"64" doc:"One policy only."`
+	Policy   string           `query:"policy" maxLength:"64" doc:"One policy only."`
+	Provider model.ProviderID `query:"provider" maxLength:"64" doc:"The identity provider that stands for the directory; when left out, the only one with the preset entra."`
 },
 ) (*exportAnswer, error) {
 	s, err := a.stored(ctx, c.Tenant)
@@ -68,7 +77,38 @@ func (a *API) exportPolicies(ctx context.Context, c *caller, in *struct {
 		}
 		docs = []*policy.Document{d}
 	}
+	names, err := a.graphNames(ctx, c.Tenant, in.Provider)
+	if err != nil {
+		return nil, err
+	}
 	out := &exportAnswer{}
-	out.Body.Policies, out.Body.Losses = graph.Export(docs, catalog.GraphNames())
+	out.Body.Policies, out.Body.Losses = graph.Export(docs, names)
 	return out, nil
+}
+
+// graphNames returns Microsoft's apps, and how the people of the provider are known; an id of "" means the only
+// provider that is Entra.
+func (a *API) graphNames(ctx context.Context, id model.TenantID, provider model.ProviderID) (graph.Names, error) {
+	names := catalog.GraphNames()
+	t, err := a.Tenants.Tenant(ctx, id)
+	if err != nil {
+		return names, err
+	}
+	at, entra := -1, 0
+	for i, p := range t.Providers {
+		switch {
+		case p.ID == provider:
+			at = i
+		case provider == "" && p.Preset == "entra":
+			at, entra = i, entra+1
+		}
+	}
+	switch {
+	case provider != "" && at < 0:
+		return names, &fault.Error{Kind: fault.Invalid, Op: "api.conditionalAccess", Key: string(provider), Msg: "is no identity provider of this tenant", Help: "list them with referee provider list"}
+	case at < 0 || entra > 1:
+		return names, nil // what names people says that a provider has to be named
+	}
+	names.Provider, names.PlainIDs = t.Providers[at].ID, t.Providers[at].Subjects == tenant.SubjectsPlain
+	return names, nil
 }

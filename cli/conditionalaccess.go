@@ -11,6 +11,7 @@ import (
 
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/policy/graph"
 )
@@ -161,26 +162,27 @@ func (w *supposed) body() (map[string]any, error) {
 }
 
 func (a *app) policyImport() *cobra.Command {
-	var apps, locations []string
+	var directory entraFlags
 	var skip bool
 	c := &cobra.Command{
 		Use: "import FILE...", Short: "Translate Conditional Access policies of Microsoft Graph; needs no server", Args: some("files of Graph's JSON; - reads standard input"),
 		Long: "Print documents that say the same as the policies, to read, change and apply. A file holds one conditionalAccessPolicy, a list of them, or the answer of a list request to Graph. What documents can't say is named with its place and path, and nothing is printed, unless --skip leaves those policies out.",
-		Example: "  referee policy import entra.json > policies.yaml\n" +
+		Example: "  referee policy import --provider entra entra.json > policies.yaml\n" +
 			"  referee policy import --app 4711d00d-0000-4000-8000-000000000001=salesforce --location 5e7615b8-dbe1-4cc1-810c-26eb5a3a3cec=Headquarters entra.json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			files, err := a.readDocuments(args)
 			if err != nil {
 				return err
 			}
-			names, err := entraNames(apps, locations)
+			names, err := directory.names()
 			if err != nil {
 				return err
 			}
 			var docs []*policy.Document
 			var problems policy.Problems
+			importer := graph.NewImporter(names)
 			for _, f := range files {
-				found, wrong := graph.Import(f.Name, []byte(f.Text), names)
+				found, wrong := importer.Import(f.Name, []byte(f.Text))
 				docs, problems = append(docs, found...), append(problems, wrong...)
 			}
 			if len(problems) > 0 && !skip {
@@ -195,21 +197,20 @@ func (a *app) policyImport() *cobra.Command {
 			return a.say("%s", strings.TrimRight(graph.Text(docs), "\n"))
 		},
 	}
-	c.Flags().StringArrayVar(&apps, "app", nil, "which apps an application of Entra stands for: ID=KEY or ID=KEY,KEY")
-	c.Flags().StringArrayVar(&locations, "location", nil, "name of a named location: ID=NAME")
+	directory.add(c)
 	c.Flags().BoolVar(&skip, "skip", false, "leave out policies that documents can't say, and name them")
 	return c
 }
 
 func (a *app) policyExport() *cobra.Command {
-	var apps, locations []string
+	var directory entraFlags
 	var skip bool
 	c := &cobra.Command{
 		Use: "export [FILE...]", Short: "Write Conditional Access policies as Microsoft Graph's JSON",
 		Long:    "Write the stored policies, or those in files, which needs no server. Policies that would do something else in Entra are named, and nothing is printed, unless --skip leaves them out. In Graph make them report-only first.",
 		Example: "  referee policy export > entra.json\n  referee policy export --skip --location 5e7615b8-dbe1-4cc1-810c-26eb5a3a3cec=Headquarters policies/",
 		RunE: func(c *cobra.Command, args []string) error {
-			names, err := entraNames(apps, locations)
+			names, err := directory.names()
 			if err != nil {
 				return err
 			}
@@ -239,8 +240,7 @@ func (a *app) policyExport() *cobra.Command {
 			return a.say("%s", strings.TrimRight(string(text), "\n"))
 		},
 	}
-	c.Flags().StringArrayVar(&apps, "app", nil, "which apps an application of Entra stands for: ID=KEY or ID=KEY,KEY")
-	c.Flags().StringArrayVar(&locations, "location", nil, "id of a named location in Graph: ID=NAME")
+	directory.add(c)
 	c.Flags().BoolVar(&skip, "skip", false, "leave out policies that Graph can't say")
 	return c
 }
@@ -281,23 +281,39 @@ func (a *app) storedAccess(c *cobra.Command) ([]*policy.Document, error) {
 	return docs, nil
 }
 
-func entraNames(apps, locations []string) (graph.Names, error) {
+// entraFlags say what the ids of a directory stand for here.
+type entraFlags struct {
+	apps, locations []string
+	provider        string
+	plain           bool
+}
+
+func (e *entraFlags) add(c *cobra.Command) {
+	c.Flags().StringArrayVar(&e.apps, "app", nil, "which apps an application of Entra stands for: ID=KEY or ID=KEY,KEY")
+	c.Flags().StringArrayVar(&e.locations, "location", nil, "which named location an id in Graph stands for: ID=NAME")
+	c.Flags().StringVar(&e.provider, "provider", "", "the identity provider that stands for the directory; people are PROVIDER:OBJECT-ID here")
+	c.Flags().BoolVar(&e.plain, "plain-ids", false, "the provider has subjects: plain, so that object ids stand alone")
+}
+
+func (e *entraFlags) names() (graph.Names, error) {
 	byID, places := map[string][]string{}, map[string]string{}
-	for _, s := range apps {
+	for _, s := range e.apps {
 		id, keys, ok := strings.Cut(s, "=")
 		if !ok || keys == "" {
 			return graph.Names{}, &fault.Error{Kind: fault.Invalid, Op: "cli.app", Key: s, Msg: "is not an application with its apps", Help: "write ID=KEY"}
 		}
 		byID[id] = strings.Split(keys, ",")
 	}
-	for _, s := range locations {
+	for _, s := range e.locations {
 		id, name, ok := strings.Cut(s, "=")
 		if !ok || name == "" {
 			return graph.Names{}, &fault.Error{Kind: fault.Invalid, Op: "cli.location", Key: s, Msg: "is not a named location with its name", Help: "write ID=NAME"}
 		}
 		places[id] = name
 	}
-	return catalog.GraphNames().With(byID, places), nil
+	names := catalog.GraphNames().With(byID, places)
+	names.Provider, names.PlainIDs = model.ProviderID(e.provider), e.plain
+	return names, nil
 }
 
 // documentsJSON prints documents as a JSON list, which apply takes as well.

@@ -33,8 +33,19 @@ func decodeAccess(r *strict.Reader, m *strict.Map) *ConditionalAccess {
 	}
 	decodeGrant(r, m, c)
 	decodeSessionControls(r, m, c)
-	if slices.Contains(c.Grant.Controls, GrantPasswordChange) && !slices.Equal(c.Applications.Include, []string{All}) {
-		r.Wrong(m.At("grantControls"), "grantControls.builtInControls", "write includeApplications: [All]", "a password is one for all apps, so a policy that asks to change it has to be about all of them")
+	if slices.Contains(c.Grant.Controls, GrantPasswordChange) {
+		const path = "grantControls.builtInControls"
+		n := m.At("grantControls")
+		if !slices.Equal(c.Applications.Include, []string{All}) {
+			r.Wrong(n, path, "write includeApplications: [All]", "a password is one for all apps, so a policy that asks to change it has to be about all of them")
+		}
+		// Nothing tells Referee that a password was changed: what does is that the provider takes the risk back.
+		switch {
+		case len(c.UserRisk) == 0:
+			r.Wrong(n, path, "write userRiskLevels: [high]", "a changed password shows in the person's risk alone, so without one everybody would be kept out for good")
+		case c.Unscannable != UnscannableAllow:
+			r.Wrong(n, path, "write unscannable: allow", "where no risk is told, a changed password would not show, and people would be kept out for good")
+		}
 	}
 	if !m.Has("grantControls") && !m.Has("sessionControls") {
 		r.Wrong(m.At(""), "", "add grantControls or sessionControls", "the policy neither grants nor controls anything")

@@ -64,6 +64,9 @@ func (b *Broker) person(ctx context.Context, t tenant.Tenant, p tenant.Provider,
 		return model.Claims{}, err
 	}
 	u.Groups, u.Roles = groups, stringsOf(claimAt(who.claims, p.RolesClaim))
+	if more := preset.Claims.DirectoryRoles; more != "" {
+		u.Roles = append(u.Roles, stringsOf(claimAt(who.claims, more))...)
+	}
 	c := model.Claims{Subject: subject}
 	if guest := claimAt(who.claims, p.ExternalClaim); guest != nil {
 		is := truth(guest)

@@ -18,7 +18,11 @@ type Preset struct {
 }
 
 // Claims are a product's names for what Referee reads.
-type Claims struct{ Subject, Name, Email, Username, Groups, Roles, External string }
+type Claims struct {
+	Subject, Name, Email, Username, Groups, Roles, External string
+	// DirectoryRoles holds further roles: those in the directory itself, by the ids that policies name.
+	DirectoryRoles string
+}
 
 // Presets lists the products with a preset and a guide, generic last.
 func Presets() []Preset {
@@ -26,12 +30,13 @@ func Presets() []Preset {
 		{
 			ID: "entra", Title: "Microsoft Entra ID", Issuer: "https://login.microsoftonline.com/<directory id>/v2.0", Scopes: []string{"profile", "email", "User.Read"},
 			// sub is another one for each app registration; oid is the directory's own, as policies name it.
-			Claims:      Claims{Subject: "oid", Username: "preferred_username", Groups: "groups", Roles: "roles", External: "acct"},
+			Claims:      Claims{Subject: "oid", Username: "preferred_username", Groups: "groups", Roles: "roles", External: "acct", DirectoryRoles: "wids"},
 			Subject:     "http://schemas.microsoft.com/identity/claims/objectidentifier",
 			DomainParam: "domain_hint", Graph: "https://graph.microsoft.com/v1.0", Guide: "connect-entra.md",
 			Notes: []string{
 				"Add the optional claims acct, auth_time and email to the ID token; acct is 1 for guests, auth_time says when somebody signed in.",
 				"Add the groups claim. Beyond 200 groups Entra leaves it out and Referee asks Graph: grant the delegated permission GroupMember.Read.All.",
+				"For policies that name directory roles (includeRoles) set groupMembershipClaims in the app's manifest to \"SecurityGroup, DirectoryRole\": Entra then sends the claim wids.",
 				"Use the issuer of one directory, never common or organizations.",
 			},
 		},

@@ -134,7 +134,7 @@ func TestEveryPolicyIsSafe(t *testing.T) {
 			if got.Session != nil && got.Session.Restrictions != nil {
 				continue // documents have no word for it: it is Entra's alone
 			}
-			docs, problems := graph.Import(f.Name, f.Body, graph.Names{Apps: []graph.App{{ID: appSharePoint, Keys: []string{"sharepoint"}}}, Locations: map[string]string{place: "Referee"}})
+			docs, problems := graph.Import(f.Name, f.Body, graph.Names{Apps: []graph.App{{ID: appSharePoint, Keys: []string{"sharepoint"}}}, Locations: map[string]string{place: "Referee"}, Provider: "entra"})
 			if len(problems) > 0 || len(docs) != 1 || docs[0].State != policy.StateReportOnly {
 				t.Errorf("%s, %s: %v", name, f.Name, problems)
 			}

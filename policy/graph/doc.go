@@ -6,8 +6,9 @@
 // Graph: text comes in and text goes out.
 //
 // Documents have Graph's shape already, so importing is mostly taking away: what Graph adds by itself (@odata, times,
-// nulls, empty lists, controls that are switched off). Two things are translated: the ids of apps, and those of
-// named locations, which documents call by name.
+// nulls, empty lists, controls that are switched off). Three things are translated: the ids of apps, those of named
+// locations, which documents call by name, and those of people, which carry their provider here. Ids of groups and of
+// directory roles are the same on both sides.
 //
 // Layer L1. Begin with [Import] and [Export].
 package graph

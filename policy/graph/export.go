@@ -79,7 +79,7 @@ func (e *exporter) policy() wire {
 	if d.Severity != policy.SeverityMedium || d.Category != policy.CategoryAccessControl {
 		e.losses = append(e.losses, Loss{d.ID, "severity", "policies have neither severity nor category there", true})
 	}
-	if c.Unscannable == policy.UnscannableAllow {
+	if c.Unscannable == policy.UnscannableAllow && !slices.Contains(c.Grant.Controls, policy.GrantPasswordChange) {
 		e.lose("unscannable", "Entra decides by itself what an unknown fact counts as")
 	}
 	w.Conditions = e.conditions(c)
@@ -91,9 +91,9 @@ func (e *exporter) conditions(c *policy.ConditionalAccess) wireConditions {
 	out := wireConditions{
 		ClientAppTypes: []string{"all"}, UserRisk: words(c.UserRisk), SignInRisk: words(c.SignInRisk),
 		Users: wireUsers{
-			IncludeUsers: list(c.Users.Include), ExcludeUsers: list(c.Users.Exclude),
-			IncludeGroups: words(c.Users.IncludeGroups), ExcludeGroups: words(c.Users.ExcludeGroups),
-			IncludeRoles: list(c.Users.IncludeRoles), ExcludeRoles: list(c.Users.ExcludeRoles),
+			IncludeUsers: e.people("includeUsers", c.Users.Include), ExcludeUsers: e.people("excludeUsers", c.Users.Exclude),
+			IncludeGroups: e.ids("includeGroups", "a group", words(c.Users.IncludeGroups)), ExcludeGroups: e.ids("excludeGroups", "a group", words(c.Users.ExcludeGroups)),
+			IncludeRoles: e.ids("includeRoles", "a directory role", c.Users.IncludeRoles), ExcludeRoles: e.ids("excludeRoles", "a directory role", c.Users.ExcludeRoles),
 			IncludeGuests: guests(c.Users.IncludeGuests), ExcludeGuests: guests(c.Users.ExcludeGuests),
 		},
 		Applications: wireApps{
@@ -113,6 +113,37 @@ func (e *exporter) conditions(c *policy.ConditionalAccess) wireConditions {
 		out.Flows = &wireFlows{strings.Join(words(c.Flows), ",")}
 	}
 	return out
+}
+
+// people replaces the ids that people have here by object ids.
+func (e *exporter) people(key string, in []string) []string {
+	out := []string{}
+	for _, name := range in {
+		if name == policy.All || name == policy.None || name == policy.Guests {
+			out = append(out, name)
+			continue
+		}
+		id, ok := e.names.objectID(name)
+		switch provider, oid, _ := strings.Cut(name, ":"); {
+		case ok:
+			out = append(out, id)
+		case guid.MatchString(oid):
+			e.lose("conditions.users."+key, "Graph names people by object id; is %s the provider that stands for the directory? then name it", provider)
+		default:
+			e.lose("conditions.users."+key, "Graph names people by object id, which %s is not", name)
+		}
+	}
+	return out
+}
+
+// ids takes what Graph names by ids only.
+func (e *exporter) ids(key, what string, in []string) []string {
+	for _, id := range in {
+		if !guid.MatchString(strings.ToLower(id)) {
+			e.lose("conditions.users."+key, "Graph names %s by its id, which %s is not", what, id)
+		}
+	}
+	return list(in)
 }
 
 // apps replaces keys by the ids of applications.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/policy/graph"
 )
@@ -21,6 +22,7 @@ var names = graph.Names{
 		{ID: "cc15fd57-2c6c-4117-a88c-83b1d56b4bbe", Keys: []string{"teams"}},
 	},
 	Locations: map[string]string{"5e7615b8-dbe1-4cc1-810c-26eb5a3a3cec": "Headquarters"},
+	Provider:  "entra",
 }
 
 func golden(t *testing.T, file string, got []byte) {
@@ -185,20 +187,127 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// Ids of a person, and of a group or a role.
+const (
+	anna  = "2f0a1d52-9f0d-4d0c-8d2b-6f3a5b1c7e90"
+	board = "62e90394-69f5-4237-9190-012177145e10"
+)
+
+// TestPeopleCarryTheirProvider: an object id alone would be nobody's here, so that a policy which blocks somebody
+// would not, and one that leaves a break-glass account out would lock it out.
+func TestPeopleCarryTheirProvider(t *testing.T) {
+	t.Parallel()
+	text := fmt.Appendf(nil, `{"displayName":"Block","state":"enabled","conditions":{"users":{"includeUsers":["%s"],"excludeUsers":["%s"],"includeGroups":["%s"],"includeRoles":["%s"]},`+
+		`"applications":{"includeApplications":["All"]}},"grantControls":{"operator":"OR","builtInControls":["block"]}}`, strings.ToUpper(anna), board, board, board)
+	for name, c := range map[string]struct {
+		names graph.Names
+		want  string // id of the person, "" when it is refused
+	}{
+		"a provider":                    {graph.Names{Provider: "entra"}, "entra:" + anna},
+		"a provider whose ids are bare": {graph.Names{Provider: "old", PlainIDs: true}, anna},
+		"no provider":                   {graph.Names{}, ""},
+	} {
+		docs, problems := graph.Import("", text, c.names)
+		if c.want == "" {
+			if len(problems) != 2 || problems[0].Path != "conditions.users.includeUsers[0]" || problems[1].Path != "conditions.users.excludeUsers[0]" || len(docs) > 0 {
+				t.Errorf("%s: %v", name, problems)
+			}
+			continue
+		}
+		if err := problems.Err(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if u := docs[0].Access.Users; u.Include[0] != c.want || string(u.IncludeGroups[0]) != board || u.IncludeRoles[0] != board {
+			t.Errorf("%s: %+v", name, u)
+		}
+		back, losses := graph.Export(docs, c.names)
+		if !bytes.Contains(back, []byte(`"`+anna+`"`)) {
+			t.Errorf("%s: exported as %s, %v", name, back, losses)
+		}
+		book, problems := policy.Compile(docs, policy.Options{})
+		if err := problems.Err(); err != nil {
+			t.Fatal(err)
+		}
+		var v policy.Verdict
+		book.DecideSignIn(&policy.Input{App: model.AppRef{Key: "box"}, User: model.User{ID: model.UserID(c.want)}, ClientApp: model.ClientBrowser}, &v)
+		if v.Gate != policy.GateBlock {
+			t.Errorf("%s: the person is let in", name)
+		}
+	}
+}
+
+// TestExportNamesPeopleByObjectID: Graph would refuse anything else, or take it for somebody else.
+func TestExportNamesPeopleByObjectID(t *testing.T) {
+	t.Parallel()
+	for users, path := range map[string]string{
+		`includeUsers: ["entra:` + anna + `"]`:              "",
+		`includeUsers: ["other:` + anna + `"]`:              "conditions.users.includeUsers",
+		`includeUsers: [anna@contoso.com]`:                  "conditions.users.includeUsers",
+		`includeUsers: [All], excludeUsers: ["entra:anna"]`: "conditions.users.excludeUsers",
+		`includeGroups: [Finance]`:                          "conditions.users.includeGroups",
+		`includeUsers: [All], excludeGroups: [Finance]`:     "conditions.users.excludeGroups",
+		`includeRoles: [Admins]`:                            "conditions.users.includeRoles",
+		`includeUsers: [All], excludeRoles: [Admins]`:       "conditions.users.excludeRoles",
+	} {
+		docs, problems := policy.Decode("", []byte("kind: ConditionalAccess\nid: p\nname: P\nconditions:\n  users: {"+users+"}\n  applications: {includeApplications: [All]}\ngrantControls: {builtInControls: [block]}\n"))
+		if err := problems.Err(); err != nil {
+			t.Fatal(err)
+		}
+		_, losses := graph.Export(docs, names)
+		got := ""
+		for _, l := range losses {
+			if !l.Kept {
+				got += l.Path
+			}
+		}
+		if got != path {
+			t.Errorf("%s: lost %q, want %q", users, got, path)
+		}
+	}
+}
+
+// TestSeveralTextsShareTheirIDs: each policy gets an id of its own, over all texts.
+func TestSeveralTextsShareTheirIDs(t *testing.T) {
+	t.Parallel()
+	one := `{"displayName":"Block","state":"enabled","conditions":{"users":{"includeUsers":["All"]},"applications":{"includeApplications":["All"]}},"grantControls":{"operator":"OR","builtInControls":["block"]}}`
+	i := graph.NewImporter(names)
+	var ids []string
+	for range 3 {
+		docs, problems := i.Import("", []byte(one))
+		if err := problems.Err(); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, docs[0].ID)
+	}
+	if got := strings.Join(ids, " "); got != "block block-2 block-3" {
+		t.Errorf("ids %s", got)
+	}
+	for n, want := range []int{0, 1} {
+		if _, problems := i.Import("", []byte(strings.Replace(one, `{"displayName"`, `{"id":"x1","displayName"`, 1))); len(problems) != want {
+			t.Errorf("text %d with the same id: %v", n+1, problems)
+		}
+	}
+}
+
 func pick(r *rand.Rand, list ...string) string { return list[r.IntN(len(list))] }
 
 func random(r *rand.Rand) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "kind: ConditionalAccess\nid: %08x-0000-4000-8000-%012x\nname: %q\nstate: %s\nconditions:\n", r.Uint32(), r.Uint32(),
 		pick(r, "A", "Ærø", `"quoted" \ name`, "<b>"), pick(r, "enabled", "disabled", "enabledForReportingButNotEnforced"))
-	fmt.Fprintf(&b, "  users: {%s%s%s}\n", pick(r, "includeUsers: [All]", "includeUsers: [None]", "includeUsers: [GuestsOrExternalUsers, u1]", "includeRoles: [r1, r2]",
+	fmt.Fprintf(&b, "  users: {%s%s%s}\n", pick(r, "includeUsers: [All]", "includeUsers: [None]", "includeUsers: [GuestsOrExternalUsers, \"entra:"+anna+"\"]", "includeRoles: ["+anna+", "+board+"]",
 		"includeGuestsOrExternalUsers: {guestOrExternalUserTypes: [internalGuest, otherExternalUser], externalTenants: {membershipKind: enumerated, members: [t1, t2]}}"),
-		pick(r, "", ", excludeUsers: [u2]", ", excludeGroups: [g1]", ", excludeRoles: [r9]"),
+		pick(r, "", ", excludeUsers: [\"entra:"+anna+"\"]", ", excludeGroups: ["+board+"]", ", excludeRoles: ["+board+"]"),
 		pick(r, "", `, excludeGuestsOrExternalUsers: {guestOrExternalUserTypes: "serviceProvider"}`))
 	target := pick(r, "includeApplications: [All]", "includeApplications: [All], excludeApplications: [teams]", "includeApplications: [office365, onedrive, sharepoint]",
 		`includeUserActions: ["urn:user:registerdevice"]`, "includeAuthenticationContextClassReferences: [c1, c99]")
 	fmt.Fprintf(&b, "  applications: {%s}\n", target)
-	b.WriteString(pick(r, "", "  userRiskLevels: [high, none]\n", "  signInRiskLevels: [low]\n"))
+	change := target == "includeApplications: [All]" && r.IntN(3) == 0
+	if change {
+		b.WriteString("  userRiskLevels: [high]\n")
+	} else {
+		b.WriteString(pick(r, "", "  userRiskLevels: [high, none]\n", "  signInRiskLevels: [low]\n"))
+	}
 	b.WriteString(pick(r, "", "  platforms: {includePlatforms: [all], excludePlatforms: [iOS, macOS]}\n", "  platforms: {includePlatforms: [windowsPhone]}\n"))
 	b.WriteString(pick(r, "", "  clientAppTypes: [browser]\n", "  clientAppTypes: [exchangeActiveSync, other]\n"))
 	b.WriteString(pick(r, "", "  locations: {includeLocations: [All], excludeLocations: [AllTrusted, Headquarters]}\n", "  locations: {includeLocations: [Headquarters]}\n"))
@@ -207,8 +316,8 @@ func random(r *rand.Rand) string {
 	all := target == "includeApplications: [All]"
 	grant := pick(r, "grantControls: {builtInControls: [block]}\n", "grantControls: {operator: OR, builtInControls: [mfa, compliantDevice]}\n", "grantControls: {authenticationStrength: {id: passwordless}, termsOfUse: [t1]}\n",
 		"grantControls: {authenticationStrength: {id: 0a51c6d7-21f0-4a36-9b63-2f4e1a1c7f10}, builtInControls: [domainJoinedDevice]}\n", "")
-	if all && r.IntN(3) == 0 {
-		grant = "grantControls: {builtInControls: [mfa, passwordChange]}\n"
+	if change {
+		grant = "grantControls: {builtInControls: [mfa, passwordChange]}\nunscannable: allow\n"
 	}
 	b.WriteString(grant)
 	if strings.Contains(grant, "block") || grant != "" && r.IntN(2) == 0 {

@@ -13,10 +13,24 @@ import (
 // MaxPolicies bounds one text; Entra takes 195 policies a tenant.
 const MaxPolicies = 1000
 
+// Importer reads texts one after the other, and gives each policy an id of its own.
+type Importer struct {
+	names Names
+	used  map[string]bool
+}
+
+// NewImporter returns an importer that has read nothing.
+func NewImporter(names Names) *Importer { return &Importer{names, map[string]bool{}} }
+
+// Import reads one text by itself, see [Importer.Import].
+func Import(file string, text []byte, names Names) ([]*policy.Document, policy.Problems) {
+	return NewImporter(names).Import(file, text)
+}
+
 // Import reads conditionalAccessPolicy objects from Graph's JSON: one, a list, or the answer of a list request with
 // its value. It returns the documents that say the same, and a problem for everything that documents can't say. A
 // policy with a problem is not among the documents.
-func Import(file string, text []byte, names Names) ([]*policy.Document, policy.Problems) {
+func (i *Importer) Import(file string, text []byte) ([]*policy.Document, policy.Problems) {
 	if len(text) > policy.MaxTextSize {
 		return nil, policy.Problems{{File: file, Reason: fmt.Sprintf("the text is longer than %d bytes", policy.MaxTextSize), Advice: "split it into files"}}
 	}
@@ -35,15 +49,14 @@ func Import(file string, text []byte, names Names) ([]*policy.Document, policy.P
 	}
 	var docs []*policy.Document
 	var all policy.Problems
-	used := map[string]bool{}
 	for _, n := range items {
-		i := importer{file: file, names: names}
-		d := i.policy(n, used)
-		if len(i.problems) > 0 {
-			all = append(all, i.problems...)
+		one := importer{file: file, names: i.names}
+		d := one.policy(n, i.used)
+		if len(one.problems) > 0 {
+			all = append(all, one.problems...)
 			continue
 		}
-		used[d.ID] = true
+		i.used[d.ID] = true
 		docs = append(docs, d)
 	}
 	return docs, all
@@ -90,9 +103,14 @@ func (i *importer) policy(n *yaml.Node, used map[string]bool) *policy.Document {
 		i.wrong(n, "conditions", "export the policy with its conditions", `"conditions" is missing`)
 		return nil
 	}
+	i.people(n)
 	i.apps(n)
 	i.locations(n)
 	i.controls(n)
+	if controls := get(get(n, "grantControls"), "builtInControls"); has(controls, string(policy.GrantPasswordChange)) && get(n, "unscannable") == nil {
+		// In Entra a risk that is not known is none. Documents have to say so for this control.
+		n.Content = append(n.Content, text("unscannable", n), text(string(policy.UnscannableAllow), n))
+	}
 	n.Content = append([]*yaml.Node{text("kind", n), text(string(policy.KindConditionalAccess), n)}, n.Content...)
 	d, problems := policy.DecodeNode(i.file, n)
 	i.problems = append(i.problems, problems...)
@@ -116,6 +134,35 @@ func (i *importer) identify(n *yaml.Node, name string, used map[string]bool) {
 		i.id = fmt.Sprintf("%s-%d", base, k)
 	}
 	n.Content = append(n.Content, text("id", n), text(i.id, n))
+}
+
+// people replaces object ids by the ids that people have here: an object id alone would be nobody's, so that a policy
+// that blocks somebody would not, and one that leaves somebody out would lock them out.
+func (i *importer) people(n *yaml.Node) {
+	users := get(get(n, "conditions"), "users")
+	for _, key := range []string{"includeUsers", "excludeUsers"} {
+		list := get(users, key)
+		if list == nil {
+			continue
+		}
+		items := []*yaml.Node{list}
+		if list.Kind == yaml.SequenceNode {
+			items = list.Content
+		}
+		for at, item := range items {
+			oid := strings.ToLower(item.Value)
+			if item.Kind != yaml.ScalarNode || !guid.MatchString(oid) {
+				continue
+			}
+			id, known := i.names.person(oid)
+			if !known {
+				i.wrong(item, fmt.Sprintf("conditions.users.%s[%d]", key, at), "say which identity provider stands for the directory: provider entra",
+					"people are known here by their provider and object id, not by %s alone", item.Value)
+				continue
+			}
+			*item = *text(id, item)
+		}
+	}
 }
 
 // apps replaces the ids of applications by keys.
@@ -238,6 +285,11 @@ func get(n *yaml.Node, key string) *yaml.Node {
 		}
 	}
 	return nil
+}
+
+// has reports whether a list holds a value.
+func has(n *yaml.Node, value string) bool {
+	return n != nil && slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return c.Value == value })
 }
 
 func drop(n *yaml.Node, key string) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 )
 
@@ -13,6 +14,11 @@ import (
 type Names struct {
 	Apps      []App
 	Locations map[string]string // id of a named location in Graph, in lower case, to its name here
+	// Provider is the identity provider that stands for the directory, "" when it is not known: people are
+	// "<provider>:<object id>" here. PlainIDs says that it has the setting subjects: plain, so that its object ids stand
+	// alone.
+	Provider model.ProviderID
+	PlainIDs bool
 }
 
 // App is one application of Entra and the apps here that it stands for: all of them.
@@ -25,7 +31,8 @@ var guid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-
 
 // With returns the names with further ones: keys of apps by the application's id, and names of named locations by id.
 func (n Names) With(apps map[string][]string, locations map[string]string) Names {
-	out := Names{Apps: slices.Clone(n.Apps), Locations: map[string]string{}}
+	out := n
+	out.Apps, out.Locations = slices.Clone(n.Apps), map[string]string{}
 	for _, id := range slices.Sorted(maps.Keys(apps)) {
 		out.Apps = append(out.Apps, App{ID: strings.ToLower(id), Keys: apps[id]})
 	}
@@ -86,6 +93,25 @@ func (n *Names) location(name string) (string, bool) {
 		return "", false
 	}
 	return found[0], true
+}
+
+// person returns the id here of whom Graph knows by an object id in lower case.
+func (n *Names) person(oid string) (string, bool) {
+	switch {
+	case n.PlainIDs:
+		return oid, true
+	case n.Provider == "":
+		return "", false
+	}
+	return string(n.Provider) + ":" + oid, true
+}
+
+// objectID returns the object id of a person by the id here.
+func (n *Names) objectID(id string) (string, bool) {
+	if n.Provider != "" && !n.PlainIDs {
+		id = strings.TrimPrefix(id, string(n.Provider)+":")
+	}
+	return id, guid.MatchString(id)
 }
 
 // slug makes a document's id of a display name.
