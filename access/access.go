@@ -29,16 +29,15 @@ type Books interface {
 
 // Evaluator decides sign-ins.
 type Evaluator struct {
-	books  Books
-	geo    func(model.Network) filter.State // how certain country, provider and tags are
-	proofs bool                             // whether a device can be asked for proof here
-	now    func() time.Time
+	books Books
+	geo   func(model.Network) filter.State // how certain country, provider and tags are
+	now   func() time.Time
 }
 
-// New returns an evaluator. proofs says whether there is a device host to send browsers to; without one,
-// device facts that nobody has are unobtainable rather than unknown.
-func New(books Books, geo func(model.Network) filter.State, proofs bool, now func() time.Time) *Evaluator {
-	return &Evaluator{books: books, geo: geo, proofs: proofs, now: now}
+// New returns an evaluator. Device facts that nobody has are unknown, so that the device is asked, until somebody has
+// tried: then a proof of tag unknown says that they can't be had (device.Tried).
+func New(books Books, geo func(model.Network) filter.State, now func() time.Time) *Evaluator {
+	return &Evaluator{books: books, geo: geo, now: now}
 }
 
 // Evaluate decides whether a session may reach an instance with a kind of client, and fills in v. The network
@@ -97,7 +96,7 @@ func (e *Evaluator) Facts(s session.Session, inst catalog.Instance, client model
 	if app, ok := catalog.AppByKey(inst.App); ok {
 		in.Suite = app.Suite
 	}
-	in.Device, in.DeviceState = e.deviceFacts(s.Proofs, now)
+	in.Device, in.DeviceState = deviceFacts(s.Proofs, now)
 	if facts := device.Facts(s.Proofs, now); facts.Any() {
 		in.DeviceFacts = &facts
 	}
@@ -113,11 +112,11 @@ func nativeAgent(agent model.Agent) bool {
 
 // deviceFacts tells proven tags from "nobody asked yet". A live proof of any kind, that of having shown no
 // certificate included, means that the device was asked.
-func (e *Evaluator) deviceFacts(proofs []model.Proof, now time.Time) ([]model.DeviceTag, filter.State) {
+func deviceFacts(proofs []model.Proof, now time.Time) ([]model.DeviceTag, filter.State) {
 	if device.Asked(proofs, now) {
 		return device.Tags(proofs, now, true), filter.Known
 	}
-	if e.proofs && !device.Tried(proofs, now) {
+	if !device.Tried(proofs, now) {
 		return nil, filter.Unknown
 	}
 	return nil, filter.Unobtainable

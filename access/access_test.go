@@ -149,7 +149,6 @@ func TestEvaluate(t *testing.T) {
 		client model.ClientApp
 		app    string
 		geo    filter.State
-		proofs bool // whether there is a device host
 		want   want
 	}{
 		"no policy":              {want: want{gate: policy.GateAllow}},
@@ -157,18 +156,18 @@ func TestEvaluate(t *testing.T) {
 		"part of the suite":      {docs: []string{"route"}, want: want{gate: policy.GateAllow, duties: policy.DutyRoute, control: "mcasConfigured", ids: "route"}},
 		"block beats route":      {docs: []string{"route", "block-contractors"}, change: func(s *session.Session) { s.User.Groups = []model.GroupID{"Contractors"} }, want: want{gate: policy.GateBlock, blocker: "block-contractors"}},
 		"block of another group": {docs: []string{"route", "block-contractors"}, want: want{gate: policy.GateAllow, duties: policy.DutyRoute, control: "mcasConfigured", ids: "route"}},
-		"device never asked":     {docs: []string{"block-unmanaged"}, proofs: true, want: want{gate: policy.GateBlock, need: model.NeedDeviceProof}},
-		"device can't be asked":  {docs: []string{"block-unmanaged"}, want: want{gate: policy.GateBlock, blocker: "block-unmanaged", ids: "block-unmanaged"}},
-		"device managed":         {docs: []string{"block-unmanaged"}, proofs: true, change: func(s *session.Session) { s.Proofs = []model.Proof{managed} }, want: want{gate: policy.GateAllow}},
-		"device showed nothing":  {docs: []string{"block-unmanaged"}, proofs: true, change: func(s *session.Session) { s.Proofs = []model.Proof{unmanaged} }, want: want{gate: policy.GateBlock, blocker: "block-unmanaged", ids: "block-unmanaged"}},
-		"proof has ended": {docs: []string{"block-unmanaged"}, proofs: true, change: func(s *session.Session) {
+		"device never asked":     {docs: []string{"block-unmanaged"}, want: want{gate: policy.GateBlock, need: model.NeedDeviceProof}},
+		"device can't be asked":  {docs: []string{"block-unmanaged"}, change: func(s *session.Session) { s.Proofs = []model.Proof{proof(model.TagUnknown, -time.Minute, time.Minute)} }, want: want{gate: policy.GateBlock, blocker: "block-unmanaged", ids: "block-unmanaged"}},
+		"device managed":         {docs: []string{"block-unmanaged"}, change: func(s *session.Session) { s.Proofs = []model.Proof{managed} }, want: want{gate: policy.GateAllow}},
+		"device showed nothing":  {docs: []string{"block-unmanaged"}, change: func(s *session.Session) { s.Proofs = []model.Proof{unmanaged} }, want: want{gate: policy.GateBlock, blocker: "block-unmanaged", ids: "block-unmanaged"}},
+		"proof has ended": {docs: []string{"block-unmanaged"}, change: func(s *session.Session) {
 			s.Proofs = []model.Proof{proof(model.TagValidClientCertificate, -time.Hour, -time.Second)}
 		}, want: want{gate: policy.GateBlock, need: model.NeedDeviceProof}},
-		"proof from the future": {docs: []string{"block-unmanaged"}, proofs: true, change: func(s *session.Session) {
+		"proof from the future": {docs: []string{"block-unmanaged"}, change: func(s *session.Session) {
 			s.Proofs = []model.Proof{proof(model.TagValidClientCertificate, time.Hour, 2*time.Hour)}
 		}, want: want{gate: policy.GateBlock, need: model.NeedDeviceProof}},
-		"device does not matter":      {docs: []string{"route"}, proofs: true, want: want{gate: policy.GateAllow, duties: policy.DutyRoute, control: "mcasConfigured", ids: "route"}},
-		"strictest control":           {docs: []string{"route", "route-unmanaged"}, change: func(s *session.Session) { s.Proofs = []model.Proof{unmanaged} }, proofs: true, want: want{gate: policy.GateAllow, duties: policy.DutyRoute, control: "blockDownloads", ids: "route route-unmanaged"}},
+		"device does not matter":      {docs: []string{"route"}, want: want{gate: policy.GateAllow, duties: policy.DutyRoute, control: "mcasConfigured", ids: "route"}},
+		"strictest control":           {docs: []string{"route", "route-unmanaged"}, change: func(s *session.Session) { s.Proofs = []model.Proof{unmanaged} }, want: want{gate: policy.GateAllow, duties: policy.DutyRoute, control: "blockDownloads", ids: "route route-unmanaged"}},
 		"country known":               {docs: []string{"block-abroad"}, geo: filter.Known, want: want{gate: policy.GateAllow}},
 		"country abroad":              {docs: []string{"block-abroad"}, geo: filter.Known, change: func(s *session.Session) { s.Network.Country = "FR" }, want: want{gate: policy.GateBlock, blocker: "block-abroad", ids: "block-abroad"}},
 		"country unobtainable":        {docs: []string{"block-abroad"}, geo: filter.Unobtainable, change: func(s *session.Session) { s.Network.Country = "" }, want: want{gate: policy.GateBlock, blocker: "block-abroad", ids: "block-abroad"}},
@@ -202,7 +201,7 @@ func TestEvaluate(t *testing.T) {
 				c.geo = filter.Known
 			}
 			inst := catalog.Instance{ID: "files", Tenant: "contoso", App: c.app, Route: model.RouteSSO}
-			e := access.New(books{t: t, docs: c.docs}, func(n model.Network) filter.State { return c.geo }, c.proofs, func() time.Time { return now })
+			e := access.New(books{t: t, docs: c.docs}, func(n model.Network) filter.State { return c.geo }, func() time.Time { return now })
 			v := policy.Verdict{Gate: policy.GateBlock, Blocker: &policy.Policy{}, N: 3} // what was there before means nothing
 			in, err := e.Evaluate(t.Context(), s, inst, c.client, &v)
 			if err != nil {
@@ -270,7 +269,7 @@ func ids(list []*policy.Policy) string {
 // TestNoBook: no rules is not the same as no restriction.
 func TestNoBook(t *testing.T) {
 	t.Parallel()
-	e := access.New(books{t: t, none: true}, func(model.Network) filter.State { return filter.Known }, true, func() time.Time { return now })
+	e := access.New(books{t: t, none: true}, func(model.Network) filter.State { return filter.Known }, func() time.Time { return now })
 	var v policy.Verdict
 	if _, err := e.Evaluate(t.Context(), session.Session{Tenant: "contoso"}, catalog.Instance{}, model.ClientBrowser, &v); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("without a rule book: %v", err)
@@ -289,7 +288,7 @@ func TestManyPolicies(t *testing.T) {
 		}
 		docs = append(docs, kind)
 	}
-	e := access.New(books{t: t, texts: docs}, func(model.Network) filter.State { return filter.Known }, false, func() time.Time { return now })
+	e := access.New(books{t: t, texts: docs}, func(model.Network) filter.State { return filter.Known }, func() time.Time { return now })
 	var v policy.Verdict
 	if _, err := e.Evaluate(t.Context(), session.Session{Tenant: "contoso", User: model.User{ID: "u"}}, catalog.Instance{App: "onedrive"}, model.ClientBrowser, &v); err != nil {
 		t.Fatal(err)

@@ -70,7 +70,7 @@ func evaluator(t *testing.T) (*access.Evaluator, time.Time) {
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return access.New(oneBook{book}, func(model.Network) filter.State { return filter.Known }, false, func() time.Time { return now }), now
+	return access.New(oneBook{book}, func(model.Network) filter.State { return filter.Known }, func() time.Time { return now }), now
 }
 
 type oneBook struct{ book *policy.Book }

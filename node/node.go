@@ -241,7 +241,7 @@ func (n *Node) openInline(ctx context.Context) error {
 	c, o := n.config, n.options
 	port := c.Port()
 	revoke := revoker{store: n.DB, bus: n.Bus, local: n.revocations, log: n.log}
-	gate := access.New(n.Rules, n.enrich.GeoState, true, o.Now)
+	gate := access.New(n.Rules, n.enrich.GeoState, o.Now)
 	deviceOrigin := ""
 	if c.Device != "" {
 		deviceOrigin = "https://" + c.Device + port

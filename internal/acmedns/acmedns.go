@@ -188,7 +188,7 @@ func (m *Manager) renew(ctx context.Context) error {
 func (m *Manager) Look(ctx context.Context) time.Duration {
 	soonest := lookEvery
 	groups := m.opt.Names()
-	m.forget(groups)
+	m.forget(groups, m.opt.Now())
 	for _, group := range groups {
 		key := groupKey(group)
 		if !m.due(key) {
@@ -218,11 +218,16 @@ func (m *Manager) Look(ctx context.Context) time.Duration {
 }
 
 // forget drops certificates of groups that are not wanted any more: nobody renews them, and one that has ended
-// must not stand in for a newer one.
-func (m *Manager) forget(groups [][]string) {
+// must not stand in for a newer one. A wait stays until it is over: names that come and go are no way around it.
+func (m *Manager) forget(groups [][]string, now time.Time) {
 	wanted := map[string]bool{}
 	for _, g := range groups {
 		wanted[groupKey(g)] = true
+	}
+	for key, w := range m.wait {
+		if !wanted[key] && !now.Before(w.until) {
+			delete(m.wait, key)
+		}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -219,8 +219,9 @@ func TestRefusedUpdates(t *testing.T) {
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	now := clock.Standing(time.Now())
+	groups := [][]string{{"a." + zone}}
 	m, err := Open(Options{
-		Dir: t.TempDir(), Directory: "https://127.0.0.1:1/dir", Now: now.Now, Names: func() [][]string { return [][]string{{"a." + zone}} },
+		Dir: t.TempDir(), Directory: "https://127.0.0.1:1/dir", Now: now.Now, Names: func() [][]string { return groups },
 		DNS: DNS{Server: "127.0.0.1:1", Zone: zone, KeyName: keyName, Secret: keySecret},
 	})
 	if err != nil {
@@ -237,6 +238,16 @@ func TestBackoff(t *testing.T) {
 		}
 		now.Advance(want)
 		want = min(2*want, longest)
+	}
+	// Names that go are waited for no longer than they would have been, and no shorter.
+	m.Look(t.Context())
+	groups = nil
+	if m.Look(t.Context()); len(m.wait) != 1 {
+		t.Error("names that come back at once would be tried at once")
+	}
+	now.Advance(longest)
+	if m.Look(t.Context()); len(m.wait) != 0 {
+		t.Errorf("still kept: %v", m.wait)
 	}
 }
 

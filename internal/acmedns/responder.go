@@ -80,7 +80,7 @@ func (r *Responder) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	servers := []*dns.Server{
-		{PacketConn: r.udp, Handler: dns.HandlerFunc(r.overUDP), UDPSize: 1232, MsgAcceptFunc: accept},
+		{PacketConn: r.udp, Handler: dns.HandlerFunc(r.overUDP), UDPSize: udpMost, MsgAcceptFunc: accept},
 		{
 			Listener: netutil.LimitListener(r.tcp, tcpMost), Handler: dns.HandlerFunc(r.overTCP), MsgAcceptFunc: accept,
 			MaxTCPQueries: 16, ReadTimeout: tcpIdle, WriteTimeout: tcpIdle, IdleTimeout: func() time.Duration { return tcpIdle },

@@ -148,7 +148,7 @@ func (c *Client) Get(ctx context.Context, path string, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(text, v); err != nil {
-		return fault.As(err, fault.Unavailable, op, path)
+		return fault.As(err, fault.Unavailable, op, where(path))
 	}
 	return nil
 }
@@ -168,7 +168,7 @@ func (c *Client) Page(ctx context.Context, at string) (Page, error) {
 	}
 	p, err := ReadPage(text)
 	if err != nil {
-		return Page{}, fault.Wrap(err, op, at)
+		return Page{}, fault.Wrap(err, op, where(at))
 	}
 	for _, link := range []string{p.Next, p.Delta} {
 		if _, err := c.address(op, link); link != "" && err != nil {
@@ -196,11 +196,11 @@ func (c *Client) List(ctx context.Context, path string, each func(json.RawMessag
 			return p.Delta, nil
 		}
 		if p.Next == at {
-			return "", fault.New(fault.Unavailable, "msgraph.List", "a page of %s names itself as the next", path)
+			return "", fault.New(fault.Unavailable, "msgraph.List", "a page of %s names itself as the next", where(path))
 		}
 		at = p.Next
 	}
-	return "", fault.New(fault.Limited, "msgraph.List", "%s has more than %d pages", path, pagesMost)
+	return "", fault.New(fault.Limited, "msgraph.List", "%s has more than %d pages", where(path), pagesMost)
 }
 
 // ReadPage reads a list's answer, as Graph sends it or as somebody saved it.

@@ -1,6 +1,7 @@
 package msgraph
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -197,6 +199,42 @@ func TestTokenIsRenewedAndSecretsStaySecret(t *testing.T) {
 	err := c.client("wr0ng").Get(t.Context(), "/me", &struct{}{})
 	if !fault.Is(err, fault.Unauthenticated) || strings.Contains(err.Error(), "wr0ng") || !strings.Contains(err.Error(), "AADSTS7000215") || fault.Help(err) == "" {
 		t.Errorf("a wrong secret: %v", err)
+	}
+}
+
+// The address of a delta query holds a token that reads the directory's changes: no error tells it. What is too long is
+// asked for once.
+func TestErrorsTellNoToken(t *testing.T) {
+	t.Parallel()
+	const token = "s3cretDelta"
+	for name, c := range map[string]struct {
+		answer func(w http.ResponseWriter)
+		asked  int // 0: net/http asks again by itself
+	}{
+		"no list":    {func(w http.ResponseWriter) { fmt.Fprint(w, `{}`) }, 1},
+		"no JSON":    {func(w http.ResponseWriter) { fmt.Fprint(w, `<html>`) }, 1},
+		"broken off": {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, 0},
+		"refused":    {func(w http.ResponseWriter) { w.WriteHeader(http.StatusForbidden) }, 1},
+		"too long":   {func(w http.ResponseWriter) { _, _ = w.Write(bytes.Repeat([]byte(" "), bodyMost+1)) }, 1},
+	} {
+		var asked atomic.Int64
+		s := newCloud(t, func(w http.ResponseWriter, _ *http.Request) {
+			asked.Add(1)
+			c.answer(w)
+		})
+		client := s.client("s3cret")
+		at := s.URL + "/v1.0/users/delta?$deltatoken=" + token
+		_, err := client.Page(t.Context(), at)
+		if err == nil || strings.Contains(err.Error(), token) || c.asked > 0 && asked.Load() != int64(c.asked) {
+			t.Errorf("%s: asked %d times, %v", name, asked.Load(), err)
+		}
+		if _, err := client.List(t.Context(), at, func(json.RawMessage) error { return nil }); err == nil || strings.Contains(err.Error(), token) {
+			t.Errorf("%s: %v", name, err)
+		}
+		var v []string
+		if err := client.Get(t.Context(), "/users/delta?$deltatoken="+token, &v); err == nil || strings.Contains(err.Error(), token) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

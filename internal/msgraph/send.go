@@ -34,6 +34,8 @@ func (c *Client) read(ctx context.Context, op, address string) ([]byte, error) {
 			continue
 		case err == nil && !passing(res.StatusCode):
 			return nil, refusal(op, address, res, text)
+		case errors.Is(err, errTooLong):
+			return nil, fault.As(err, fault.Unavailable, op, where(address)) // it would be as long again
 		case ctx.Err() != nil:
 			return nil, fault.As(ctx.Err(), fault.Canceled, op, where(address))
 		case try >= triesMost && err != nil:
@@ -90,15 +92,21 @@ func (c *Client) once(ctx context.Context, address, bearer string) (*http.Respon
 func (c *Client) send(q *http.Request) (*http.Response, []byte, error) {
 	res, err := c.http.Do(q)
 	if err != nil {
+		var told *url.Error
+		if errors.As(err, &told) {
+			err = told.Err // without the address, whose query may hold a token
+		}
 		return nil, nil, err
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, bodyMost+1))
 	if err == nil && len(text) > bodyMost {
-		err = errors.New("the answer is longer than " + strconv.Itoa(bodyMost) + " bytes")
+		err = errTooLong
 	}
 	return res, text, err
 }
+
+var errTooLong = errors.New("the answer is longer than " + strconv.Itoa(bodyMost) + " bytes")
 
 // where is an address without its query, which may hold a token of a delta query.
 func where(address string) string {

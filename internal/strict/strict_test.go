@@ -71,6 +71,27 @@ func TestReadsOnAfterAMistake(t *testing.T) {
 	}
 }
 
+// Each mistake names the element that it is about, whatever went wrong before it.
+func TestWordsNameTheElement(t *testing.T) {
+	t.Parallel()
+	r, m := open(t, "a: [1, red, red, blue, bleu]\nb: gren\n")
+	var a, b []string
+	Words(m, "a", &a, "red", "blue")
+	Words(m, "b", &b, "green")
+	if strings.Join(a, " ") != "red blue" || len(b) != 0 {
+		t.Errorf("read %q and %q", a, b)
+	}
+	want := []string{"a[0]: must be text", `a[2]: "red" is listed twice`, `a[4]: "bleu" is not a value here`, `b: "gren" is not a value here`}
+	if len(r.Mistakes) != len(want) {
+		t.Fatalf("%d mistakes: %v", len(r.Mistakes), r.Mistakes)
+	}
+	for i, p := range r.Mistakes {
+		if !strings.Contains(p.Error(), want[i]) {
+			t.Errorf("%q, want %q", p.Error(), want[i])
+		}
+	}
+}
+
 func TestNilMapIsEmpty(t *testing.T) {
 	t.Parallel()
 	r, m := open(t, "- a list")

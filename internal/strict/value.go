@@ -37,6 +37,11 @@ func (r *Reader) text(n *yaml.Node, path string) (string, bool) {
 
 // Texts reads a list of texts without doubles; one text alone is a list of one.
 func (m *Map) Texts(key string, to *[]string) {
+	m.texts(key, func(_ *yaml.Node, _, s string) { *to = append(*to, s) })
+}
+
+// texts hands over each text of a list that may stand there, with its place.
+func (m *Map) texts(key string, each func(n *yaml.Node, path, s string)) {
 	n := m.Node(key)
 	if n == nil {
 		return
@@ -60,7 +65,7 @@ func (m *Map) Texts(key string, to *[]string) {
 			m.r.Wrong(item, path, "remove one", "%q is listed twice", Clip(s))
 		default:
 			seen[s] = true
-			*to = append(*to, s)
+			each(item, path, s)
 		}
 	}
 }
@@ -103,27 +108,11 @@ func Word[T ~string](m *Map, key string, to *T, words ...T) {
 
 // Words reads a list of a fixed set of words.
 func Words[T ~string](m *Map, key string, to *[]T, words ...T) {
-	var texts []string
-	m.Texts(key, &texts)
-	for i, s := range texts {
-		n, path := m.At(key), m.Path(key)
-		if n.Kind == yaml.SequenceNode {
-			path = fmt.Sprintf("%s[%d]", path, i)
-			n = find(n, s)
-		}
+	m.texts(key, func(n *yaml.Node, path, s string) {
 		if w, ok := word(m.r, n, path, s, words); ok {
 			*to = append(*to, w)
 		}
-	}
-}
-
-func find(list *yaml.Node, s string) *yaml.Node {
-	for _, c := range list.Content {
-		if c.Value == s {
-			return c
-		}
-	}
-	return list
+	})
 }
 
 func word[T ~string](r *Reader, n *yaml.Node, path, s string, words []T) (T, bool) {

@@ -23,8 +23,9 @@ func (db *DB) PutAppSignIn(ctx context.Context, a signin.AppSignIn) error {
 	if err != nil {
 		return fault.Wrap(err, op, string(a.Instance))
 	}
-	_, err = db.write.exec(ctx, `INSERT INTO app_signins (tenant, session, instance, next, attempts, expires, doc) VALUES (?, ?, ?, 0, 0, ?, ?)
-		ON CONFLICT (tenant, session, instance) DO UPDATE SET next = 0, attempts = 0, expires = excluded.expires, doc = excluded.doc`,
+	_, err = db.write.exec(ctx, `INSERT INTO app_signins (tenant, session, instance, next, attempts, expires, doc) VALUES (?1, ?2, ?3,
+			coalesce((SELECT revoked > 0 FROM sessions WHERE tenant = ?1 AND id = ?2), 0), 0, ?4, ?5)
+		ON CONFLICT (tenant, session, instance) DO UPDATE SET next = excluded.next, attempts = 0, expires = excluded.expires, doc = excluded.doc`,
 		string(a.Tenant), string(a.Session), string(a.Instance), nanos(a.Expires), doc)
 	return wrap(err, op, string(a.Instance))
 }
@@ -63,10 +64,12 @@ func (db *DB) AppSignInsAs(ctx context.Context, tenant model.TenantID, instance 
 	return list, wrap(err, "sqlite.AppSignInsAs", string(instance))
 }
 
+// dueLogouts goes by the index of sign-ins whose session has ended: a trigger puts them there.
+const dueLogouts = `SELECT ` + appSignInColumns + ` FROM app_signins a WHERE a.next > 0 AND a.next <= ? ORDER BY a.next LIMIT ?`
+
 // DueLogouts implements [signin.AppSignInStore].
 func (db *DB) DueLogouts(ctx context.Context, now time.Time, limit int) (list []signin.AppSignIn, err error) {
-	err = db.query(ctx, `SELECT `+appSignInColumns+` FROM app_signins a JOIN sessions s ON s.tenant = a.tenant AND s.id = a.session
-		WHERE s.revoked > 0 AND a.next <= ? ORDER BY a.next LIMIT ?`, []any{nanos(now), limit}, func(s scanner) error {
+	err = db.query(ctx, dueLogouts, []any{nanos(now), limit}, func(s scanner) error {
 		a, err := scanAppSignIn(s)
 		list = append(list, a)
 		return err

@@ -63,7 +63,7 @@ func All(t *testing.T, open Opener) {
 		"tenants": Tenants, "vault": Vault, "sessions": Sessions, "app sessions": AppSessions, "codes": Codes, "jars": Jars, "stashes": Stashes,
 		"catalogue": Catalog, "leases": Leases, "documents": Documents, "exceptions": Exceptions, "rollouts": Rollouts, "isolation": Isolation, "expiry": Expiry,
 		"tokens": Tokens, "flows": Flows, "devices": Devices, "factors": Factors, "intake": Intake, "directory sources": DirectorySources, "directory": Directory,
-		"bypasses": Bypasses, "recoveries": Recoveries, "named sessions": NamedSessions, "app sign-ins": AppSignIns,
+		"bypasses": Bypasses, "recoveries": Recoveries, "named sessions": NamedSessions, "app sign-ins": AppSignIns, "logouts": DueLogouts,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); suite(t, open) })
 	}

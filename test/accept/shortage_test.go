@@ -2,6 +2,7 @@ package accept
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/referee-casb/referee/internal/prereqtest"
 	"github.com/referee-casb/referee/test/stage"
 )
 
@@ -44,8 +46,11 @@ func (c shortage) run(t *testing.T) {
 	dir := t.TempDir()
 	a, disk := newApp(), filepath.Join(dir, c.dir)
 	s, err := stage.New(stage.Options{Dir: dir, App: a, People: 9, Policies: policies, BusMaxBytes: c.bus, Mounts: []stage.Mount{{Dir: disk, Bytes: c.size}}})
+	if errors.Is(err, stage.ErrMount) {
+		prereqtest.Missing(t, "a small file system", err.Error()+"; run as root, or let users have namespaces (sysctl kernel.unprivileged_userns_clone, user.max_user_namespaces)")
+	}
 	if err != nil {
-		t.Skipf("%v: the shortage can't be made", err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
 	r := start(t, s)

@@ -154,7 +154,7 @@ func newRig(t testing.TB, set setting) *rig {
 	t.Cleanup(transport.CloseIdleConnections)
 	revoke := revoker{r, revocations}
 	where := locator{r}
-	gate := access.New(books{r}, func(model.Network) filter.State { return filter.Known }, !set.nodevice, r.now)
+	gate := access.New(books{r}, func(model.Network) filter.State { return filter.Known }, r.now)
 	r.broker, err = signin.New(config, signin.Parts{
 		Tenants: tenants{r}, Catalog: directory{r.live}, Sessions: sessions{r.db, r}, Apps: r.db, Codes: r.db,
 		SignIns: r.db, Keys: r.db, AppHTTP: func(catalog.Instance) (*http.Client, error) { return &http.Client{Transport: transport}, nil },

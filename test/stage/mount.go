@@ -3,6 +3,7 @@ package stage
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,6 +25,9 @@ type holder struct {
 	cmd   *exec.Cmd
 	stdin io.Closer
 }
+
+// ErrMount is why a stage with small file systems could not be made: the machine does not let us mount.
+var ErrMount = errors.New("no small file systems")
 
 func hold(mounts []Mount) (*holder, error) {
 	const op = "stage.mount"

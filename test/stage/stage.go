@@ -84,7 +84,7 @@ func New(opt Options) (_ *Stage, err error) {
 	}
 	if len(opt.Mounts) > 0 {
 		if s.holder, err = hold(opt.Mounts); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", ErrMount, err)
 		}
 	}
 	origin := opt.Origin
