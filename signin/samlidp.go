@@ -332,15 +332,16 @@ func (b *Broker) assert(ctx context.Context, idp *saml.IdentityProvider, app *sa
 	return issued, nil
 }
 
-// samlLogout ends the session that an app's signed logout request names, everywhere, and answers the app. Other SAML
-// apps can't be told without the browser's going round to each: the answer says "partial" where there are some.
+// samlLogout ends the session that an app's signed logout request names, everywhere, lets the browser go round the
+// session's other SAML apps, and answers the app: "partial" where one of them did not say that it signed out.
 func (b *Broker) samlLogout(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
 	in, err := incoming(r)
-	if err == nil && in.Response {
-		err = fault.New(fault.NotFound, "signin.saml", "no app was asked to sign out")
-	}
 	if err != nil {
 		b.refusedSAML(w, r, t, err)
+		return
+	}
+	if in.Response {
+		b.samlLogoutAnswer(w, r, t, in)
 		return
 	}
 	idp, err := b.identityProvider(r.Context(), t)
@@ -361,29 +362,18 @@ func (b *Broker) samlLogout(w http.ResponseWriter, r *http.Request, t tenant.Ten
 		b.fail(w, r, t, err)
 		return
 	}
-	partial := false
+	round := logoutRound{Asked: request, Peer: request.Peer.ID, Named: named}
 	for _, sid := range named {
 		others, err := b.logoutOf(r.Context(), t.ID, sid, request)
 		if err != nil {
 			b.fail(w, r, t, err)
 			return
 		}
-		partial = partial || others
+		round.Left = append(round.Left, others...)
 	}
 	setCookie(w, sessionCookie+string(t.ID), "", -1)
-	m, err := idp.AnswerLogout(request, saml.RoleApp, partial)
-	if err != nil {
-		b.fail(w, r, t, err)
-		return
-	}
-	to := ""
-	if inst, ok := b.samlApp(t.ID, request.Peer.ID); ok {
-		to = b.mappedFor(r.Context(), t.ID, inst, m.URL, named)
-	}
-	if to != "" && m.Binding == saml.Redirect {
-		m.URL = to
-	}
-	b.send(w, r, t, *m, to)
+	request.Peer = nil
+	b.goRound(w, r, t, idp, round)
 }
 
 // namedBy are the sessions that an app's logout request is about: those that it names, or all that the app knows the
@@ -404,36 +394,25 @@ func (b *Broker) namedBy(ctx context.Context, id model.TenantID, request *saml.L
 	return out, fault.Wrap(err, "signin.samlLogout", string(inst.ID))
 }
 
-// logoutOf ends one session if the app signed this person in with it; it reports whether other SAML apps have it too.
-func (b *Broker) logoutOf(ctx context.Context, id model.TenantID, sid model.SessionID, request *saml.LogoutRequest) (bool, error) {
+// logoutOf ends one session if the app signed this person in with it; it returns the other SAML apps that have it too.
+func (b *Broker) logoutOf(ctx context.Context, id model.TenantID, sid model.SessionID, request *saml.LogoutRequest) ([]AppSignIn, error) {
 	list, err := b.parts.SignIns.AppSignIns(ctx, id, sid)
 	if err != nil {
-		return false, fault.Wrap(err, "signin.samlLogout", string(sid))
+		return nil, fault.Wrap(err, "signin.samlLogout", string(sid))
 	}
 	inst, ok := b.samlApp(id, request.Peer.ID)
-	theirs, others := false, false
-	for _, a := range list {
-		if ok && a.Instance == inst.ID {
-			theirs = request.NameID.Same(saml.NameID{Value: a.Subject, Format: a.Format})
-		} else if a.Protocol == protocolSAML {
-			others = true
-		}
+	i := slices.IndexFunc(list, func(a AppSignIn) bool { return ok && a.Instance == inst.ID })
+	if i < 0 || !request.NameID.Same(saml.NameID{Value: list[i].Subject, Format: list[i].Format}) {
+		return nil, nil // a name that this app was never given ends nobody's session
 	}
-	if !theirs {
-		return false, nil // a name that this app was never given ends nobody's session
+	others, err := b.samlSignIns(ctx, id, sid, inst.ID)
+	if err == nil {
+		err = b.end(ctx, id, sid, "signed out in the app")
 	}
-	s, err := b.parts.Sessions.Session(ctx, id, sid)
-	switch {
-	case fault.Is(err, fault.NotFound), err == nil && !s.Live(b.parts.Now()):
-		return false, nil // it is over, and the apps were told then
-	case err != nil:
-		return false, fault.Wrap(err, "signin.samlLogout", string(sid))
+	if err == nil {
+		b.forget(ctx, list[i]) // it knows: it asked
 	}
-	if err := b.end(ctx, id, sid, "signed out in the app"); err != nil {
-		return others, err
-	}
-	b.forget(ctx, AppSignIn{Tenant: id, Session: sid, Instance: inst.ID}) // it knows already
-	return others, nil
+	return others, err
 }
 
 // mappedFor moves the answer to an app's logout to the mapped host where its session went through a gateway.

@@ -57,6 +57,10 @@ func (b *Broker) signOutView(q url.Values, t tenant.Tenant) signOutView {
 // signOut ends the browser's session on every gateway.
 func (b *Broker) signOut(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
 	s, _, err := b.current(r, t.ID)
+	var apps []AppSignIn
+	if err == nil {
+		apps, err = b.samlSignIns(r.Context(), t.ID, s.ID, "")
+	}
 	if err == nil {
 		err = b.end(r.Context(), t.ID, s.ID, "signed out")
 	}
@@ -67,9 +71,17 @@ func (b *Broker) signOut(w http.ResponseWriter, r *http.Request, t tenant.Tenant
 	}
 	setCookie(w, sessionCookie+string(t.ID), "", -1)
 	w.Header().Set("Clear-Site-Data", `"cache"`)
-	q := r.URL.Query()
-	q.Set("done", "")
-	http.Redirect(w, r, b.url(t.ID, "/signout?"+q.Encode()), http.StatusSeeOther)
+	round := logoutRound{Left: apps, Return: signedOutPath(t.ID, r.URL.Query())}
+	if len(apps) == 0 {
+		http.Redirect(w, r, b.config.Origin+round.Return, http.StatusSeeOther)
+		return
+	}
+	idp, err := b.identityProvider(r.Context(), t)
+	if err != nil {
+		b.fail(w, r, t, err)
+		return
+	}
+	b.goRound(w, r, t, idp, round)
 }
 
 // end revokes a session and writes that down. A session that is over already is no error.
