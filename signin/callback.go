@@ -214,8 +214,8 @@ func (b *Broker) verify(ctx context.Context, up *upstream, token *oauth2.Token) 
 	if !ok {
 		return nil, nil, fault.New(fault.Denied, op, "the provider's answer holds no ID token")
 	}
-	keys := oidc.ClientContext(context.WithoutCancel(ctx), up.client)
-	idToken, err := up.provider.VerifierContext(keys, &oidc.Config{ClientID: up.oauth.ClientID, Now: b.parts.Now}).Verify(ctx, raw)
+	// The provider's own verifier keeps the keys that it has read, as long as the discovery document is kept.
+	idToken, err := up.provider.Verifier(&oidc.Config{ClientID: up.oauth.ClientID, Now: b.parts.Now}).Verify(ctx, raw)
 	if err != nil {
 		return nil, nil, fault.As(err, fault.Denied, op, up.settings.Issuer)
 	}

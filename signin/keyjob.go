@@ -113,15 +113,8 @@ func (b *Broker) TendKeys(ctx context.Context, id model.TenantID) error {
 		if len(stored) == 0 {
 			continue // nobody has asked for one yet
 		}
+		b.warnOfEnd(ctx, id, use, stored, now)
 		newest := stored[len(stored)-1]
-		for _, days := range keyWarnings {
-			left := newest.Ends.Sub(now)
-			if left > time.Duration(days)*24*time.Hour || left < 0 {
-				continue
-			}
-			b.once(ctx, id, fmt.Sprintf("%s %s %d", use, newest.ID, days), "SigningKeyExpires",
-				fmt.Sprintf("the %s signing key %s ends in %d days, on %s; apps need the next one before that: referee keys list", use, newest.ID, int(left.Hours()/24), newest.Ends.UTC().Format(time.DateOnly)))
-		}
 		if newest.Ends.Sub(now) <= keyNotice {
 			life := keyLife
 			if use == KeySAML {
@@ -143,6 +136,30 @@ func (b *Broker) TendKeys(ctx context.Context, id model.TenantID) error {
 		}
 	}
 	return nil
+}
+
+// warnOfEnd says how long the key in use still is: until its planned end, or until the next one takes over. The next one
+// being there does not end the warnings: it is what apps have to be given before.
+func (b *Broker) warnOfEnd(ctx context.Context, id model.TenantID, use KeyUse, stored []SigningKey, now time.Time) {
+	at := 0
+	for i := range stored {
+		if !stored[i].Active.After(now) {
+			at = i
+		}
+	}
+	key, end := stored[at], stored[at].Ends
+	if at+1 < len(stored) && stored[at+1].Active.Before(end) {
+		end = stored[at+1].Active // rolled by hand
+	}
+	left := end.Sub(now)
+	for _, days := range slices.Backward(keyWarnings) {
+		if left > time.Duration(days)*24*time.Hour {
+			continue
+		}
+		b.once(ctx, id, fmt.Sprintf("%s %s %d", use, key.ID, days), "SigningKeyExpires",
+			fmt.Sprintf("the %s signing key %s is in use for %d more days, until %s; apps need the next one before that: referee keys list", use, key.ID, max(0, int(left.Hours()/24)), end.UTC().Format(time.DateOnly)))
+		return // the nearest says it all
+	}
 }
 
 func maxTime(a, b time.Time) time.Time {

@@ -54,10 +54,11 @@ type keySource struct {
 	client  *http.Client
 	now     func() time.Time
 
-	mu    sync.Mutex // held while reading: the others wait for that answer
-	keys  []jose.JSONWebKey
-	read  time.Time
-	tried time.Time
+	mu     sync.Mutex // held while reading: the others wait for that answer
+	keys   []jose.JSONWebKey
+	read   time.Time
+	tried  time.Time
+	failed error // of the last try
 }
 
 // find returns the keys that may have made a signature. No key is no error.
@@ -66,14 +67,19 @@ func (k *keySource) find(ctx context.Context, id string, alg jose.SignatureAlgor
 	defer k.mu.Unlock()
 	now := k.now()
 	fits := k.fitting(id, alg)
-	if (len(fits) > 0 && now.Sub(k.read) < keysLife) || (!k.tried.IsZero() && now.Sub(k.tried) < keysPause && now.Sub(k.read) < keysStale) {
+	if len(fits) > 0 && now.Sub(k.read) < keysLife {
 		return fits, nil
 	}
 	if !k.tried.IsZero() && now.Sub(k.tried) < keysPause {
-		return nil, fault.New(fault.Unavailable, "signin.keys", "the provider's keys could not be read a moment ago")
+		if now.Sub(k.read) < keysStale && (len(fits) > 0 || k.failed == nil) {
+			return fits, nil
+		}
+		// fail closed, and not for good: the key may be one that could not be read
+		return nil, &fault.Error{Kind: fault.Unavailable, Op: "signin.keys", Msg: "the provider's keys could not be read a moment ago", Err: k.failed}
 	}
 	k.tried = now
 	keys, err := k.fetch(ctx)
+	k.failed = err
 	switch {
 	case err == nil:
 		k.keys, k.read = keys, now

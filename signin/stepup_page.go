@@ -126,15 +126,16 @@ func (b *Broker) ways(r *http.Request, t tenant.Tenant, s session.Session, c *ch
 	return step, v, nil
 }
 
-// knowsACR reports whether a provider says that it can be asked for an assurance. One that can't be reached is taken at
-// its word when it is asked.
+// knowsACR reports whether a provider says that it can be asked for an assurance. A SAML provider says nothing of it. Of
+// one that can't be reached nobody knows: then it is the one to ask, and the step waits until it is back; that it is gone
+// must not make another factor do.
 func (b *Broker) knowsACR(r *http.Request, t tenant.Tenant, id model.ProviderID) bool {
 	i := slices.IndexFunc(t.Providers, func(p tenant.Provider) bool { return p.ID == id })
-	if i < 0 {
+	if i < 0 || t.Providers[i].Federated() {
 		return false
 	}
 	up, err := b.upstream(r.Context(), t, t.Providers[i])
-	return err == nil && up.acr
+	return err != nil || up.acr
 }
 
 // stepUpPage shows what is to be done next, or ends the challenge.

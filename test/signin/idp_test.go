@@ -38,6 +38,7 @@ type idp struct {
 	auth  time.Time
 	codes map[string]grant
 
+	knowsACR bool // says that it can be asked for acr values
 	claims func(map[string]any)                                                 // changes the ID token's claims
 	sign   func(claims map[string]any) string                                   // replaces the signing
 	answer func(url.Values)                                                     // changes the authorization answer
@@ -62,10 +63,14 @@ func (p *idp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer p.mu.Unlock()
 	switch r.URL.Path {
 	case "/.well-known/openid-configuration":
-		writeJSON(w, map[string]any{
+		doc := map[string]any{
 			"issuer": p.issuer, "authorization_endpoint": p.issuer + "/authorize", "token_endpoint": p.issuer + "/token",
 			"jwks_uri": p.issuer + "/keys", "id_token_signing_alg_values_supported": []string{"RS256"}, "authorization_response_iss_parameter_supported": true,
-		})
+		}
+		if p.knowsACR {
+			doc["acr_values_supported"] = []string{"gold"}
+		}
+		writeJSON(w, doc)
 	case "/keys":
 		writeJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &idpKey().PublicKey, KeyID: "k1", Algorithm: "RS256", Use: "sig"}}})
 	case "/authorize":

@@ -63,8 +63,19 @@ func TestKeysRoll(t *testing.T) {
 	if i := slices.IndexFunc(report.Old, func(o signin.OldApp) bool { return o.App == "files" }); i < 0 || report.Old[i].Key != first[0] {
 		t.Errorf("apps with the old key: %+v", report.Old)
 	}
-	r.clock.Advance(60 * day) // the next one is in use, the old one still published
+	for i, days := range []time.Duration{30, 24} { // 29 and 5 days before it
+		r.clock.Advance(days * day)
+		signs()
+		signs()
+		if got := warned(); got != 2+i {
+			t.Errorf("%d warnings, want %d", got, 2+i)
+		}
+	}
+	r.clock.Advance(6 * day) // the next one is in use, the old one still published
 	signs()
+	if got := warned(); got != 3 {
+		t.Errorf("%d warnings in the whole life of a key, want 3", got)
+	}
 	if got := r.keyIDs(t); len(got) != 2 || got[0] != both[1] {
 		t.Fatalf("after the end: %v", got)
 	}
