@@ -23,6 +23,9 @@ type SAMLApp struct {
 	NameID       string   `json:"nameId,omitempty" yaml:"nameId,omitempty"`                     // persistent (default), email, transient, unspecified or immutableId
 	IdPInitiated bool     `json:"idpInitiated,omitempty" yaml:"idpInitiated,omitempty"`         // assertions that the app did not ask for
 	Certificate  string   `json:"knownCertificate,omitempty" yaml:"knownCertificate,omitempty"` // SHA-256 of the certificate that the app was given
+	// IgnoreContexts passes over how the app wants people to have signed in (RequestedAuthnContext): for apps that always
+	// ask for a password, whatever the provider does.
+	IgnoreContexts bool `json:"ignoreContexts,omitempty" yaml:"ignoreContexts,omitempty"`
 	// Attributes maps the app's names to what they hold: one of [SAMLAttributes]. Empty sends id, name, email, username,
 	// groups and roles by these names.
 	Attributes map[string]string `json:"attributes,omitempty" yaml:"attributes,omitempty"`

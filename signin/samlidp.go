@@ -15,7 +15,6 @@ import (
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/signin/saml"
-	"github.com/referee-casb/referee/signin/wsfed"
 	"github.com/referee-casb/referee/tenant"
 )
 
@@ -196,6 +195,9 @@ func (b *Broker) samlContinue(w http.ResponseWriter, r *http.Request, t tenant.T
 		return
 	case !fresh:
 		again := request{back: "/" + string(t.ID) + "/saml/continue?id=" + url.QueryEscape(id), maxAge: -1}
+		if waiting.Request != nil && waiting.Request.Hint != nil && domainOf(waiting.Request.Hint.Value) != "" {
+			again.hint = waiting.Request.Hint.Value
+		}
 		if force && s.ID != "" {
 			again.maxAge, again.request, again.provider = 0, id, s.Auth.Provider
 		} else if force {
@@ -208,7 +210,7 @@ func (b *Broker) samlContinue(w http.ResponseWriter, r *http.Request, t tenant.T
 	if !b.evaluate(w, r, t, s, inst, silent, &d) {
 		return
 	}
-	if waiting.Request != nil && slices.Contains(waiting.Request.Contexts, wsfed.MultipleAuthn) {
+	if wantsSecondFactor(&s, inst, waiting.Request, b.parts.Now()) {
 		d.askSecondFactor(&s.Auth, b.parts.Now())
 	}
 	switch {
@@ -216,6 +218,7 @@ func (b *Broker) samlContinue(w http.ResponseWriter, r *http.Request, t tenant.T
 		b.samlSays(w, r, t, idp, waiting.Request, saml.StatusNoPassive)
 	case d.Gate != policy.GateAllow:
 		b.deny(w, r, t, s, inst, &d, "")
+	case b.cantAnswer(w, r, t, idp, s, inst, waiting.Request):
 	default:
 		b.samlGrant(w, r, t, idp, app, s, inst, id, waiting, &d)
 	}
@@ -305,10 +308,7 @@ func (b *Broker) assert(ctx context.Context, idp *saml.IdentityProvider, app *sa
 	if err != nil {
 		return nil, err
 	}
-	class := saml.ContextUnspecified
-	if strings.HasPrefix(s.Auth.ACR, "urn:") || strings.HasPrefix(s.Auth.ACR, "http") {
-		class = s.Auth.ACR
-	}
+	class, _ := classAsked(&s, inst, waiting.Request, b.parts.Now()) // it was met, or nobody comes here
 	set := inst.Federation.SAML
 	attributes, err := b.attributes(ctx, s, set.Attributes)
 	if err != nil {

@@ -38,14 +38,14 @@ type idp struct {
 	auth  time.Time
 	codes map[string]grant
 
-	knowsACR bool // says that it can be asked for acr values
-	claims func(map[string]any)                                                 // changes the ID token's claims
-	sign   func(claims map[string]any) string                                   // replaces the signing
-	answer func(url.Values)                                                     // changes the authorization answer
-	token  func(w http.ResponseWriter) bool                                     // replaces the token answer
-	silent func(q url.Values) (failed, description string, also map[string]any) // answers prompt=none as Entra does
-	last   url.Values                                                           // the last authorization request
-	forms  []url.Values                                                         // token requests
+	knowsACR bool                                                                 // says that it can be asked for acr values
+	claims   func(map[string]any)                                                 // changes the ID token's claims
+	sign     func(claims map[string]any) string                                   // replaces the signing
+	answer   func(url.Values)                                                     // changes the authorization answer
+	token    func(w http.ResponseWriter) bool                                     // replaces the token answer
+	silent   func(q url.Values) (failed, description string, also map[string]any) // answers prompt=none as Entra does
+	last     url.Values                                                           // the last authorization request
+	forms    []url.Values                                                         // token requests
 }
 
 type grant struct {
