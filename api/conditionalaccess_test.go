@@ -97,6 +97,7 @@ func TestWhatIf(t *testing.T) {
 		"no app":           {},
 		"an unknown app":   {"app": "nothing"},
 		"an unknown tag":   {"app": "box", "device": map[string]any{"tags": []string{"shiny"}}},
+		"the tag unknown":  {"app": "box", "device": map[string]any{"tags": []string{"unknown"}}},
 		"no attribute":     {"app": "box", "device": map[string]any{"attributes": map[string][]string{"colour": {"red"}}}},
 		"no address":       {"app": "box", "place": map[string]any{"ip": "hq"}},
 		"no duration":      {"app": "box", "signedIn": "yesterday"},

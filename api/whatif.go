@@ -234,9 +234,9 @@ func supposedDevice(b *whatIfDevice, in *policy.Input) error {
 		switch t {
 		case model.TagValidClientCertificate, model.TagIntuneCompliant, model.TagHybridJoined, model.TagManaged:
 			in.Device = append(in.Device, t)
-		case model.TagUnmanaged, model.TagUnknown:
+		case model.TagUnmanaged:
 		default:
-			return &fault.Error{Kind: fault.Invalid, Op: "api.whatIf", Key: string(t), Msg: "is not a device tag", Help: "use compliant, hybridJoined, validClientCertificate or managed; none means unmanaged"}
+			return &fault.Error{Kind: fault.Invalid, Op: "api.whatIf", Key: string(t), Msg: "is not a device tag", Help: "use compliant, hybridJoined, validClientCertificate or managed; no tag means unmanaged, and a device that gave no answer is answer: none"}
 		}
 	}
 	if len(b.Attributes) == 0 {

@@ -118,7 +118,7 @@ func (a *API) why(ctx context.Context, c *caller, in *struct {
 			b.Changes = append(b.Changes, a.endOf(lifted)...)
 		}
 		if then != nil {
-			e := then.Explain(&input)
+			e := then.Why(&input)
 			b.Then, explained, blocker = toDecision(&e), e.String(), e.Blocker
 			if act.Taken == model.TakenBlock && e.Gate == policy.GateAllow {
 				b.Changes = append(b.Changes, "the action was blocked, and what is kept explains that no more: an exception or a rollout was decided since")
@@ -133,7 +133,7 @@ func (a *API) why(ctx context.Context, c *caller, in *struct {
 			} else {
 				// What the caller had satisfied then is as it was; exceptions and time are today's.
 				input.Now = a.Now()
-				e := current.Explain(&input)
+				e := current.Why(&input)
 				b.Now, today = toDecision(&e), e.String()
 			}
 		}

@@ -205,3 +205,36 @@ func TestWhyOfStepUp(t *testing.T) {
 		t.Errorf("of an action that none was asked for: %+v", w.StepUp)
 	}
 }
+
+// TestWhyABlockedProgram: a program that is no browser is blocked where a policy asks for the gateway, and the record
+// says so rather than that something was decided since.
+func TestWhyABlockedProgram(t *testing.T) {
+	t.Parallel()
+	f := apitest.New(t)
+	f.Want(t, "contoso/operator", "POST", contoso+"/policies/apply", apitest.File(`kind: ConditionalAccess
+id: route
+name: Through the gateway
+conditions:
+  users: {includeUsers: [All]}
+  applications: {includeApplications: [box]}
+sessionControls: {cloudAppSecurity: {cloudAppSecurityType: mcasConfigured}}
+`, "force", true), 200, nil)
+	f.Clock.Advance(time.Minute)
+	in := policy.Input{
+		Now: f.Clock.Now(), Tenant: "contoso", Stage: policy.StageSignIn, App: model.AppRef{Key: "box"}, ClientApp: model.ClientNative,
+		User: model.User{ID: "dora", Username: "dora@contoso.example"},
+	}
+	a := model.Activity{
+		Tenant: "contoso", Time: in.Now, Source: model.SourceAccess, Type: model.ActivityAccess, App: in.App, User: in.User, Revision: 1,
+		ActionType: "AccessBlocked", Taken: model.TakenBlock, Outcome: model.OutcomeBlocked,
+	}
+	replay.Remember(&in, &a)
+	if err := f.Log.Event(t.Context(), &a); err != nil {
+		t.Fatal(err)
+	}
+	var w why
+	f.Want(t, "contoso/analyst", "GET", contoso+"/why/"+a.Reference, nil, 200, &w)
+	if w.Then == nil || w.Then.Gate != "block" || w.Then.By != "route" || len(w.Changes) > 0 || !strings.Contains(w.Text, "a browser would get further") {
+		t.Errorf("%+v, changes %q\n%s", w.Then, w.Changes, w.Text)
+	}
+}

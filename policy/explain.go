@@ -21,6 +21,8 @@ type Explanation struct {
 	Excepted  string
 	Blocker   *Policy // the policy whose gate applies
 	Policies  []Considered
+	// UseBrowser reports that a browser would get further than the program; only [Book.Why] says so.
+	UseBrowser bool
 }
 
 // Considered is one policy of an explanation.
@@ -51,14 +53,28 @@ type Condition struct {
 func (b *Book) Explain(in *Input) Explanation {
 	var v Verdict
 	b.Decide(in, &v)
+	return b.explanation(in, &v, in.Stage)
+}
+
+// Why settles like [Book.Settle] and says why: of a sign-in, Conditional Access and access policies together.
+func (b *Book) Why(in *Input) Explanation {
+	var v Verdict
+	b.Settle(in, &v)
+	return b.explanation(in, &v, settled(in)...)
+}
+
+func (b *Book) explanation(in *Input, v *Verdict, stages ...Stage) Explanation {
 	e := Explanation{
 		Stage: in.Stage, Time: in.Now, Epoch: b.epoch, Gate: v.Gate, Duties: v.Duties, Control: v.Control,
-		Needs: v.Needs, Defaulted: v.Defaulted, Excepted: v.Excepted, Blocker: v.Blocker,
+		Needs: v.Needs, Defaulted: v.Defaulted, Excepted: v.Excepted, Blocker: v.Blocker, UseBrowser: v.UseBrowser,
 	}
-	for _, p := range b.considered(in) {
-		e.Policies = append(e.Policies, p.explain(in))
+	for _, s := range stages {
+		in.Stage = s
+		for _, p := range b.considered(in) {
+			e.Policies = append(e.Policies, p.explain(in))
+		}
 	}
-	in.unknownDevice = ""
+	in.Stage, in.unknownDevice = e.Stage, ""
 	return e
 }
 

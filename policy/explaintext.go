@@ -69,6 +69,9 @@ func (e *Explanation) summary() string {
 	if e.Control != "" {
 		parts = append(parts, "through the gateway with "+e.Control)
 	}
+	if e.UseBrowser {
+		parts = append(parts, "a browser would get further than this program")
+	}
 	if e.Excepted != "" {
 		parts = append(parts, "under exception "+e.Excepted)
 	}

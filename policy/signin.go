@@ -6,6 +6,29 @@ import (
 	"github.com/referee-casb/referee/model"
 )
 
+// Settle decides as the one who asked did: what happens in a session, a user action and an authentication context by
+// [Book.Decide], any other sign-in by [Book.DecideSignIn]. Whoever looks at a decision again settles it, so that what
+// is told of it is what happened.
+func (b *Book) Settle(in *Input, v *Verdict) {
+	stages := settled(in)
+	if in.Stage = stages[0]; len(stages) > 1 {
+		b.DecideSignIn(in, v)
+		return
+	}
+	b.Decide(in, v)
+}
+
+// settled lists the stages that have a say in a decision.
+func settled(in *Input) []Stage {
+	switch {
+	case in.Stage == StageActivity:
+		return []Stage{StageActivity}
+	case in.UserAction != "", in.Context != "":
+		return []Stage{StageSignIn} // access policies are about reaching an app
+	}
+	return []Stage{StageSignIn, StageAccess}
+}
+
 // DecideSignIn decides a sign-in: Conditional Access first, then access policies. The stricter gate applies and
 // duties add up. in.Stage is left at the stage whose gate it is. An open or blocked verdict of Conditional Access
 // stands alone.

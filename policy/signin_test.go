@@ -50,3 +50,41 @@ func TestBlockedForGoodIsNotSentToABrowser(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIfAndWhySayWhatTheGateDoes: a user action is no sign-in to an app, and a native client's block is explained.
+func TestWhatIfAndWhySayWhatTheGateDoes(t *testing.T) {
+	t.Parallel()
+	docs, problems := policy.Decode("", []byte(`
+kind: ConditionalAccess
+id: route
+name: Route
+conditions:
+  users: {includeUsers: [All]}
+  applications: {includeApplications: [box]}
+sessionControls: {cloudAppSecurity: {cloudAppSecurityType: mcasConfigured}}
+---
+kind: AccessPolicy
+id: stop
+name: Stop
+activities: {user.username: {neq: x@contoso.com}, app: {neq: box}}
+action: block
+`))
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	book, problems := policy.Compile(docs, policy.Options{})
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	action := policy.Input{Stage: policy.StageSignIn, UserAction: policy.ActionRegisterSecurityInfo, ClientApp: model.ClientBrowser, User: model.User{ID: "u", Username: "u@contoso.com"}}
+	var v policy.Verdict
+	book.Decide(&action, &v)
+	if w := book.WhatIf(&action); w.Gate != v.Gate.String() || w.Gate != "allow" {
+		t.Errorf("a user action is %s, and what-if says %s by %s", v.Gate, w.Gate, w.By)
+	}
+	native := policy.Input{Stage: policy.StageAccess, App: model.AppRef{Key: "box"}, ClientApp: model.ClientNative, User: model.User{ID: "u"}}
+	e := book.Why(&native)
+	if e.Gate != policy.GateBlock || e.Blocker == nil || e.Blocker.ID != "route" || !e.UseBrowser || len(e.Policies) != 2 || native.Stage != e.Stage {
+		t.Errorf("a program that is no browser: %+v", e)
+	}
+}

@@ -48,7 +48,7 @@ type WhatIfPolicy struct {
 // WhatIf decides a sign-in that nobody makes, and explains it. It is pure.
 func (b *Book) WhatIf(in *Input) WhatIf {
 	var v Verdict
-	b.DecideSignIn(in, &v)
+	b.Settle(in, &v)
 	out := WhatIf{
 		Gate: v.Gate.String(), Default: v.Defaulted, Control: v.Control, Gateway: v.Duties.Has(DutyRoute) && v.Gate != GateBlock, UseBrowser: v.UseBrowser,
 		Persistent: v.Persistent, Steps: append([]model.StepUp{}, v.Steps...), Needs: []string{}, Excepted: v.Excepted, Policies: []WhatIfPolicy{},
@@ -60,10 +60,7 @@ func (b *Book) WhatIf(in *Input) WhatIf {
 		out.Needs = append(out.Needs, string(n.Kind))
 	}
 	stage := in.Stage
-	for _, s := range []Stage{StageSignIn, StageAccess} {
-		if s == StageAccess && in.UserAction != "" {
-			break // access policies are about apps
-		}
+	for _, s := range settled(in) {
 		in.Stage = s
 		for _, p := range b.considered(in) {
 			out.Policies = append(out.Policies, p.whatIf(in))

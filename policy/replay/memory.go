@@ -25,6 +25,11 @@ type memory struct {
 	Saved      bool            `json:"saved,omitempty"`
 	Satisfied  []string        `json:"satisfied,omitempty"`
 
+	UserAction policy.UserAction         `json:"userAction,omitempty"`
+	Context    string                    `json:"context,omitempty"`
+	Flow       policy.AuthenticationFlow `json:"flow,omitempty"`
+	Device     *model.DeviceFacts        `json:"device,omitempty"`
+
 	Auth     *model.Authentication `json:"auth,omitempty"`
 	Findings []model.Finding       `json:"findings,omitempty"`
 	Malware  bool                  `json:"malware,omitempty"`
@@ -41,9 +46,19 @@ func Remember(in *policy.Input, a *model.Activity) {
 	a.Detail[detailKey] = memory{
 		Stage: in.Stage, Control: in.Control, Suite: in.Suite, ClientApp: in.ClientApp,
 		Preview: in.Preview, Navigation: in.Navigation, Saved: in.Saved, Satisfied: slices.Clone(in.Satisfied),
+		UserAction: in.UserAction, Context: in.Context, Flow: in.Flow, Device: deviceOf(in),
 		Findings: slices.Clone(in.Findings), Malware: in.Malware, Auth: authOf(in),
 		States: [8]filter.State{in.DeviceState, in.GeoState, in.NameState, in.SizeState, in.TypeState, in.LabelState, in.ContentState, in.MalwareState},
 	}
+}
+
+// deviceOf copies what the proofs showed of the device by then.
+func deviceOf(in *policy.Input) *model.DeviceFacts {
+	if in.DeviceFacts == nil {
+		return nil
+	}
+	d := *in.DeviceFacts
+	return &d
 }
 
 // authOf copies how the person had signed in by then: sessions go on.
@@ -107,6 +122,7 @@ func (m *memory) restore(in *policy.Input) {
 		in.Suite = m.Suite
 	}
 	in.Preview, in.Navigation, in.Saved, in.Satisfied = m.Preview, m.Navigation, m.Saved, m.Satisfied
+	in.UserAction, in.Context, in.Flow, in.DeviceFacts = m.UserAction, m.Context, m.Flow, m.Device
 	in.Findings, in.Malware, in.Auth = m.Findings, m.Malware, m.Auth
 	for i, to := range []*filter.State{
 		&in.DeviceState, &in.GeoState, &in.NameState, &in.SizeState, &in.TypeState,

@@ -78,8 +78,8 @@ func Run(draft, current *policy.Book, activities iter.Seq2[model.Activity, error
 			continue
 		}
 		out.Replayed++
-		current.Decide(&in, &before)
-		draft.Decide(&in, &after)
+		current.Settle(&in, &before)
+		draft.Settle(&in, &after)
 		out.compare(&a, &in, verdictGate(&before, false), verdictGate(&after, true), opt.Sample)
 	}
 	slices.Sort(out.People)
@@ -97,8 +97,13 @@ func verdictGate(v *policy.Verdict, monitored bool) gated {
 	if v.Blocker != nil {
 		g.by = v.Blocker.ID
 	}
-	if monitored && v.M > 0 && v.Monitored[0].Gate > g.gate {
-		g = gated{v.Monitored[0].Gate, v.Monitored[0].ID}
+	if !monitored {
+		return g
+	}
+	for _, p := range v.Monitored[:v.M] { // of a sign-in, those of two decisions
+		if p.Gate > g.gate {
+			g = gated{p.Gate, p.ID}
+		}
 	}
 	return g
 }

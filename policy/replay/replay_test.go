@@ -52,6 +52,12 @@ func recorded(t *testing.T, id, facts string) model.Activity {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return stored(t, id, in)
+}
+
+// stored remembers a decision in an activity, and takes it through a store's JSON.
+func stored(t *testing.T, id string, in *policy.Input) model.Activity {
+	t.Helper()
 	a := model.Activity{
 		ID: model.ActivityID(id), Tenant: "contoso", Time: in.Now, Source: model.SourceSession, Type: in.Activity,
 		App: in.App, User: in.User, Device: model.ActivityDevice{Tags: in.Device}, Network: in.Network, Agent: in.Agent, Files: []model.File{in.File},
@@ -64,11 +70,11 @@ func recorded(t *testing.T, id, facts string) model.Activity {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var stored model.Activity
-	if err := json.Unmarshal(text, &stored); err != nil {
+	var kept model.Activity
+	if err := json.Unmarshal(text, &kept); err != nil {
 		t.Fatal(err)
 	}
-	return stored
+	return kept
 }
 
 func each(list ...model.Activity) iter.Seq2[model.Activity, error] {
@@ -145,8 +151,8 @@ func TestRememberedDecisionsComeOutTheSame(t *testing.T) {
 			t.Fatalf("%s: not replayed", facts)
 		}
 		var v, w policy.Verdict
-		b.Decide(in, &v)
-		b.Decide(&again, &w)
+		b.Settle(in, &v)
+		b.Settle(&again, &w)
 		if policytest.Describe(&v) != policytest.Describe(&w) {
 			t.Errorf("%s: decided %s, replayed %s", facts, policytest.Describe(&v), policytest.Describe(&w))
 		}
