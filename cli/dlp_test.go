@@ -21,7 +21,7 @@ func TestDLP(t *testing.T) {
 	s.write(t, "folder/below/latin.txt", "caf\xe9 Visa 4111 1111 1111 1111")
 	s.write(t, "folder/mail.eml", "From: a@b.example\nTo: c@d.example\nSubject: s\nmsip_labels: MSIP_Label_9c215d82-5bf5-4d07-af41-65de05a9c87a_Enabled=True\nContent-Transfer-Encoding: base64\n\n"+
 		base64.StdEncoding.EncodeToString([]byte("Visa 4111 1111 1111 1111")))
-	locked := s.write(t, "locked.doc", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00")
+	locked := s.write(t, "locked.pdf", "%PDF-1.7\ntrailer <</Encrypt 5 0 R>>")
 	empty := s.write(t, "empty.txt", "nothing\n")
 	own := s.write(t, "own.yaml", "kind: InformationType\nid: case-number\nname: Case number\npatterns: [{regexp: 'C-\\d{4}'}]\n---\nkind: InformationTypeBundle\nid: helpdesk\nname: Helpdesk\ntypes: [case-number]\n")
 	cases := s.write(t, "cases.txt", "C-1234 and Visa 4111 1111 1111 1111")
@@ -40,7 +40,7 @@ func TestDLP(t *testing.T) {
 		"binary text": {[]string{"dlp", "scan", "--json", late}, 0, []string{`"verdict":"found"`, `"kind":"text"`}, "clean"},
 		"folder":      {[]string{"dlp", "scan", "--json", folder}, 0, []string{`latin.txt","kind":"text","bytes":29,"status":"complete","verdict":"found"`, `mail.eml","kind":"mail"`, `"labels":[{"id":"9c215d82-5bf5-4d07-af41-65de05a9c87a"`}, "clean"},
 		"labels":      {[]string{"dlp", "scan", folder}, 0, []string{"LABEL", "9c215d82-5bf5-4d07-af41-65de05a9c87a"}, "clean"},
-		"encrypted":   {[]string{"dlp", "scan", "--json", locked}, 0, []string{`"status":"encrypted","verdict":"encrypted","reason":"the document has a password`, `"findings":[]`}, "clean"},
+		"encrypted":   {[]string{"dlp", "scan", "--json", locked}, 0, []string{`"status":"encrypted","verdict":"encrypted","reason":"the PDF has a password`, `"findings":[]`}, "clean"},
 		"failed":      {[]string{"dlp", "scan", card + ".none", empty}, 0, []string{"failed: can't be opened", "clean"}, "found"},
 		"high only":   {[]string{"dlp", "scan", "--confidence", "85", empty}, 0, []string{"clean"}, "found"},
 		"own":         {[]string{"dlp", "scan", "--own", own, "--bundle", "helpdesk", cases}, 0, []string{"case-number", "75"}, "credit"},

@@ -46,7 +46,7 @@ func (a *app) dlpScan() *cobra.Command {
 		Use: "scan PATH...", Short: "Look for sensitive information types in files", Args: some("files or folders, or - for standard input"),
 		Long: `Scan files, and all files below folders, and say what types are in each, how often, and how sure that is: 65, 75 or 85.
 
-Text is found in documents (docx, xlsx, pptx, OpenDocument, RTF), mail, web pages, JSON, archives within archives, and
+Text is found in documents (docx, xlsx, pptx, doc, xls, ppt, OpenDocument, RTF), mail, web pages, JSON, archives within archives, and
 plain text of any charset; a file is what its bytes say, whatever its name. A file of which a part can't be read is
 "encrypted", "corrupt", "unsupported" or "limited", and the parts are named with --json; one that can't be opened is
 "failed". None of these is ever called clean. Pictures in documents are not read, and don't count as parts.

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -155,16 +157,14 @@ func TestNeverClean(t *testing.T) {
 		seen   string
 	}{
 		{"encrypted zip", zipOf(t, "in.zip", lockedZip(t), "b.txt", "beside"), Encrypted, "in.zip!/plan.txt", "beside"},
-		{"encrypted document", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 70000) + string(utf16le("EncryptedPackage")), Encrypted, "", ""},
-		{"name across pieces", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 65536-20) + string(utf16le("EncryptedPackage")), Encrypted, "", ""},
-		{"document of before 2007", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and more", Unsupported, "", ""},
+		{"damaged compound file", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and more", Corrupt, "", ""},
 		{"encrypted PDF", "%PDF-1.7\n" + strings.Repeat("x", 9000) + "trailer << /Encrypt 5 0 R >>", Encrypted, "", ""},
 		{"PDF", "%PDF-1.7\n", Unsupported, "", ""},
 		{"encrypted OpenDocument", zipOf(t, "mimetype", "x", "content.xml", "", "META-INF/manifest.xml", `<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>`), Encrypted, "META-INF/manifest.xml", ""},
 		{"encrypted mail", "From: a@b\nTo: c@d\nSubject: s\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data\n\nMII", Encrypted, "", "Subject: s"},
 		{"zip cut in two", whole[:len(whole)/2], Corrupt, "", ""},
 		{"member cut in two", zipOf(t, "a.gz", gzipOf(t, strings.Repeat("text ", 5000))[:60], "b.txt", "beside"), Corrupt, "a.gz!/content", "beside"},
-		{"macros", wordOf(t, `<w:p><w:t>seen</w:t></w:p>`, "word/vbaProject.bin", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 macros"), Unsupported, "word/vbaProject.bin", "seen"},
+		{"macros", wordOf(t, `<w:p><w:t>seen</w:t></w:p>`, "word/vbaProject.bin", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 macros"), Corrupt, "word/vbaProject.bin", "seen"},
 		{"binary", "\x00\x01\x02\x03\x9f\x00\x00\x07", Unsupported, "", ""},
 		{"program", "\x7fELF\x02\x01", Unsupported, "", ""},
 		{"picture", "\x89PNG\r\n\x1a\n", Unsupported, "", ""},
@@ -259,6 +259,66 @@ func (brokenDisk) ReadAt(p []byte, at int64) (int, error) {
 	return len(p), nil
 }
 
+// TestOffice97 reads real documents of before 2007 (docs/third-party.md).
+func TestOffice97(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		file   string
+		status Status
+		want   []string
+	}{
+		{"harmless.doc", Complete, []string{"This is a harmless test document.\n", "ünicöde-ßtringß", "Microsoft Office Word"}},
+		{"book.xls", Complete, []string{"Sheet1", "Alpha\tBeta\tGamma\tDelta\t\n89\t82\t100\t12\t\n", "6ff4173b-42a5-4784-9b19-f49caff4d93d", "Adam Fourney"}},
+		{"slides.ppt", Complete, []string{"Lorem ipsum"}},
+		{"message.msg", Complete, []string{"M. C. Kurtuluş <muratcan.kurtulus@gmail.com>", "test.recipient@example.com", "This is the body of the test email message\r\n"}},
+		{"encrypted.doc", Encrypted, nil},
+		{"encrypted.xls", Encrypted, nil},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(filepath.Join("testdata", c.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, res := extracted(t, string(data), Limits{})
+			if res.Kind != Office97 || res.Status != c.status {
+				t.Errorf("%s, %s %v", res.Kind, res.Status, res.Open)
+			}
+			for _, w := range c.want {
+				if !strings.Contains(text, w) {
+					t.Errorf("%q is not in %q", w, text)
+				}
+			}
+			for _, cut := range []int{100, 600, len(data) / 2, len(data) - 700} {
+				extracted(t, string(data[:cut]), Limits{}) // whatever it says, it comes back
+			}
+		})
+	}
+}
+
+// TestPackedTexts unpacks a body in RTF as [MS-OXRTFCP] 4.1.1 has it, and chunks of macros as [MS-OVBA] 3.2 has them.
+func TestPackedTexts(t *testing.T) {
+	t.Parallel()
+	rtf := []byte{
+		0x2d, 0, 0, 0, 0x2b, 0, 0, 0, 0x4c, 0x5a, 0x46, 0x75, 0xf1, 0xc5, 0xc7, 0xa7, 0x03, 0x00, 0x0a, 0x00, 0x72, 0x63, 0x70, 0x67, 0x31, 0x32, 0x35, 0x42, 0x32, 0x0a, 0xf3, 0x20, 0x68, 0x65, 0x6c,
+		0x09, 0x00, 0x20, 0x62, 0x77, 0x05, 0xb0, 0x6c, 0x64, 0x7d, 0x0a, 0x80, 0x0f, 0xa0,
+	}
+	if got, err := expandRTF(rtf, 1000); err != nil || string(got) != "{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+	for want, chunks := range map[string][]byte{
+		"#aaabcdefaaaaghijaaaaaklaaamnopqaaaaaaaaaaaarstuvwxyzaaa": {
+			0x2f, 0xb0, 0x00, 0x23, 0x61, 0x61, 0x61, 0x62, 0x63, 0x64, 0x65, 0x82, 0x66, 0x00, 0x70, 0x61, 0x67, 0x68, 0x69, 0x6a, 0x01, 0x38, 0x08, 0x61, 0x6b, 0x6c, 0x00, 0x30, 0x6d, 0x6e, 0x6f, 0x70,
+			0x06, 0x71, 0x02, 0x70, 0x04, 0x10, 0x72, 0x73, 0x74, 0x75, 0x76, 0x10, 0x77, 0x78, 0x79, 0x7a, 0x00, 0x3c,
+		},
+		strings.Repeat("a", 73): {0x03, 0xb0, 0x02, 0x61, 0x45, 0x00},
+	} {
+		if got, err := expandVBA(chunks, 1000); err != nil || string(got) != want {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
+	}
+}
+
 func FuzzExtract(f *testing.F) {
 	for _, seed := range []string{
 		"text", "{\"a\":\"\\u00e9\"}", "<a b='c'>d</a>", `{\rtf1\'e9\u233?}`, "From: a\nTo: b\nSubject: c\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nhi\n--x--", "BEGIN:VCARD\nN:x\\n",
@@ -266,6 +326,17 @@ func FuzzExtract(f *testing.F) {
 		zipOf(f, "mimetype", "x", "content.xml", "<text:p>x</text:p>"),
 	} {
 		f.Add([]byte(seed))
+	}
+	files, err := filepath.Glob("testdata/*.*")
+	if err != nil || len(files) == 0 {
+		f.Fatal(files, err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file) //nolint:gosec // listed above
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var out bytes.Buffer

@@ -33,7 +33,7 @@ const (
 	Bzip2        Kind = "bzip2"
 	Zstandard    Kind = "zstd"
 	PDF          Kind = "pdf"
-	Office97     Kind = "office97" // doc, xls, ppt, msg, and encrypted documents
+	Office97     Kind = "office97" // doc, xls, ppt, msg, macros, and encrypted documents
 	SevenZip     Kind = "7z"
 	Rar          Kind = "rar"
 	XZ           Kind = "xz"
@@ -77,6 +77,8 @@ var signatures = []struct {
 	{Image, 4, "ftypheic"},
 	{Image, 4, "ftypavif"},
 	{Image, 0, "\xd7\xcd\xc6\x9a"},
+	{Image, 0, "\x01\x00\x09\x00\x00\x03"},
+	{Image, 40, " EMF"},
 	{Media, 4, "ftyp"},
 	{Media, 0, "ID3"},
 	{Media, 0, "OggS"},
@@ -196,11 +198,8 @@ func mailLike(head []byte) bool {
 
 // describe says why a kind is not read.
 func describe(kind Kind) string {
-	switch kind {
-	case Unknown:
+	if kind == Unknown {
 		return "of no known kind"
-	case Office97:
-		return "an Office document in its format before 2007"
 	}
 	return string(kind) + " is not read"
 }
