@@ -2,6 +2,7 @@ package intune
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/referee-casb/referee/internal/msgraph"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -28,30 +30,27 @@ type managedDevice struct {
 
 // managed asks Intune. complianceState inGracePeriod counts as compliant, as it does in Entra's Conditional Access
 // until the grace period is over.
-func (c *Client) managed(ctx context.Context, s Settings, bearer, device string, a *Answer) error {
-	address := s.Graph + "/v1.0/deviceManagement/managedDevices?" + url.Values{"$filter": {"azureADDeviceId eq '" + device + "'"}}.Encode()
+func managed(ctx context.Context, g *msgraph.Client, device string, a *Answer) error {
+	at := "/deviceManagement/managedDevices?" + url.Values{"$filter": {"azureADDeviceId eq '" + device + "'"}}.Encode()
 	var found []managedDevice
-	for page := 0; address != ""; page++ {
+	for page := 0; at != ""; page++ {
 		if page >= maxPages {
 			return errors.New("too many pages from Graph for one device")
 		}
-		var answer struct {
-			Value *[]managedDevice `json:"value"`
-			Next  string           `json:"@odata.nextLink"`
-		}
-		status, err := c.get(ctx, s, bearer, address, &answer)
+		p, err := g.Page(ctx, at)
 		if err != nil {
 			return err
 		}
-		if status != http.StatusOK || answer.Value == nil {
-			return errors.New("Graph answered " + strconv.Itoa(status) + " for managedDevices")
-		}
-		for _, d := range *answer.Value {
+		for _, one := range p.Value {
+			var d managedDevice
+			if err := json.Unmarshal(one, &d); err != nil {
+				return err
+			}
 			if strings.EqualFold(d.DeviceID, device) { // whatever the filter did
 				found = append(found, d)
 			}
 		}
-		address = answer.Next
+		at = p.Next
 	}
 	if len(found) == 0 {
 		return nil
@@ -106,15 +105,14 @@ type registeredDevice struct {
 
 // registered asks Entra for the attributes that its device filter knows. It takes the permission Device.Read.All;
 // without it those attributes stay unknown, and Intune's answer stands.
-func (c *Client) registered(ctx context.Context, s Settings, bearer, device string, a *Answer) error {
+func registered(ctx context.Context, g *msgraph.Client, device string, a *Answer) error {
 	var d registeredDevice
-	status, err := c.get(ctx, s, bearer, s.Graph+"/v1.0/devices(deviceId='"+device+"')", &d)
-	switch {
-	case err != nil:
-		return err
-	case status == http.StatusForbidden:
+	err := g.Get(ctx, "/devices(deviceId='"+device+"')", &d)
+	var no *msgraph.Refusal
+	switch refused := errors.As(err, &no); {
+	case refused && no.Status == http.StatusForbidden:
 		return nil
-	case status == http.StatusNotFound:
+	case refused && no.Status == http.StatusNotFound:
 		// Not registered: every attribute is known to have no value, as for Entra's own filter.
 		var none model.DeviceFacts
 		for _, name := range model.DeviceAttributes() {
@@ -122,8 +120,10 @@ func (c *Client) registered(ctx context.Context, s Settings, bearer, device stri
 		}
 		a.Facts.Merge(&none)
 		return nil
-	case status != http.StatusOK || !strings.EqualFold(d.DeviceID, device):
-		return errors.New("Graph answered " + strconv.Itoa(status) + " for devices")
+	case err != nil:
+		return err
+	case !strings.EqualFold(d.DeviceID, device):
+		return errors.New("the answer of Graph is about another device")
 	}
 	if d.Enabled != nil && !*d.Enabled {
 		// Disabled in the directory, by an administrator most likely: what Intune last heard does not count.

@@ -1,8 +1,8 @@
 // Package intune asks Microsoft Graph about a device whose Entra id is proven: whether Intune calls it compliant, and
 // which attributes Entra and Intune keep of it.
 //
-// It owns the wire: client credentials, the two look-ups, throttling, paging, and a cache of minutes. It proves
-// nothing by itself: the caller must have the id from a verified certificate or claim (device.ProvenID). Whatever
+// It owns the two look-ups, when Graph is left alone, and a cache of minutes. It does not own the talk with Graph
+// (internal/msgraph), and it proves nothing by itself: the caller must have the id from a verified certificate or claim (device.ProvenID). Whatever
 // goes wrong is an error and never a statement about the device. Layer L2. Begin with [Client.LookUp].
 package intune
 
@@ -10,13 +10,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
-	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +20,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/internal/msgraph"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -52,9 +49,9 @@ const (
 	keepAnswer = 5 * time.Minute
 	keepError  = 30 * time.Second
 	maxPause   = 10 * time.Minute
-	maxAnswer  = 1 << 20
 	maxPages   = 5
 	maxKept    = 10_000
+	maxGraphs  = 1000
 )
 
 // Client asks Graph for any number of tenants. Safe for concurrent use.
@@ -64,14 +61,9 @@ type Client struct {
 	one  singleflight.Group
 
 	mu     sync.Mutex
-	tokens map[string]token
+	graphs map[string]*msgraph.Client // by directory
 	kept   map[string]kept
 	pause  map[string]time.Time // until when a directory asked to be left alone
-}
-
-type token struct {
-	value string
-	until time.Time
 }
 
 type kept struct {
@@ -80,11 +72,9 @@ type kept struct {
 	until  time.Time
 }
 
-// New returns a client. Redirects are not followed: what is sent must not travel on.
+// New returns a client that sends through base.
 func New(base *http.Client, now func() time.Time) *Client {
-	own := *base
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{http: &own, now: now, tokens: map[string]token{}, kept: map[string]kept{}, pause: map[string]time.Time{}}
+	return &Client{http: base, now: now, graphs: map[string]*msgraph.Client{}, kept: map[string]kept{}, pause: map[string]time.Time{}}
 }
 
 var guid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
@@ -154,112 +144,68 @@ func (c *Client) ask(ctx context.Context, s Settings, device string) (Answer, er
 	if c.now().Before(wait) {
 		return Answer{}, errors.New("Graph asked to be left alone until " + wait.UTC().Format(time.RFC3339))
 	}
+	g, err := c.graph(s)
+	if err != nil {
+		return Answer{}, err
+	}
 	a := Answer{At: c.now()}
-	bearer, err := c.bearer(ctx, s)
-	if err != nil {
-		return Answer{}, err
+	if err = managed(ctx, g, device, &a); err == nil {
+		err = registered(ctx, g, device, &a)
 	}
-	if err := c.managed(ctx, s, bearer, device, &a); err != nil {
-		return Answer{}, err
-	}
-	return a, c.registered(ctx, s, bearer, device, &a)
-}
-
-// bearer gets a token by client credentials (RFC 6749 section 4.4), and keeps it until shortly before its end.
-func (c *Client) bearer(ctx context.Context, s Settings) (string, error) {
-	c.mu.Lock()
-	t, ok := c.tokens[s.directory()]
-	c.mu.Unlock()
-	if ok && c.now().Before(t.until) {
-		return t.value, nil
-	}
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {s.ClientID}, "client_secret": {s.Secret}, "scope": {s.Graph + "/.default"}}
-	q, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Login+"/"+url.PathEscape(s.Tenant)+"/oauth2/v2.0/token", strings.NewReader(form.Encode()))
-	if err != nil {
-		return "", err
-	}
-	q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	var answer struct {
-		Token   string `json:"access_token"`
-		Type    string `json:"token_type"`
-		Expires int64  `json:"expires_in"`
-		Error   string `json:"error"`
-	}
-	status, err := c.send(s, q, &answer)
-	if err != nil {
-		return "", err
-	}
-	if status != http.StatusOK || answer.Token == "" || !strings.EqualFold(answer.Type, "Bearer") {
-		return "", errors.New("no token for Graph: status " + strconv.Itoa(status) + " " + strconv.Quote(answer.Error))
-	}
-	t = token{answer.Token, c.now().Add(time.Duration(min(max(answer.Expires-60, 0), 86_400)) * time.Second)}
-	c.mu.Lock()
-	c.tokens[s.directory()] = t
-	c.mu.Unlock()
-	return t.value, nil
-}
-
-// send makes a request and reads its JSON. It heeds throttling (429 and 503 with Retry-After).
-func (c *Client) send(s Settings, q *http.Request, into any) (int, error) {
-	res, err := c.http.Do(q)
-	if err != nil {
-		return 0, scrub(err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable {
+	var no *msgraph.Refusal
+	if errors.As(err, &no) && (no.Status == http.StatusTooManyRequests || no.Status == http.StatusServiceUnavailable) {
 		c.mu.Lock()
-		c.pause[s.directory()] = c.now().Add(retryAfter(res.Header.Get("Retry-After"), c.now()))
-		c.mu.Unlock()
-		return 0, errors.New("Graph is throttling: " + res.Status)
-	}
-	if res.StatusCode == http.StatusUnauthorized {
-		c.mu.Lock()
-		delete(c.tokens, s.directory()) // the next look-up gets a new one
+		c.pause[s.directory()] = c.now().Add(pauseFor(no.Wait))
 		c.mu.Unlock()
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return 0, scrub(err)
-	case len(body) > maxAnswer:
-		return 0, errors.New("the answer is too large")
-	}
-	if err := json.Unmarshal(body, into); err != nil && res.StatusCode == http.StatusOK {
-		return 0, errors.New("the answer is not JSON")
-	}
-	return res.StatusCode, nil
+	return a, bare(err)
 }
 
-// scrub leaves the address out of an error, which names the device.
-func scrub(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
+// pauseFor is how long a directory is left alone: as long as it asks for, a minute when it does not say.
+func pauseFor(asked time.Duration) time.Duration {
+	if asked <= 0 {
+		asked = time.Minute
 	}
-	return err
+	return min(asked, maxPause)
 }
 
-// retryAfter reads seconds or a date (RFC 9110 section 10.2.3); a minute when there is neither.
-func retryAfter(text string, now time.Time) time.Duration {
-	wait := time.Minute
-	if n, err := strconv.ParseInt(text, 10, 32); err == nil {
-		wait = time.Duration(n) * time.Second
-	} else if at, err := http.ParseTime(text); err == nil {
-		wait = at.Sub(now)
+// graph is the client of one directory. It never waits to send a request again: the person's browser waits.
+func (c *Client) graph(s Settings) (*msgraph.Client, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	g, ok := c.graphs[s.directory()]
+	if ok {
+		return g, nil
 	}
-	return min(max(wait, time.Second), maxPause)
-}
-
-// get asks Graph for one address below its own origin.
-func (c *Client) get(ctx context.Context, s Settings, bearer, address string, into any) (int, error) {
-	if !strings.HasPrefix(address, s.Graph+"/") {
-		return 0, errors.New("the next page is on another host") // a bearer token must not go there
-	}
-	q, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	g, err := msgraph.New(msgraph.Config{
+		Tenant: s.Tenant, ClientID: s.ClientID, Secret: func() (string, error) { return s.Secret, nil },
+		Login: s.Login, Graph: strings.TrimSuffix(s.Graph, "/") + "/v1.0", HTTP: c.http, Now: c.now, Patience: -1,
+	})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	q.Header.Set("Authorization", "Bearer "+bearer)
-	q.Header.Set("Accept", "application/json")
-	return c.send(s, q, into)
+	if len(c.graphs) >= maxGraphs {
+		clear(c.graphs) // secrets that were changed since among them; each is made again when it is needed
+	}
+	c.graphs[s.directory()] = g
+	return g, nil
+}
+
+// bare leaves out of an error what it was about: the address names the device.
+func bare(err error) error {
+	said := ""
+	for {
+		var e *fault.Error
+		switch {
+		case err == nil:
+			return nil
+		case !errors.As(err, &e):
+			return errors.New(said + err.Error())
+		case e.Err == nil:
+			return errors.New(said + e.Msg)
+		case e.Msg != "":
+			said += e.Msg + ": "
+		}
+		err = e.Err
+	}
 }

@@ -30,7 +30,7 @@ const (
 	bodyMost  = 16 << 20         // bytes of one answer
 	pagesMost = 10_000           // pages of one list: a directory of ten million people at 999 a page
 	triesMost = 6                // of one request, the first included
-	waitMost  = 2 * time.Minute  // that one Retry-After may ask for
+	waitMost  = 2 * time.Minute  // that one Retry-After may ask for, unless the caller says otherwise
 	waitFirst = time.Second      // where Graph does not say; it doubles
 	early     = 5 * time.Minute  // before its end a token is renewed
 	timeout   = 60 * time.Second // of one request
@@ -47,6 +47,7 @@ type Config struct {
 	Graph       string           // [PublicGraph] when empty, with the version in its path
 	HTTP        *http.Client     // http.DefaultTransport when nil; redirects are never followed
 	Now         func() time.Time // time.Now when nil
+	Patience    time.Duration    // longest wait before a request is sent again: two minutes when 0, none when negative
 	// Wait sleeps until d has passed or ctx ends, and returns ctx's error then. Nil: with a timer.
 	Wait func(ctx context.Context, d time.Duration) error
 }
@@ -74,6 +75,9 @@ func New(config Config) (*Client, error) {
 	}
 	if config.Now == nil {
 		config.Now = time.Now
+	}
+	if config.Patience == 0 {
+		config.Patience = waitMost
 	}
 	if config.Wait == nil {
 		config.Wait = wait

@@ -202,6 +202,40 @@ func TestTokenIsRenewedAndSecretsStaySecret(t *testing.T) {
 	}
 }
 
+// Who has no time to wait gets the refusal at once, with what was asked for.
+func TestNoPatience(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		status int
+		retry  string
+		wait   time.Duration
+		kind   fault.Kind
+	}{
+		{429, "7", 7 * time.Second, fault.Limited},
+		{429, "", 0, fault.Limited},
+		{503, "30", 30 * time.Second, fault.Limited},
+		{503, "", 0, fault.Unavailable},
+		{500, "", 0, fault.Unavailable},
+		{404, "", 0, fault.NotFound},
+	} {
+		var asked atomic.Int64
+		s := newCloud(t, func(w http.ResponseWriter, _ *http.Request) {
+			asked.Add(1)
+			if c.retry != "" {
+				w.Header().Set("Retry-After", c.retry)
+			}
+			w.WriteHeader(c.status)
+		})
+		client := s.client("s3cret")
+		client.config.Patience = -1
+		err := client.Get(t.Context(), "/me", &struct{}{})
+		var no *Refusal
+		if !fault.Is(err, c.kind) || !errors.As(err, &no) || no.Status != c.status || no.Wait != c.wait || asked.Load() != 1 || len(s.waited) != 0 {
+			t.Errorf("%d: asked %d times, %+v, %v", c.status, asked.Load(), no, err)
+		}
+	}
+}
+
 // The address of a delta query holds a token that reads the directory's changes: no error tells it. What is too long is
 // asked for once.
 func TestErrorsTellNoToken(t *testing.T) {

@@ -33,22 +33,24 @@ func (c *Client) read(ctx context.Context, op, address string) ([]byte, error) {
 			renewed = true
 			continue
 		case err == nil && !passing(res.StatusCode):
-			return nil, refusal(op, address, res, text)
+			return nil, refusal(op, address, c.said(res, text))
 		case errors.Is(err, errTooLong):
 			return nil, fault.As(err, fault.Unavailable, op, where(address)) // it would be as long again
 		case ctx.Err() != nil:
 			return nil, fault.As(ctx.Err(), fault.Canceled, op, where(address))
-		case try >= triesMost && err != nil:
-			return nil, fault.As(err, fault.Unavailable, op, where(address))
-		case try >= triesMost:
-			return nil, refusal(op, address, res, text)
 		}
-		d := pause
+		d, no := pause, (*Refusal)(nil)
 		if err == nil {
-			d = max(d, asked(res.Header, c.config.Now()))
+			no = c.said(res, text)
+			d = max(d, no.Wait)
 		}
-		if d > waitMost {
-			return nil, &fault.Error{Kind: fault.Limited, Op: op, Key: where(address), Msg: "Graph asks to wait for " + d.String(), Help: "try again later"}
+		switch late := try >= triesMost || d > c.config.Patience; {
+		case late && err != nil:
+			return nil, fault.As(err, fault.Unavailable, op, where(address))
+		case late && no.Wait > c.config.Patience && no.Wait > 0:
+			return nil, &fault.Error{Kind: fault.Limited, Op: op, Key: where(address), Msg: "Graph asks to wait for " + no.Wait.String(), Help: "try again later", Err: no}
+		case late:
+			return nil, refusal(op, address, no)
 		}
 		if err := c.config.Wait(ctx, d); err != nil {
 			return nil, fault.As(err, fault.Canceled, op, where(address))
@@ -114,8 +116,18 @@ func where(address string) string {
 	return before
 }
 
-// refusal is the fault for an answer that will not be another one.
-func refusal(op, address string, res *http.Response, text []byte) error {
+// Refusal is an answer that is not what was asked for. It is the cause of the faults that say so.
+type Refusal struct {
+	Status int           // of HTTP
+	Text   string        // what Graph or Entra said, for people
+	Wait   time.Duration // before the next request, where one was asked for (RFC 9110 section 10.2.3)
+}
+
+// Error says what was answered.
+func (r *Refusal) Error() string { return r.Text }
+
+// said reads a refusal of Graph's.
+func (c *Client) said(res *http.Response, text []byte) *Refusal {
 	var said struct {
 		Error struct {
 			Code    string `json:"code"`
@@ -123,11 +135,17 @@ func refusal(op, address string, res *http.Response, text []byte) error {
 		} `json:"error"`
 	}
 	_ = json.Unmarshal(text, &said) // a page of a proxy's says nothing more than its status
-	e := &fault.Error{Kind: fault.Unavailable, Op: op, Key: where(address), Msg: "Graph answered " + res.Status}
+	r := &Refusal{Status: res.StatusCode, Text: "Graph answered " + res.Status, Wait: asked(res.Header, c.config.Now())}
 	if said.Error.Code != "" {
-		e.Msg += ": " + clip(said.Error.Code+": "+said.Error.Message)
+		r.Text += ": " + clip(said.Error.Code+": "+said.Error.Message)
 	}
-	switch res.StatusCode {
+	return r
+}
+
+// refusal is the fault for an answer that will not be another one.
+func refusal(op, address string, no *Refusal) error {
+	e := &fault.Error{Kind: fault.Unavailable, Op: op, Key: where(address), Err: no}
+	switch no.Status {
 	case http.StatusUnauthorized:
 		e.Kind, e.Help = fault.Unauthenticated, "check the app registration's tenant and that its application permissions have admin consent"
 	case http.StatusForbidden:
@@ -167,7 +185,7 @@ func (c *Client) authorise(ctx context.Context) (string, error) {
 		return "", fault.As(err, fault.Internal, op, c.token)
 	}
 	q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	asked := c.config.Now()
+	begun := c.config.Now()
 	res, text, err := c.send(q)
 	if err != nil {
 		return "", fault.As(err, fault.Unavailable, op, c.token)
@@ -189,11 +207,12 @@ func (c *Client) authorise(ctx context.Context) (string, error) {
 			Help: "check the tenant, the application id and its secret, which may have expired",
 		}
 	case res.StatusCode != http.StatusOK || answer.Token == "" || !strings.EqualFold(answer.Type, "Bearer"):
-		return "", fault.New(fault.Unavailable, op, "the token endpoint answered %s without a token", res.Status)
+		no := &Refusal{Status: res.StatusCode, Text: "the token endpoint answered " + res.Status + " without a token", Wait: asked(res.Header, c.config.Now())}
+		return "", &fault.Error{Kind: fault.Unavailable, Op: op, Err: no}
 	}
 	c.bearer = answer.Token
 	life := time.Duration(min(max(answer.Life, 0), 86400)) * time.Second
-	c.until = asked.Add(max(life-early, life/2))
+	c.until = begun.Add(max(life-early, life/2))
 	return c.bearer, nil
 }
 
