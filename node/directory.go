@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/referee-casb/referee/directory"
 	"github.com/referee-casb/referee/directory/graph"
 	"github.com/referee-casb/referee/fault"
@@ -21,6 +23,7 @@ const (
 	followPause  = 250 * time.Millisecond // between two looks at a tenant's sessions while changes pour in
 	followAll    = time.Minute
 	directoryLed = 5 * time.Second // between looks for a source that is due
+	readAtOnce   = 4               // tenants whose directories are read
 )
 
 // follower lets sessions follow the directory. Who may not stay is cut before the change is answered; groups and roles
@@ -109,9 +112,12 @@ func (s *syncs) run(ctx context.Context) error {
 		every := time.NewTicker(directoryLed)
 		defer every.Stop()
 		for {
+			var g errgroup.Group // one large directory does not keep the other tenants waiting
+			g.SetLimit(readAtOnce)
 			for _, t := range s.n.tenantIDs() {
-				s.tenant(ctx, t)
+				g.Go(func() error { s.tenant(ctx, t); return nil })
 			}
+			_ = g.Wait() // each failure is kept with its source
 			select {
 			case <-ctx.Done():
 				return nil

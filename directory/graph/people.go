@@ -60,7 +60,7 @@ func (r *Reader) users(ctx context.Context, p msgraph.Page) (directory.Batch, []
 	var b directory.Batch
 	var refused []directory.User
 	now := r.Now()
-	pending := map[directory.ID]directory.User{}
+	pending, was := map[directory.ID]directory.User{}, map[directory.ID]directory.User{}
 	var order []directory.ID
 	for _, raw := range p.Value {
 		i, id, err := readItem(raw)
@@ -73,7 +73,7 @@ func (r *Reader) users(ctx context.Context, p msgraph.Page) (directory.Batch, []
 			if err != nil && !fault.Is(err, fault.NotFound) {
 				return b, nil, err
 			}
-			order = append(order, id)
+			order, was[id] = append(order, id), u
 		}
 		if u.ID == "" || !u.Deleted.IsZero() { // new, or restored
 			u = directory.User{ID: id, Created: now, Active: true}
@@ -98,6 +98,9 @@ func (r *Reader) users(ctx context.Context, p msgraph.Page) (directory.Batch, []
 		}
 		if !u.MayStay() {
 			refused = append(refused, u)
+			if old := was[id]; old.Username != "" && old.Username != u.Username {
+				refused = append(refused, old) // renamed and disabled at once
+			}
 		}
 	}
 	return b, refused, nil

@@ -112,12 +112,14 @@ func (c *call) listGroups() error {
 		q.Extern, filter = v, nil
 	} else if filter != nil {
 		q.Limit = maxScan + 1
+	} else if a.last() > 0 {
+		q.Limit = a.last()
 	}
 	all, err := c.parts.Store.Groups(c.ctx, c.tenant, q)
 	if err != nil {
 		return err
 	}
-	if q.Limit > 0 && len(all) > maxScan {
+	if len(all) > maxScan && filter != nil {
 		return refuse(http.StatusBadRequest, "tooMany", "the filter would look at too many groups; ask by displayName or externalId")
 	}
 	looks := shown{not: []Path{{Attr: "members"}}}
@@ -142,6 +144,11 @@ func (c *call) listGroups() error {
 				return err
 			}
 			page = append(page, a.shown.of(r))
+		}
+	}
+	if a.filter == nil {
+		if _, total, err = c.parts.Store.CountPeople(c.ctx, c.tenant, c.source); err != nil {
+			return err
 		}
 	}
 	send(c.w, http.StatusOK, listOf(page, total, a.start))

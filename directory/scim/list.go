@@ -56,6 +56,14 @@ func (c *call) ask(t *resource) (ask, error) {
 	return a, err
 }
 
+// last is how many resources are to be read for a page where no filter chooses; 0 when that is all of them.
+func (a ask) last() int {
+	if a.start > 1<<30 {
+		return 0
+	}
+	return a.start - 1 + max(a.count, 1)
+}
+
 // known refuses filters about attributes that no schema has: they would hold for nobody, without a word.
 func (t *resource) known(f *Filter, within *attribute) error {
 	bad := refuse(http.StatusBadRequest, "invalidFilter", "there is no attribute "+clip(f.Path.Attr+"."+f.Path.Sub))

@@ -222,8 +222,9 @@ func without(o object, name string) object {
 	return out
 }
 
-// choose changes the values that the filter chooses, or all of them where it has none. One to add that is not there
-// yet is made from the filter: Entra adds emails[type eq "work"].value so.
+// choose changes the values that the filter chooses, or all of them where it has none. One that is not there yet is made
+// from the filter: Entra adds and replaces emails[type eq "work"].value so, whatever RFC 7644 section 3.5.2.3 says of
+// the latter.
 func (o *operation) choose(r object) error {
 	base := Path{Schema: o.path.Schema, Attr: o.path.Attr}
 	have := list(base.get(r))
@@ -250,7 +251,7 @@ func (o *operation) choose(r object) error {
 	}
 	if !hit {
 		made, ok := o.made()
-		if o.op != "add" || !ok {
+		if o.op != "add" && o.sub == nil || o.where == nil || !ok {
 			return refuse(400, "noTarget", "no value of "+o.path.Attr+" is what the path asks for")
 		}
 		next, err := o.changed(made)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/referee-casb/referee/directory"
 )
 
 const start = `{"userName":"anna","title":"Boss","name":{"givenName":"Anna","familyName":"Berg"},"active":true,
@@ -33,6 +35,7 @@ func TestPatch(t *testing.T) {
 		{"Entra: False as text", `{"op":"Replace","path":"active","value":"False"}`, `"active":false`},
 		{"Entra: a value in a list", `{"op":"Replace","path":"title","value":[{"$ref":null,"value":"Clerk"}]}`, `"title":"Clerk"`},
 		{"Entra: add what is not there", `{"op":"Add","path":"emails[type eq \"other\"].value","value":"o@x"}`, `"emails":[` + work + `,` + home + `,{"type":"other","value":"o@x"}]`},
+		{"Entra: replace what is not there", `{"op":"Replace","path":"emails[type eq \"other\"].value","value":"o@x"}`, `"emails":[` + work + `,` + home + `,{"type":"other","value":"o@x"}]`},
 		{"Entra: add a role", `{"op":"Add","path":"roles[primary eq \"True\"].value","value":"Admin"}`, `"roles":[{"primary":true,"value":"Admin"}]`},
 		{"Entra: paths as names", `{"op":"Add","value":{"name.givenName":"Ann","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department":"Legal"}}`, `"name":{"familyName":"Berg","givenName":"Ann"},"title":"Boss","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"Legal"`},
 		{"Entra: manager as an id", `{"op":"Add","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager","value":"m2"}`, `"manager":{"value":"m2"}`},
@@ -41,7 +44,8 @@ func TestPatch(t *testing.T) {
 		{"null empties", `{"op":"replace","path":"title","value":null}`, `"name":{"familyName":"Berg","givenName":"Anna"},"urn:`},
 		{"remove with a value", `{"op":"remove","path":"emails","value":[{"value":"h@x"}]}`, `"emails":[` + work + `]`},
 		{"other names' case", `{"OP":"REPLACE","PATH":"NAME.GIVENNAME","VALUE":"Ann"}`, `"name":{"familyName":"Berg","givenName":"Ann"}`},
-		{"RFC: nothing chosen", `{"op":"replace","path":"emails[type eq \"other\"].value","value":"o@x"}`, "!noTarget"},
+		{"RFC: nothing chosen", `{"op":"replace","path":"emails[type eq \"other\"]","value":{"value":"o@x"}}`, "!noTarget"},
+		{"a part of no value", `{"op":"replace","path":"phoneNumbers.value","value":"1"}`, "!noTarget"},
 		{"add what no equality makes", `{"op":"add","path":"emails[value co \"other\"].value","value":"o@x"}`, "!noTarget"},
 		{"groups are read only", `{"op":"add","path":"groups","value":[{"value":"x"}]}`, "!mutability"},
 		{"a filter of one value", `{"op":"replace","path":"title[value eq \"x\"]","value":"x"}`, "!invalidPath"},
@@ -154,6 +158,37 @@ func FuzzPatch(f *testing.F) {
 			if _, err := users.normal(back); err != nil && len(text) < maxText && !strings.Contains(err.Error(), "primary") {
 				t.Errorf("%s does not read again: %v", text, err)
 			}
+		}
+	})
+}
+
+// FuzzResource reads anything as a user and as a group, and what comes of it reads as the same again.
+func FuzzResource(f *testing.F) {
+	f.Add(start)
+	f.Add(`{"displayName":"Staff","members":[{"value":"u1","type":"User"},"u2"],"externalId":1}`)
+	f.Add(`{"userName":["x"],"emails":{"value":"x","primary":"True"},"roles":"Approver","name.givenName":"x"}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		for _, kind := range []*resource{users, groups} {
+			in, err := decode([]byte(body))
+			if err != nil {
+				return
+			}
+			once, err := kind.normal(in)
+			if err != nil {
+				var e *Error
+				if !errors.As(err, &e) || e.Status != 400 {
+					t.Errorf("%q: %v", body, err)
+				}
+				continue
+			}
+			twice, err := kind.normal(once)
+			a, _ := json.Marshal(once)
+			b, _ := json.Marshal(twice)
+			if err != nil || string(a) != string(b) {
+				t.Errorf("%s is read again as %s, %v", a, b, err)
+			}
+			_, _ = toUser(directory.User{}, once)
+			_, _ = toGroup(directory.Group{}, once)
 		}
 	})
 }

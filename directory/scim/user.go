@@ -154,12 +154,14 @@ func (c *call) listUsers() error {
 		q.Extern = v
 	} else if a.filter != nil {
 		q.Limit = maxScan + 1
+	} else if a.last() > 0 {
+		q.Limit = a.last()
 	}
 	all, err := c.parts.Store.Users(c.ctx, c.tenant, q)
 	if err != nil {
 		return err
 	}
-	if q.Limit > 0 && len(all) > maxScan {
+	if len(all) > maxScan && a.filter != nil {
 		return refuse(http.StatusBadRequest, "tooMany", "the filter would look at too many users; ask by userName or externalId")
 	}
 	var looks shown
@@ -186,6 +188,11 @@ func (c *call) listUsers() error {
 			page = append(page, a.shown.of(r))
 		}
 	}
+	if a.filter == nil {
+		if total, _, err = c.parts.Store.CountPeople(c.ctx, c.tenant, c.source); err != nil {
+			return err
+		}
+	}
 	send(c.w, http.StatusOK, listOf(page, total, a.start))
 	return nil
 }
@@ -200,11 +207,11 @@ func (c *call) addUser() error {
 	if err != nil {
 		return err
 	}
-	return c.storeUser("add", http.StatusCreated, u)
+	return c.storeUser("add", http.StatusCreated, u, directory.User{})
 }
 
-// storeUser writes a user and answers with it.
-func (c *call) storeUser(action string, status int, u directory.User) error {
+// storeUser writes a user and answers with it. was is the user before, for those who are renamed and disabled at once.
+func (c *call) storeUser(action string, status int, u, was directory.User) error {
 	s, err := shownOf(c.r.URL.Query())
 	if err != nil {
 		return err
@@ -213,6 +220,9 @@ func (c *call) storeUser(action string, status int, u directory.User) error {
 	var refused []directory.User
 	if !u.MayStay() {
 		refused = []directory.User{u}
+		if was.ID != "" && (directory.Fold(was.Username) != directory.Fold(u.Username) || was.ExternalID != u.ExternalID) {
+			refused = append(refused, was)
+		}
 	}
 	if err := c.record(action, "user", u.ID, u.Username, map[string]any{"active": u.Active}, refused, directory.Batch{Users: []directory.User{u}, Unique: true}); err != nil {
 		return err
@@ -239,10 +249,11 @@ func (c *call) putUser(id directory.ID) error {
 		if err := c.precondition(u.Version); err != nil {
 			return err
 		}
+		was := u
 		if u, err = toUser(u, r); err != nil {
 			return err
 		}
-		return c.storeUser("replace", http.StatusOK, u)
+		return c.storeUser("replace", http.StatusOK, u, was)
 	})
 }
 
@@ -272,10 +283,11 @@ func (c *call) patchUser(id directory.ID) error {
 				return err
 			}
 		}
+		was := u
 		if u, err = toUser(u, r); err != nil {
 			return err
 		}
-		return c.storeUser("update", http.StatusOK, u)
+		return c.storeUser("update", http.StatusOK, u, was)
 	})
 }
 
