@@ -2,8 +2,6 @@ package gateway_test
 
 import (
 	"bufio"
-	"bytes"
-	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -11,114 +9,17 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/gateway"
 	"github.com/referee-casb/referee/gateway/shim"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/tenant"
 )
-
-// raw sends bytes over a TLS connection that was opened for a name, and returns what came back.
-func (r *rig) raw(name, text string) string {
-	r.t.Helper()
-	c, err := tls.Dial("tcp", r.front.Listener.Addr().String(), &tls.Config{RootCAs: authority().roots(), ServerName: name})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer c.Close()
-	c.SetDeadline(time.Now().Add(5 * time.Second))
-	io.WriteString(c, text) // and no close: a client that has gone gets no answer
-	var b bytes.Buffer
-	buf := make([]byte, 4096)
-	for {
-		n, err := c.Read(buf)
-		b.Write(buf[:n])
-		if err != nil || !strings.Contains(text, "Connection: close") && b.Len() > 12 {
-			return b.String()
-		}
-	}
-}
-
-func TestAmbiguousRequestsAreRefused(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, rigOptions{app: echo(nil)})
-	p := r.signIn("contoso", "anna", session.ControlCustom)
-	host := p.mapped("files.app.test")
-	cookie := "Cookie: __Host-referee=" + p.cookie("files.app.test").Reveal() + "\r\n"
-	for name, text := range map[string]string{
-		"two hosts":            "GET / HTTP/1.1\r\nHost: " + host + "\r\nHost: evil.test\r\n" + cookie + "\r\n",
-		"no host":              "GET / HTTP/1.1\r\n" + cookie + "\r\n",
-		"absolute-form":        "GET https://evil.test/ HTTP/1.1\r\nHost: " + host + "\r\n" + cookie + "\r\n",
-		"http absolute-form":   "GET http://" + host + "/ HTTP/1.1\r\nHost: " + host + "\r\n" + cookie + "\r\n",
-		"two lengths":          "POST / HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: 4\r\nContent-Length: 5\r\n" + cookie + "\r\nabcde",
-		"other coding":         "POST / HTTP/1.1\r\nHost: " + host + "\r\nTransfer-Encoding: gzip, chunked\r\n" + cookie + "\r\n0\r\n\r\n",
-		"coding in disguise":   "POST / HTTP/1.1\r\nHost: " + host + "\r\nTransfer_Encoding: chunked\r\nContent-Length: 5\r\n" + cookie + "\r\n0\r\n\r\n",
-		"space before colon":   "GET / HTTP/1.1\r\nHost : " + host + "\r\n" + cookie + "\r\n",
-		"CONNECT":              "CONNECT evil.test:443 HTTP/1.1\r\nHost: " + host + "\r\n" + cookie + "\r\n",
-		"TRACE":                "TRACE / HTTP/1.1\r\nHost: " + host + "\r\n" + cookie + "\r\n",
-		"asterisk":             "GET * HTTP/1.1\r\nHost: " + host + "\r\n" + cookie + "\r\n",
-		"another host":         "GET / HTTP/1.1\r\nHost: evil.test\r\n" + cookie + "\r\n",
-		"a host with a dot":    "GET / HTTP/1.1\r\nHost: " + host + ".\r\n" + cookie + "\r\n",
-		"a host with a user":   "GET / HTTP/1.1\r\nHost: x@" + host + "\r\n" + cookie + "\r\n",
-		"obscured chunks":      "POST / HTTP/1.1\r\nHost: " + host + "\r\nTransfer-Encoding: xchunked\r\n" + cookie + "\r\n0\r\n\r\n",
-		"two origins":          "GET / HTTP/1.1\r\nHost: " + host + "\r\nOrigin: https://" + host + "\r\nOrigin: https://evil.test\r\n" + cookie + "\r\n",
-		"two types":            "POST / HTTP/1.1\r\nHost: " + host + "\r\nContent-Type: a/b\r\nContent-Type: multipart/form-data\r\nContent-Length: 0\r\n" + cookie + "\r\n",
-		"other tenant by name": "GET / HTTP/1.1\r\nHost: " + strings.Replace(host, "contoso", "fabrikam", 1) + "\r\n\r\n",
-	} {
-		got := r.raw(host, text)
-		if len(got) > 12 && (got[9] == '2' || got[9] == '3') {
-			t.Errorf("%s: %.200s", name, got)
-		}
-	}
-	if n := r.requests.Load(); n != 0 {
-		t.Errorf("%d requests reached the app", n)
-	}
-	if got := r.raw(host, "GET / HTTP/1.1\r\nHost: "+strings.ToUpper(host)+":443\r\n"+cookie+"Sec-Fetch-Mode: cors\r\nConnection: close\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 200") {
-		t.Errorf("a host in capitals with the default port: %.200s", got)
-	}
-}
-
-// What net/http mends instead of refusing reaches the app in one reading only: ours.
-func TestMendedRequestsHaveOneReading(t *testing.T) {
-	t.Parallel()
-	var mu sync.Mutex
-	var seen []string
-	r := newRig(t, rigOptions{h1: true, app: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		b, err := io.ReadAll(q.Body)
-		mu.Lock()
-		defer mu.Unlock()
-		seen = append(seen, fmt.Sprintf("%s %s %q %q %v %v", q.Method, q.URL.Path, b, q.Header.Get("X"), q.TransferEncoding, err))
-		w.Header().Set("Content-Length", "0")
-	})})
-	p := r.signIn("contoso", "anna", session.ControlCustom)
-	host := p.mapped("files.app.test")
-	head := " HTTP/1.1\r\nHost: " + host + "\r\nCookie: __Host-referee=" + p.cookie("files.app.test").Reveal() + "\r\nContent-Type: application/json\r\nConnection: close\r\n"
-	for text, want := range map[string]string{
-		"POST /a" + head + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n": `POST /a "[]" "" [chunked] <nil>`,
-		"GET /b" + head + "X: a\r\n b\r\n\r\n": `GET /b "" "a b" [] <nil>`,
-		"POST /c" + strings.Replace(head, "1.1", "1.0", 1) + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled" + head + "\r\n": `POST /c "" "" [] <nil>`,
-	} {
-		mu.Lock()
-		seen = nil
-		mu.Unlock()
-		r.raw(host, text)
-		mu.Lock()
-		got := strings.Join(seen, " and ")
-		mu.Unlock()
-		if got != want {
-			t.Errorf("%.40q: the app saw %s, want %s", text, got, want)
-		}
-	}
-}
 
 func TestOwnPathsNeverReachTheApp(t *testing.T) {
 	t.Parallel()
@@ -276,74 +177,6 @@ func TestHintsTrailersAndExpect(t *testing.T) {
 	q := fetched("POST", u+"/big", strings.Repeat("x", 300_000), "Expect", "100-continue", "Content-Type", "text/plain")
 	if res, body := do(t, p.h1, q); res.StatusCode != 200 || body != "300000" {
 		t.Errorf("%s %s", res.Status, body)
-	}
-}
-
-// scanner is an inspector that looks for a word.
-type scanner struct{ word string }
-
-func (s scanner) Inspect(_ context.Context, job gateway.Job) (gateway.Findings, error) {
-	b := make([]byte, job.Size)
-	if _, err := job.Content.ReadAt(b, 0); err != nil && err != io.EOF {
-		return gateway.Findings{}, err
-	}
-	f := gateway.Findings{ContentState: filter.NotSet, MalwareState: filter.Known}
-	if n := bytes.Count(b, []byte(s.word)); n > 0 {
-		f.ContentState, f.Types = filter.Known, []model.Finding{{Type: "creditCard", Confidence: 85, Count: n, Unique: n}}
-	}
-	return f, nil
-}
-
-func TestContentIsHeldAndLookedAt(t *testing.T) {
-	t.Parallel()
-	const inspect = `
-kind: SessionPolicy
-id: cards
-name: No card numbers
-control: controlFileDownload
-activities: {app: {eq: onedrive}}
-inspection: {method: builtIn, types: [{type: creditCard, count: 1}]}
-action: block
-level: inspect
-unscannable: block
-`
-	clean := append(bytes.Repeat([]byte("x"), 3<<20), "%"...)
-	copy(clean, "%PDF-1.7\n")
-	dirty := append(append([]byte(nil), clean...), "4111-1111 "+canary...)
-	r := newRig(t, rigOptions{
-		policies: inspect, inspector: scanner{"4111-1111"}, change: func(c *gateway.Config) { c.SpoolBody = 4 << 20 },
-		app: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-			w.Header().Set("Content-Type", "application/pdf")
-			w.WriteHeader(200)
-			w.(http.Flusher).Flush() // no length
-			switch q.URL.Path {
-			case "/clean":
-				w.Write(clean)
-			case "/dirty":
-				w.Write(dirty)
-			case "/large":
-				w.Write(append(append([]byte(nil), clean...), clean...))
-			}
-		}),
-	})
-	p := r.signIn("contoso", "anna", session.ControlCustom)
-	p.cookie("files.app.test")
-	u := "https://" + p.mapped("files.app.test")
-	if res, body := do(t, p.client, fetched("GET", u+"/clean", "")); res.StatusCode != 200 || body != string(clean) {
-		t.Errorf("clean: %s, %d bytes", res.Status, len(body))
-	}
-	if res, body := do(t, p.client, fetched("GET", u+"/dirty", "")); res.StatusCode != 403 || strings.Contains(body, "CANARY") {
-		t.Errorf("dirty: %s", res.Status)
-	}
-	if res, _ := do(t, p.client, fetched("GET", u+"/large", "")); res.StatusCode != 403 {
-		t.Errorf("too large to look at: %s", res.Status)
-	}
-	eventually(t, "outcome", func() bool {
-		o := r.rec.of(model.ActivityDownload, model.StageOutcome)
-		return len(o) == 1 && o[0].Outcome == model.OutcomeComplete && o[0].Files[0].SHA256 != ""
-	})
-	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "referee-spool-*")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
 	}
 }
 
