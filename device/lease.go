@@ -15,6 +15,7 @@ const (
 	KindContext     = "entra-context" // Entra granted, or refused, an authentication context for compliant devices
 	KindAttempt     = "attempt"       // asking led to nothing
 	KindIntune      = "intune"        // Microsoft Graph said it of a proven device id
+	KindBound       = "bound-session" // the browser signed with the key that its session is bound to; it has no tag
 	KindManagement  = "management"    // another management system said it of a proven device id
 )
 

@@ -23,9 +23,17 @@ type Session struct {
 	Agent      model.Agent          `json:"agent"`
 	TLSPrint   string               `json:"tlsPrint,omitempty"` // JA4 of the sign-in connection: a signal, not a gate
 	Proofs     []model.Proof        `json:"proofs,omitempty"`   // device facts, each a lease
+	Bound      *Bound               `json:"bound,omitempty"`    // nil where the browser's cookie alone is the session
 	Revoked    time.Time            `json:"revoked,omitzero"`
 	Reason     string               `json:"reason,omitempty"` // why revoked
 	SecretHash string               `json:"-"`                // hash of the secret in the broker's cookie
+}
+
+// Bound is the key that a session is bound to: the public half, on curve P-256.
+type Bound struct {
+	X  []byte    `json:"x"`
+	Y  []byte    `json:"y"`
+	At time.Time `json:"at"`
 }
 
 // Live reports whether the session may be used at now.

@@ -204,6 +204,7 @@ func (b *Broker) routes() *http.ServeMux {
 	m := http.NewServeMux()
 	b.stepUpRoutes(m)
 	b.manageRoutes(m)
+	b.boundRoutes(m)
 	m.HandleFunc("GET /{tenant}/login", b.tenant(b.login))
 	m.HandleFunc("GET /{tenant}/callback/{provider}", b.tenant(b.callback))
 	m.HandleFunc("POST /{tenant}/home", b.tenant(b.home))

@@ -76,6 +76,7 @@ func (b *Broker) complete(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 	}
 	b.remember(w, t, flow.Provider)
 	setCookie(w, sessionCookie+string(t.ID), session.BrokerCookie(s.ID, secret), 0)
+	b.offerBinding(w, t, &s)
 	http.Redirect(w, r, b.config.Origin+flow.Return, http.StatusSeeOther)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
+	"github.com/referee-casb/referee/signin/bound"
 	"github.com/referee-casb/referee/tenant"
 )
 
@@ -27,8 +28,20 @@ const (
 const maxFlowCookies = 8
 
 // current returns the live broker session of the request's browser with the secret its cookie holds. It is
-// NotFound when there is none, and Unavailable when that can't be known.
+// NotFound when there is none, and Unavailable when that can't be known. A session that is bound to a key of its browser
+// is none for a request that does not show it.
 func (b *Broker) current(r *http.Request, id model.TenantID) (session.Session, session.Secret, error) {
+	s, secret, err := b.held(r, id)
+	if err == nil && s.Bound != nil && !b.showsKey(r, id, &s) {
+		// fail closed: the cookie was copied, or the browser has lost its key; its owner signs in again
+		b.parts.Log.Warn("cookie of a bound session without its key", "tenant", id, "session", s.ID, "remote", r.RemoteAddr, "skipped", clip(r.Header.Get(bound.HeaderSkipped), 200))
+		return session.Session{}, "", fault.New(fault.NotFound, "signin.current", "the session is bound to a key that the request does not show")
+	}
+	return s, secret, err
+}
+
+// held is current without a look at the key.
+func (b *Broker) held(r *http.Request, id model.TenantID) (session.Session, session.Secret, error) {
 	const op = "signin.current"
 	none := func(why string) (session.Session, session.Secret, error) {
 		return session.Session{}, "", fault.New(fault.NotFound, op, "%s", why)

@@ -70,6 +70,7 @@ func (b *Broker) signOut(w http.ResponseWriter, r *http.Request, t tenant.Tenant
 		return
 	}
 	setCookie(w, sessionCookie+string(t.ID), "", -1)
+	setCookie(w, boundCookie+string(t.ID), "", -1)
 	w.Header().Set("Clear-Site-Data", `"cache"`)
 	round := logoutRound{Left: apps, Return: signedOutPath(t.ID, r.URL.Query())}
 	if len(apps) == 0 {

@@ -14,9 +14,12 @@ import (
 
 // Device says how devices are proven and what an unproven one counts as.
 type Device struct {
-	CAs         []string     `json:"cas,omitempty" yaml:"cas,omitempty"`         // PEM certificates of the authorities that issue client certificates
-	Lease       Duration     `json:"lease,omitzero" yaml:"lease,omitempty"`      // how long a proof holds; default 15m
-	Unknown     string       `json:"unknown,omitempty" yaml:"unknown,omitempty"` // "unmanaged", the default, or "unknown"
+	CAs     []string `json:"cas,omitempty" yaml:"cas,omitempty"`         // PEM certificates of the authorities that issue client certificates
+	Lease   Duration `json:"lease,omitzero" yaml:"lease,omitempty"`      // how long a proof holds; default 15m
+	Unknown string   `json:"unknown,omitempty" yaml:"unknown,omitempty"` // "unmanaged", the default, or "unknown"
+	// BoundSessions binds sign-ins to a key of the browser, where the browser knows device-bound session credentials.
+	BoundSessions bool `json:"boundSessions,omitempty" yaml:"boundSessions,omitempty"`
+
 	Certificate Certificates `json:"certificate,omitzero" yaml:"certificate,omitempty"`
 	Intune      *Intune      `json:"intune,omitempty" yaml:"intune,omitempty"` // look-up of proven device ids; none without it
 }

@@ -39,14 +39,15 @@ function withPolicies(dir, policies) {
   return script;
 }
 
-export async function launchChromium(dir, { authorities, clients = [], clientHosts = [], tap, keylog, downloadDir }) {
+export async function launchChromium(dir, { authorities, clients = [], clientHosts = [], tap, keylog, downloadDir, features = [] }) {
   if (!existsSync(executable)) throw new Error(`no Chromium at ${executable}; set CHROMIUM_BIN`);
   nssProfile(join(dir, '.pki', 'nssdb'), authorities, clients);
   const policies = { AutoSelectCertificateForUrls: clientHosts.map((h) => JSON.stringify({ pattern: `https://${h}`, filter: {} })) };
+  const own = features.length ? [...flags, `--enable-features=${features.join(',')}`] : flags;
   const context = await chromium.launchPersistentContext(join(dir, 'profile'), {
     executablePath: clients.length ? withPolicies(dir, policies) : executable,
     // Names below localhost go around a proxy unless told otherwise.
-    args: tap ? [...flags, `--proxy-server=127.0.0.1:${tap.port}`, '--proxy-bypass-list=<-loopback>'] : flags,
+    args: tap ? [...own, `--proxy-server=127.0.0.1:${tap.port}`, '--proxy-bypass-list=<-loopback>'] : own,
     headless: true,
     env: { ...process.env, HOME: dir, ...(keylog ? { SSLKEYLOGFILE: keylog } : {}) },
     acceptDownloads: true,
@@ -80,6 +81,7 @@ export async function launchChromium(dir, { authorities, clients = [], clientHos
     version: async () => `Chromium ${context.browser()?.version() ?? (await context.pages()[0].evaluate(() => /Chrome\/([\d.]+)/.exec(navigator.userAgent)[1]))}`,
     settled: () => Promise.all(saving),
     cookies: () => context.cookies(),
+    drop: (cookie) => context.clearCookies({ name: cookie }),
     forget: (domain) => Promise.all([domain, domain.slice(domain.indexOf('.')), domain.slice(domain.indexOf('.') + 1)].map((d) => context.clearCookies({ domain: d }))),
     grant: (origin, names) => context.grantPermissions(names, { origin }),
     page: async () => wrap(await context.newPage(), context),

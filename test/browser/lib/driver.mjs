@@ -1,7 +1,7 @@
 // One way to drive both browsers.
 //
 // A browser: name, page(), pages(), cookies(), forget(host) its cookies and those of the domain above,
-// downloads(), clear() them, received(), version(), grant(origin, permissions), close(). A page:
+// drop(cookie) by name (Chromium), downloads(), clear() them, received(), version(), grant(origin, permissions), close(). A page:
 // goto(url) → status, url(), evaluate(fn, arg), init(fn, arg) before every document, click, fill,
 // press('Control+c'), waitFor(selector | fn, arg, ms), files(selector, paths), screenshot(path),
 // close(); media(features) and cdp() in Chromium only; raw is the library's own.
@@ -20,7 +20,7 @@ export const browsers = (process.env.BROWSERS || 'chromium,firefox').split(',');
 /**
  * Starts a browser with a fresh profile. Options: authorities (PEM files to trust), clients
  * (PKCS#12 files as { file, password }), clientHosts (patterns of hosts that ask for one, like
- * "[*.]gate.localhost"; Chromium needs them), tap (all traffic goes through it) and keylog (a file
+ * "[*.]gate.localhost"; Chromium needs them), features (of Chromium, to switch on), tap (all traffic goes through it) and keylog (a file
  * for the secrets that it needs).
  */
 export async function launch(name, options) {
