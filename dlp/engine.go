@@ -40,6 +40,7 @@ type pattern struct {
 	check         func([]byte) bool
 	length        int          // the longest match in bytes
 	forth, back   *dfa.Machine // of an Anywhere pattern
+	anywhere      *dfa.Machine // of an Anywhere pattern, by itself
 }
 
 // The sizes of tables. They are reserved, and taken only as states are needed.
@@ -155,7 +156,11 @@ func (b *builder) expression(number int, one *pattern, p *Pattern) error {
 	if err != nil {
 		return err
 	}
-	one.forth, one.back = dfa.New(forth, singleTable), dfa.New(back, singleTable)
+	anywhere, err := dfa.Compile(dfa.Anywhere, maxOne, single)
+	if err != nil {
+		return err
+	}
+	one.forth, one.back, one.anywhere = dfa.New(forth, singleTable), dfa.New(back, singleTable), dfa.New(anywhere, singleTable)
 	b.anywhere = append(b.anywhere, single...)
 	return nil
 }

@@ -44,6 +44,7 @@ type Scan struct {
 	decided []int64 // by pattern: 1 + the last start at which it was decided
 	lastTyp []int64 // by type: where its last whole-word match ended
 	lastPat []int64 // by pattern: the same for the others
+	chases  []chase // by pattern: of the others
 	best    []candidate
 	near    evidence
 	tally   []tally // by type
@@ -61,7 +62,7 @@ type candidate struct {
 func (e *Engine) Start(opt Options) (*Scan, error) {
 	s := &Scan{
 		e: e, opt: opt, enabled: make([]bool, len(e.types)), decided: make([]int64, len(e.patterns)),
-		lastTyp: make([]int64, len(e.types)), lastPat: make([]int64, len(e.patterns)), tally: make([]tally, len(e.types)),
+		lastTyp: make([]int64, len(e.types)), lastPat: make([]int64, len(e.patterns)), chases: make([]chase, len(e.patterns)), tally: make([]tally, len(e.types)),
 	}
 	s.near.init(e)
 	if e.anywhere != nil {
@@ -310,7 +311,7 @@ func (s *Scan) others(limit int) {
 func (s *Scan) ending(number, end int) {
 	p := &s.e.patterns[number]
 	low := max(0, end-p.length, int(s.lastPat[number]-s.base))
-	if !s.enabled[p.typ] || low >= end {
+	if !s.enabled[p.typ] || low >= end || !s.reaches(number, end) {
 		return
 	}
 	after := dfa.NoByte
@@ -319,6 +320,7 @@ func (s *Scan) ending(number, end int) {
 	}
 	s.backs = p.back.MatchBack(s.buf, low, end, after, s.byteBefore(low), s.backs[:0])
 	if len(s.backs) == 0 {
+		s.pursue(number, low, end)
 		return
 	}
 	start := s.backs[len(s.backs)-1].End
@@ -336,6 +338,41 @@ func (s *Scan) ending(number, end int) {
 	if p.check == nil || p.check(s.buf[start:end]) {
 		s.judge(number, start, end)
 	}
+}
+
+// chase follows one Anywhere pattern from where its last match ended. What begins before does not count any more, yet goes
+// on to end at every further byte, such as each digit of a number longer than MaxMatch: walking back from each of them
+// in vain would cost MaxMatch steps a byte.
+type chase struct {
+	search *dfa.Search
+	from   int64 // lastPat when it began
+	at     int64 // in the text: how far it went
+}
+
+// pursue begins to follow a pattern, after a walk back from end found nothing that begins at low or later.
+func (s *Scan) pursue(number, low, end int) {
+	c := chase{search: s.e.patterns[number].anywhere.SearchAfter(s.byteBefore(low)), from: s.lastPat[number], at: s.base + int64(low)}
+	s.chases[number] = c
+	s.reaches(number, end) // which says no, and is there for the next one
+}
+
+// reaches reports whether the pattern may have a match that ends at end and begins after its last match. Ends are asked
+// for in order.
+func (s *Scan) reaches(number, end int) bool {
+	c := &s.chases[number]
+	if c.search == nil || c.from != s.lastPat[number] || c.at < s.base { // the last: nothing ended for long, and the text is gone
+		c.search = nil
+		return true
+	}
+	for at := int(c.at - s.base); at <= end && at < len(s.buf); {
+		var h dfa.Hit
+		if h, at = c.search.Next(s.buf, at, min(end+1, len(s.buf))); h.End == end {
+			c.at = s.base + int64(at)
+			return true
+		}
+		c.at = s.base + int64(at)
+	}
+	return end == len(s.buf) && len(c.search.End()) > 0
 }
 
 // single decides about a keyword that is a match.

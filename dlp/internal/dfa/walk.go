@@ -160,8 +160,11 @@ type Search struct {
 }
 
 // Search begins a walk at the beginning of a text.
-func (m *Machine) Search() *Search {
-	t, st := m.begin(m.table.Load(), beforeText)
+func (m *Machine) Search() *Search { return m.SearchAfter(NoByte) }
+
+// SearchAfter begins a walk within a text, after the given byte.
+func (m *Machine) SearchAfter(before int) *Search {
+	t, st := m.begin(m.table.Load(), contextOf(before))
 	return &Search{m: m, t: t, st: st}
 }
 
