@@ -91,6 +91,9 @@ func (c *caller) source() string {
 	if c.Token.Tenant == tenant.Everywhere {
 		return "installation/" + c.Token.Name
 	}
+	if strings.Contains(c.Token.Name, "/") { // from before names were held to have none: it must not pass for the installation's
+		return "tenant/" + c.Token.Name
+	}
 	return c.Token.Name
 }
 

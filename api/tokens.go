@@ -89,6 +89,9 @@ func (a *API) addToken(ctx context.Context, c *caller, owner string, b tokenBody
 	if strings.TrimSpace(b.Name) != b.Name || strings.ContainsAny(b.Name, "\r\n\t") {
 		return nil, fault.New(fault.Invalid, op, "the name has blanks where nobody sees them")
 	}
+	if strings.Contains(b.Name, "/") {
+		return nil, &fault.Error{Kind: fault.Invalid, Op: op, Key: b.Name, Msg: "the name has a /, which tells the installation's tokens from a tenant's", Help: "use a hyphen"}
+	}
 	if !b.Ends.IsZero() && !b.Ends.After(now) {
 		return nil, fault.New(fault.Invalid, op, "it would have expired already")
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/referee-casb/referee/policy"
 )
 
 // blocks returns the indented blocks of a page, without their indent.
@@ -29,6 +31,37 @@ func blocks(text string) []string {
 	}
 	flush()
 	return out
+}
+
+// TestHowToPolicies sees that each policy in the pages is one.
+func TestHowToPolicies(t *testing.T) {
+	t.Parallel()
+	pages, err := filepath.Glob(filepath.Join("..", "docs", "howto", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range blocks(string(text)) {
+			at := strings.Index("\n"+block, "\nkind: ")
+			if at < 0 {
+				continue
+			}
+			body, _, _ := strings.Cut(block[at:], "\n\n") // commands may follow
+			docs, problems := policy.Decode(filepath.Base(page), []byte(body))
+			if err := problems.Err(); err != nil || len(docs) == 0 {
+				t.Errorf("%v in\n%s", err, body)
+			}
+			found += len(docs)
+		}
+	}
+	if found < 2 {
+		t.Errorf("%d policies in %d pages", found, len(pages))
+	}
 }
 
 // TestHowTo sees that the commands in the pages are commands, and that the files they begin with are taken.
