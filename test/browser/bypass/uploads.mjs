@@ -93,6 +93,9 @@ const later = (how) => ({
 
 const put = (headers, url = '`${api}/v1/folders/inbox/files/${name}`') => `return fetch(${url}, { method: 'PUT', headers: { ...auth, ${headers} }, body: new Blob([content]) }).then((r) => r.status, String);`;
 
+/** A multipart form that says it is something else: by a query or by fields. */
+const formAs = (id, query, headers) => byScript(id, `const f = new FormData(); f.append('file', new File([content], name, { type: 'application/pdf' })); return fetch(\`\${api}/v1/folders/inbox/upload${query}\`, { method: 'POST', headers: { ...auth, ${headers} }, body: f }).then((r) => r.status, String);`);
+
 export default [
   {
     id: 'upload-chosen',
@@ -129,6 +132,9 @@ export default [
   { id: 'upload-no-type', title: 'PUT without a type', run: byScript('no-type', put('')) },
   { id: 'upload-encoded', title: 'PUT to an encoded address', run: byScript('encoded', put("'Content-Type': 'application/pdf'", "`${api}/v1/%66olders/inbox/files/${name}`")), target: /%66olders/ },
   { id: 'upload-second-part', title: 'Second file of a multipart form, behind a text field', run: byScript('second', "const f = new FormData(); f.append('note', 'x'); f.append('file', new File(['a,b'], 'first-' + name, { type: 'text/plain' })); f.append('file', new File([content], name, { type: 'application/pdf' })); return fetch(`${api}/v1/folders/inbox/upload`, { method: 'POST', headers: auth, body: f }).then((r) => r.status, String);") },
+  { id: 'upload-form-google', title: 'Multipart form that says it announces a Google upload', run: formAs('form-google', '?uploadType=resumable', '') },
+  { id: 'upload-form-tus', title: 'Multipart form that says it announces a tus upload', run: formAs('form-tus', '', "'Tus-Resumable': '1.0.0', 'Upload-Metadata': `filename ${btoa('a.txt')}`") },
+  { id: 'upload-form-range', title: 'Multipart form that says it is a piece of a file', run: formAs('form-range', '', "'Content-Range': 'bytes 7-9/10'") },
   { id: 'upload-native-fetch', title: 'fetch of a fresh frame, without the client script’s hooks', run: byScript('native', "const f = document.createElement('iframe'); document.body.append(f); return f.contentWindow.fetch(`${api}/v1/folders/inbox/files/${name}`, { method: 'PUT', headers: auth, body: new Blob([content]) }).then((r) => r.status, String);") },
   {
     id: 'upload-chunked',
