@@ -422,24 +422,37 @@ func TestReadRefuses(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, text := range exports() {
-		f.Add([]byte(text))
+	var names []string
+	for name := range exports() {
+		names = append(names, name)
 	}
-	f.Add([]byte(`{"value":[{"conditions":{"devices":{"deviceFilter":{"mode":"exclude","rule":"device.isCompliant -ne False"}}},"state":"enabled"}]}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, name := range []string{"conditionalAccessPolicies.json", "domains.json", "namedLocations.json", "subscribedSkus.json", "federation-contoso.com.json", "users.json", "servicePrincipals.json", "organization.json", "securityDefaults.json"} {
-			raw := map[string][]byte{}
-			for n, s := range exports() {
-				raw[n] = []byte(s)
-			}
-			raw[name] = text
-			tenant, err := Read(raw)
-			if err != nil {
-				continue
-			}
-			p, err := Make(tenant, abroad())
-			if err == nil && (p.Evidence == "" || len(p.BreakGlass) != 2) {
-				t.Fatalf("%s %q: %+v", name, text, p)
+	names = append(names, "federation-contoso.com.json")
+	slices.Sort(names)
+	for i, name := range names {
+		f.Add(uint8(i), []byte(exports()[name]))
+	}
+	f.Add(uint8(0), []byte(`{"value":[{"conditions":{"devices":{"deviceFilter":{"mode":"exclude","rule":"device.isCompliant -ne False"}}},"state":"enabled"}]}`))
+	f.Fuzz(func(t *testing.T, which uint8, text []byte) {
+		raw := map[string][]byte{}
+		for n, s := range exports() {
+			raw[n] = []byte(s)
+		}
+		name := names[int(which)%len(names)]
+		raw[name] = text
+		tenant, err := Read(raw)
+		if err != nil {
+			return
+		}
+		p, err := Make(tenant, abroad())
+		if err != nil {
+			return
+		}
+		if p.Evidence == "" || len(p.BreakGlass) != 2 {
+			t.Fatalf("%s %q: %+v", name, text, p)
+		}
+		for _, file := range p.Files {
+			if strings.Contains(file.What, "conditionalAccess/policies") && (!strings.Contains(string(file.Body), reportOnly) || !strings.Contains(string(file.Body), p.BreakGlass[1])) {
+				t.Fatalf("%s %q: %s", name, text, file.Body)
 			}
 		}
 	})
