@@ -99,9 +99,12 @@ type grant struct {
 	req *request
 }
 
+// signing is the key of every tenant's tokens: Entra's are shared too, and making one takes its time.
+var signing = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 // New returns a tenant.
 func New(config Config, samlKeys saml.Keys) (*Entra, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := signing()
 	if err != nil {
 		return nil, err
 	}
