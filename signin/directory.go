@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/referee-casb/referee/directory"
 	"github.com/referee-casb/referee/fault"
@@ -61,11 +62,10 @@ func claimsOf(t tenant.Tenant, s *session.Session) model.Claims {
 	}
 	c := model.Claims{User: s.User, Subject: s.Auth.Subject}
 	if i := slices.IndexFunc(t.Providers, func(p tenant.Provider) bool { return p.ID == s.User.Provider }); i >= 0 && t.Providers[i].UserID(c.Subject, t.Providers) != s.User.ID {
-		c.Subject = string(s.User.ID) // the subject came from another claim than sub, in a plain id
+		c.Subject = strings.TrimPrefix(string(s.User.ID), string(s.User.Provider)+":") // it came from another claim than sub
 	}
-	if s.User.External {
-		c.Guest = &s.User.External
-	}
+	external := s.User.External // whoever said so then
+	c.Guest = &external
 	return c
 }
 
