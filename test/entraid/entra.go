@@ -83,7 +83,7 @@ type request struct {
 	app                          string
 	redirect, mode, state, nonce string
 	types, scope, challenge      string
-	domain, binding, samlID      string
+	domain, samlID               string
 	mfa, fresh                   bool
 	begun                        time.Time
 }
