@@ -12,7 +12,7 @@ import (
 // SigningKeys are the keys that apps verify sign-ins with; signin.Broker is one.
 type SigningKeys interface {
 	KeyReport(ctx context.Context, tenant model.TenantID) (signin.KeyReport, error)
-	Roll(ctx context.Context, tenant model.TenantID, use signin.KeyUse, after time.Duration) (signin.KeyStatus, error)
+	Roll(ctx context.Context, tenant model.TenantID, how signin.Rolling) (signin.KeyStatus, error)
 }
 
 type (
@@ -46,7 +46,9 @@ func (a *API) rollKey(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Body struct {
 		Use   signin.KeyUse `json:"use" enum:"oidc,saml"`
-		After string        `json:"after,omitempty" maxLength:"20" doc:"When it takes over, such as 24h; at least two minutes. Default: a day for oidc, 30 days for saml."`
+		After string        `json:"after,omitempty" maxLength:"20" doc:"When it takes over, such as 24h; at least two minutes. Default: a day for oidc, 30 days for saml; two minutes to withdraw."`
+		// Withdraw is for a key that was stolen.
+		Withdraw bool `json:"withdraw,omitempty" doc:"Withdraw the older keys when it takes over, instead of 30 days later: nothing that they signed counts any more."`
 	}
 },
 ) (*keyAnswer, error) {
@@ -64,7 +66,7 @@ func (a *API) rollKey(ctx context.Context, c *caller, in *struct {
 	err = a.change(ctx, c, entry{
 		kind: model.ActivityAdmin, action: "key.roll", objects: []model.Object{{Type: "signingKey", ID: string(in.Body.Use)}},
 	}, func() (err error) {
-		out.Body, err = keys.Roll(ctx, c.Tenant, in.Body.Use, after)
+		out.Body, err = keys.Roll(ctx, c.Tenant, signin.Rolling{Use: in.Body.Use, After: after, Withdraw: in.Body.Withdraw})
 		return err
 	})
 	return out, err

@@ -21,7 +21,7 @@ type keyRow struct {
 func (a *app) keysList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List signing keys, and the apps that know an older one only", Args: cobra.NoArgs, Example: "  referee keys list",
-		Long: "List the published signing keys. OpenID apps fetch new keys by themselves; a SAML app has the newest when it fetched its metadata since, or when its setting knownCertificate says so.",
+		Long: "List the published signing keys. OpenID apps fetch new keys by themselves; a SAML app has the newest when its setting knownCertificate says so, and may have it when its metadata was fetched since: anybody can fetch that.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			text, err := a.tell(c, http.MethodGet, "/keys", nil, nil)
 			if err != nil {
@@ -29,7 +29,10 @@ func (a *app) keysList() *cobra.Command {
 			}
 			return show(a, text, func(r struct {
 				Keys []keyRow
-				Old  []struct{ App, Use, Key, Why string }
+				Old  []struct {
+					App, Use, Key, Why string
+					Perhaps            bool
+				}
 			},
 			) error {
 				t := newTable("USE", "STATE", "IN USE FROM", "ENDS", "KEY", "CERTIFICATE (SHA-256)")
@@ -40,7 +43,11 @@ func (a *app) keysList() *cobra.Command {
 					return err
 				}
 				for _, o := range r.Old {
-					if err := a.say("app %s does not have the newest %s key: %s", o.App, o.Use, o.Why); err != nil {
+					says := "app %s does not have the newest %s key: %s"
+					if o.Perhaps {
+						says = "app %s may have the newest %s key: %s"
+					}
+					if err := a.say(says, o.App, o.Use, o.Why); err != nil {
 						return err
 					}
 				}
@@ -51,14 +58,22 @@ func (a *app) keysList() *cobra.Command {
 }
 
 func (a *app) keysRoll() *cobra.Command {
-	after := ""
+	after, withdraw := "", false
 	c := &cobra.Command{
-		Use: "roll USE", Short: "Publish the next signing key and say when it takes over", Args: exactly(1, "oidc or saml"), Example: "  referee keys roll saml --after 720h",
-		Long: "Publish the next key at once and use it after a while, so that apps can learn it before. The old key stays published for 30 days. In an emergency give --after 2m.",
+		Use: "roll USE", Short: "Publish the next signing key and say when it takes over", Args: exactly(1, "oidc or saml"), Example: "  referee keys roll saml --after 720h\n  referee keys roll oidc --withdraw",
+		Long: `Publish the next key at once and use it after a while, so that apps can learn it before. The old key stays published
+for 30 days: what it signed goes on to count.
+
+When a key was stolen, give --withdraw: the next key takes over in two minutes, and the older ones are then neither
+published nor kept, so that apps refuse what is signed with them. OpenID apps fetch the new key by themselves; a SAML app
+refuses every sign-in until it has the new certificate. Keys that were published for later are withdrawn at once.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			body := map[string]string{"use": args[0]}
+			body := map[string]any{"use": args[0]}
 			if after != "" {
 				body["after"] = after
+			}
+			if withdraw {
+				body["withdraw"] = true
 			}
 			text, err := a.tell(c, http.MethodPost, "/keys/roll", nil, body)
 			if err != nil {
@@ -67,6 +82,7 @@ func (a *app) keysRoll() *cobra.Command {
 			return show(a, text, func(k keyRow) error { return a.say("key %s is published, and in use from %s", k.ID, a.when(k.Active)) })
 		},
 	}
-	c.Flags().StringVar(&after, "after", "", "when the key takes over; a day for oidc and 30 days for saml when left out")
+	c.Flags().StringVar(&after, "after", "", "when the key takes over; a day for oidc and 30 days for saml when left out, two minutes to withdraw")
+	c.Flags().BoolVar(&withdraw, "withdraw", false, "withdraw the older keys when it takes over, because one was stolen")
 	return c
 }

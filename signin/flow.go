@@ -22,7 +22,7 @@ const (
 	FlowFresh    FlowKind = "fresh"    // a request's person has signed in again for it
 	FlowSilent   FlowKind = "silent"   // a provider is asked about the device without the person
 	FlowProof    FlowKind = "proof"    // a device proof on its way back to the browser that asked
-	FlowKey      FlowKind = "key"      // the tenant's signing key
+	FlowKey      FlowKind = "key"      // the tenant's secret
 )
 
 // Flow is a sealed record of one step. Tenant, kind and id are bound to the seal as associated data, so a

@@ -26,6 +26,7 @@ type KeyStatus struct {
 	Ends        time.Time `json:"ends" doc:"Planned end; the next key is published 60 days before it."`
 	Fingerprint string    `json:"fingerprint" doc:"SHA-256 of its certificate."`
 	Certificate string    `json:"certificate,omitempty" doc:"PEM; of SAML keys."`
+	Withdraws   bool      `json:"withdraws,omitempty" doc:"The older keys are withdrawn when it comes into use."`
 }
 
 // KeyReport are a tenant's keys and the apps that don't have the newest one.
@@ -40,6 +41,8 @@ type OldApp struct {
 	Use KeyUse           `json:"use"`
 	Key string           `json:"key,omitempty" doc:"The key it has; empty where nothing is known."`
 	Why string           `json:"why"`
+	// Perhaps is only a hint, since anybody can fetch metadata.
+	Perhaps bool `json:"perhaps,omitempty" doc:"Somebody fetched the app's metadata since the newest key: it may have it."`
 }
 
 // KeyReport lists a tenant's published keys, and the apps that still rely on an older one.
@@ -57,7 +60,7 @@ func (b *Broker) KeyReport(ctx context.Context, id model.TenantID) (KeyReport, e
 			if !r.published(i, now) {
 				continue
 			}
-			s := KeyStatus{Use: use, ID: k.ID, State: "current", Created: k.Created, Active: k.Active, Ends: k.Ends, Fingerprint: k.Fingerprint()}
+			s := KeyStatus{Use: use, ID: k.ID, State: "current", Created: k.Created, Active: k.Active, Ends: k.Ends, Fingerprint: k.Fingerprint(), Withdraws: k.Alone && i > current}
 			switch {
 			case i < current:
 				s.State = "retired"
@@ -87,6 +90,8 @@ func (b *Broker) KeyReport(ctx context.Context, id model.TenantID) (KeyReport, e
 			out.Old = append(out.Old, OldApp{App: inst.ID, Use: use, Why: "nobody has signed in to it since keys are counted"})
 		case i >= 0 && seen[i].Key != want.ID:
 			out.Old = append(out.Old, OldApp{App: inst.ID, Use: use, Key: seen[i].Key, Why: "last " + seen[i].How + " " + seen[i].At.UTC().Format(time.DateOnly)})
+		case i >= 0 && use == KeySAML && seen[i].How == "fetched" && len(out.of(use)) > 1:
+			out.Old = append(out.Old, OldApp{App: inst.ID, Use: use, Perhaps: true, Why: "its metadata was fetched " + seen[i].At.UTC().Format(time.DateOnly) + ", by whom is not known; set knownCertificate when the app has it"})
 		}
 	}
 	return out, nil
@@ -120,22 +125,46 @@ func (b *Broker) TendKeys(ctx context.Context, id model.TenantID) error {
 			if use == KeySAML {
 				life = samlLife
 			}
-			if _, err := b.nextKey(ctx, id, use, maxTime(newest.Ends, now.Add(minRoll)), life); err != nil {
+			active := maxTime(newest.Ends, now.Add(minRoll))
+			if _, err := b.nextKey(ctx, SigningKey{Tenant: id, Use: use, Active: active, Ends: active.Add(life)}); err != nil {
 				return err
 			}
 		}
-		for i := 1; i < len(stored); i++ {
-			if k := stored[i]; !k.Active.After(now) {
-				b.once(ctx, id, string(use)+" "+k.ID+" active", "SigningKeyRolled", "the "+string(use)+" signing key "+k.ID+" is in use")
-				if old := stored[i-1]; now.After(k.Active.Add(keyOverlap)) {
-					if err := b.parts.Keys.DeleteSigningKey(ctx, id, use, old.ID); err != nil {
-						return fault.Wrap(err, "signin.TendKeys", old.ID)
-					}
-				}
-			}
+		if err := b.retire(ctx, id, use, stored, now); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// retire says which keys came into use, and removes those that nobody needs any more or that were withdrawn.
+func (b *Broker) retire(ctx context.Context, id model.TenantID, use KeyUse, stored []SigningKey, now time.Time) error {
+	for i := 1; i < len(stored); i++ {
+		k := stored[i]
+		if k.Active.After(now) {
+			break
+		}
+		b.once(ctx, id, string(use)+" "+k.ID+" active", "SigningKeyRolled", "the "+string(use)+" signing key "+k.ID+" is in use")
+		var gone []SigningKey
+		switch {
+		case k.Alone:
+			gone = stored[:i]
+		case now.After(k.Active.Add(keyOverlap)):
+			gone = stored[i-1 : i]
+		}
+		for _, old := range gone {
+			if err := b.parts.Keys.DeleteSigningKey(ctx, id, use, old.ID); err != nil {
+				return fault.Wrap(err, "signin.TendKeys", old.ID)
+			}
+			if k.Alone {
+				b.once(ctx, id, string(use)+" "+old.ID+" withdrawn", "SigningKeyWithdrawn", "the "+string(use)+" signing key "+old.ID+" is withdrawn: nothing that it signed counts any more")
+			}
+		}
+	}
+	if use != KeyOpenID {
+		return nil
+	}
+	return (&storage{broker: b, tenant: id}).dropFirstRecord(ctx)
 }
 
 // warnOfEnd says how long the key in use still is: until its planned end, or until the next one takes over. The next one

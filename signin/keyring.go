@@ -48,6 +48,7 @@ type SigningKey struct {
 	Created time.Time
 	Active  time.Time // in use from here
 	Ends    time.Time // planned end
+	Alone   bool      // the older keys are withdrawn when it comes into use: nothing that they signed counts any more
 	Sealed  []byte
 }
 
@@ -104,7 +105,13 @@ func (r *ring) current(now time.Time) int {
 
 // published reports whether a key is still, or already, shown to apps.
 func (r *ring) published(i int, now time.Time) bool {
-	return i >= r.current(now) || i+1 < len(r.keys) && now.Before(r.keys[i+1].Active.Add(keyOverlap))
+	current := r.current(now)
+	for j := i + 1; j <= current; j++ {
+		if r.keys[j].Alone {
+			return false
+		}
+	}
+	return i >= current || now.Before(r.keys[i+1].Active.Add(keyOverlap))
 }
 
 type ringName struct {
@@ -178,29 +185,30 @@ func (b *Broker) publishedKeys(ctx context.Context, id model.TenantID, use KeyUs
 }
 
 // firstKey makes a tenant's first key. A key of ID tokens from before keys rolled is taken over as it is; two
-// processes that start at once make the same one, or the later one's stays unused beside it.
+// processes that start at once make one each, of the same name, and that of the quicker one counts.
 func (b *Broker) firstKey(ctx context.Context, id model.TenantID, use KeyUse) error {
-	now := b.parts.Now()
+	now, keyID, life, bits := b.parts.Now(), "first", samlLife, 3072
+	var private *rsa.PrivateKey
 	if use == KeyOpenID {
-		kept, err := (&storage{broker: b, tenant: id}).keptKey(ctx)
-		if err != nil {
+		life, bits = keyLife, 2048
+		var old firstRecord
+		switch err := b.flows.get(ctx, id, FlowKey, firstRecordID, &old); {
+		case err == nil:
+			keyID = old.ID
+			if private, err = parseKey(old.PKCS8); err != nil {
+				return err
+			}
+		case !fault.Is(err, fault.NotFound):
 			return err
 		}
-		private, err := parseKey(kept.PKCS8)
-		if err != nil {
-			return err
-		}
-		err = b.storeKey(ctx, id, use, kept.ID, private, now, now, now.Add(keyLife))
-		if fault.Is(err, fault.Conflict) {
-			return nil
-		}
-		return err
 	}
-	private, err := rsa.GenerateKey(rand.Reader, 3072)
-	if err != nil {
-		return fault.Wrap(err, "signin.firstKey", "")
+	if private == nil {
+		var err error
+		if private, err = rsa.GenerateKey(rand.Reader, bits); err != nil {
+			return fault.Wrap(err, "signin.firstKey", "")
+		}
 	}
-	err = b.storeKey(ctx, id, use, "first", private, now, now, now.Add(samlLife))
+	err := b.storeKey(ctx, SigningKey{Tenant: id, Use: use, ID: keyID, Created: now, Active: now, Ends: now.Add(life)}, private)
 	if fault.Is(err, fault.Conflict) {
 		return nil
 	}
@@ -208,15 +216,16 @@ func (b *Broker) firstKey(ctx context.Context, id model.TenantID, use KeyUse) er
 }
 
 // storeKey seals and writes a key with its certificate, which names nothing but the tenant and outlives the key.
-func (b *Broker) storeKey(ctx context.Context, id model.TenantID, use KeyUse, keyID string, private *rsa.PrivateKey, created, active, ends time.Time) error {
+func (b *Broker) storeKey(ctx context.Context, k SigningKey, private *rsa.PrivateKey) error {
 	const op = "signin.storeKey"
+	id := k.Tenant
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
 		return fault.Wrap(err, op, string(id))
 	}
 	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: "Referee " + string(id) + " " + string(use) + " " + active.UTC().Format("2006-01")},
-		NotBefore: created.Add(-time.Hour), NotAfter: ends.Add(keyOverlap), KeyUsage: x509.KeyUsageDigitalSignature, BasicConstraintsValid: true,
+		SerialNumber: serial, Subject: pkix.Name{CommonName: "Referee " + string(id) + " " + string(k.Use) + " " + k.Active.UTC().Format("2006-01")},
+		NotBefore: k.Created.Add(-time.Hour), NotAfter: k.Ends.Add(keyOverlap), KeyUsage: x509.KeyUsageDigitalSignature, BasicConstraintsValid: true,
 	}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {
@@ -227,7 +236,6 @@ func (b *Broker) storeKey(ctx context.Context, id model.TenantID, use KeyUse, ke
 		return fault.Wrap(err, op, string(id))
 	}
 	text := append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})...)
-	k := SigningKey{Tenant: id, Use: use, ID: keyID, Created: created, Active: active, Ends: ends}
 	if k.Sealed, err = b.parts.Sealer.Seal(id, keyPurpose, text, keyPlace(k)); err != nil {
 		return fault.Wrap(err, op, string(id))
 	}
@@ -275,47 +283,84 @@ func parseKey(der []byte) (*rsa.PrivateKey, error) {
 	return key, nil
 }
 
-// Roll publishes a tenant's next key and says when it takes over: after a while of at least two minutes. Zero asks
-// for the usual overlap. A key that is published already and not in use yet is brought forward instead by a new one
-// of the earlier time.
-func (b *Broker) Roll(ctx context.Context, id model.TenantID, use KeyUse, after time.Duration) (KeyStatus, error) {
-	const op = "signin.Roll"
-	if use != KeyOpenID && use != KeySAML {
-		return KeyStatus{}, &fault.Error{Kind: fault.Invalid, Op: op, Key: string(use), Msg: "there is no such use of a key", Help: "oidc or saml"}
-	}
-	if _, err := b.ring(ctx, id, use); err != nil {
-		return KeyStatus{}, err
-	}
-	life, usual := keyLife, 24*time.Hour
-	if use == KeySAML {
-		life, usual = samlLife, keyOverlap
-	}
-	if after <= 0 {
-		after = usual
-	}
-	now := b.parts.Now()
-	return b.nextKey(ctx, id, use, now.Add(max(after, minRoll)), life)
+// Rolling says how a tenant's key is rolled.
+type Rolling struct {
+	Use   KeyUse
+	After time.Duration // when the next key takes over, at least two minutes; zero asks for the usual overlap
+	// Withdraw takes the older keys out of what is published, and out of the store, at that moment, as well as those that
+	// were to come later: for a key that was stolen. Without After it is in two minutes.
+	Withdraw bool
 }
 
-func (b *Broker) nextKey(ctx context.Context, id model.TenantID, use KeyUse, active time.Time, life time.Duration) (KeyStatus, error) {
+// Roll publishes a tenant's next key and says when it takes over. A key that is published already and not in use yet is
+// brought forward instead by a new one of the earlier time.
+func (b *Broker) Roll(ctx context.Context, id model.TenantID, how Rolling) (KeyStatus, error) {
+	const op = "signin.Roll"
+	if how.Use != KeyOpenID && how.Use != KeySAML {
+		return KeyStatus{}, &fault.Error{Kind: fault.Invalid, Op: op, Key: string(how.Use), Msg: "there is no such use of a key", Help: "oidc or saml"}
+	}
+	if _, err := b.ring(ctx, id, how.Use); err != nil {
+		return KeyStatus{}, err
+	}
+	life, after := keyLife, 24*time.Hour
+	if how.Use == KeySAML {
+		life, after = samlLife, keyOverlap
+	}
+	switch {
+	case how.After > 0:
+		after = how.After
+	case how.Withdraw:
+		after = minRoll
+	}
+	active := b.parts.Now().Add(max(after, minRoll))
+	made, err := b.nextKey(ctx, SigningKey{Tenant: id, Use: how.Use, Active: active, Ends: active.Add(life), Alone: how.Withdraw})
+	if err != nil || !how.Withdraw {
+		return made, err
+	}
+	stored, err := b.parts.Keys.SigningKeys(ctx, id, how.Use)
+	if err != nil {
+		return made, fault.Wrap(err, op, string(id))
+	}
+	for _, k := range stored { // made before, for later: as good or bad as the one that is withdrawn
+		if k.Active.After(active) {
+			if err := b.parts.Keys.DeleteSigningKey(ctx, id, how.Use, k.ID); err != nil {
+				return made, fault.Wrap(err, op, k.ID)
+			}
+			b.recordKey(ctx, id, "SigningKeyWithdrawn", "the next "+string(how.Use)+" signing key "+k.ID+" is withdrawn before its use")
+		}
+	}
+	b.forgetRing(id, how.Use)
+	return made, nil
+}
+
+func (b *Broker) forgetRing(id model.TenantID, use KeyUse) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.rings, ringName{id, use})
+}
+
+// nextKey makes and publishes a key.
+func (b *Broker) nextKey(ctx context.Context, next SigningKey) (KeyStatus, error) {
 	bits := 2048
-	if use == KeySAML {
+	if next.Use == KeySAML {
 		bits = 3072
 	}
 	private, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
 		return KeyStatus{}, fault.Wrap(err, "signin.nextKey", "")
 	}
-	keyID := uuid.NewString()
-	if err := b.storeKey(ctx, id, use, keyID, private, b.parts.Now(), active, active.Add(life)); err != nil {
+	next.ID, next.Created = uuid.NewString(), b.parts.Now()
+	if err := b.storeKey(ctx, next, private); err != nil {
 		return KeyStatus{}, err
 	}
-	b.mu.Lock()
-	delete(b.rings, ringName{id, use})
-	b.mu.Unlock()
-	b.recordKey(ctx, id, "SigningKeyPublished", "the next "+string(use)+" signing key "+keyID+" is published and in use from "+active.UTC().Format(time.RFC3339))
-	all, err := b.KeyReport(ctx, id)
-	i := slices.IndexFunc(all.Keys, func(k KeyStatus) bool { return k.ID == keyID })
+	b.forgetRing(next.Tenant, next.Use)
+	why := "the next " + string(next.Use) + " signing key " + next.ID + " is published and in use from " + next.Active.UTC().Format(time.RFC3339)
+	if next.Alone {
+		why += "; the older ones are withdrawn then"
+	}
+	b.recordKey(ctx, next.Tenant, "SigningKeyPublished", why)
+	all, err := b.KeyReport(ctx, next.Tenant)
+	i := slices.IndexFunc(all.Keys, func(k KeyStatus) bool { return k.ID == next.ID })
 	if err != nil || i < 0 {
 		return KeyStatus{}, err
 	}

@@ -33,12 +33,12 @@ func (b *Broker) openIDProvider(ctx context.Context, t tenant.Tenant) (*provider
 		return p, nil
 	}
 	st := &storage{broker: b, tenant: t.ID}
-	kept, err := st.keptKey(ctx)
+	kept, err := st.secret(ctx)
 	if err != nil {
 		return nil, err
 	}
 	config := &op.Config{
-		CryptoKey: [32]byte(kept.Crypto), CodeMethodS256: true, GrantTypeRefreshToken: true, AuthMethodPost: true, DefaultLogoutRedirectURI: b.url(t.ID, "/signout?done"),
+		CryptoKey: [32]byte(kept), CodeMethodS256: true, GrantTypeRefreshToken: true, AuthMethodPost: true, DefaultLogoutRedirectURI: b.url(t.ID, "/signout?done"),
 		SupportedClaims: supportedClaims, SupportedScopes: supportedScopes,
 	}
 	path := func(name string) *op.Endpoint { return op.NewEndpoint("/oauth/v2/" + name) }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
 
 	"github.com/go-jose/go-jose/v4"
-	"github.com/google/uuid"
 	"github.com/zitadel/oidc/v3/pkg/op"
 
 	"github.com/referee-casb/referee/fault"
@@ -30,47 +28,65 @@ func (k publicKey) Algorithm() jose.SignatureAlgorithm { return jose.RS256 }
 func (k publicKey) Use() string                        { return "sig" }
 func (k publicKey) Key() any                           { return &k.key.PublicKey }
 
-// keptKey is the tenant's secret that seals access tokens. It was kept with the first signing key, before keys rolled.
-type keptKey struct {
+// firstRecord is what was kept before keys rolled: the tenant's secret together with its only signing key.
+type firstRecord struct {
 	ID     string `json:"id"`
 	PKCS8  []byte `json:"pkcs8"`
 	Crypto []byte `json:"crypto"`
 }
 
-// keptKey returns the tenant's secret, making it at first use.
-func (s *storage) keptKey(ctx context.Context) (keptKey, error) {
-	const op = "signin.keptKey"
-	var kept keptKey
-	err := s.broker.flows.get(ctx, s.tenant, FlowKey, "current", &kept)
+// keptSecret is the tenant's secret, which seals access tokens and makes pairwise names.
+type keptSecret struct {
+	Crypto []byte `json:"crypto"`
+}
+
+// The ids of both.
+const (
+	firstRecordID = "current"
+	keptSecretID  = "secret"
+)
+
+// secret returns the tenant's secret, making it at first use or taking over the one that was kept with a key.
+func (s *storage) secret(ctx context.Context) ([]byte, error) {
+	const op = "signin.secret"
+	var kept keptSecret
+	err := s.broker.flows.get(ctx, s.tenant, FlowKey, keptSecretID, &kept)
 	if fault.Is(err, fault.NotFound) {
-		if kept, err = newKey(); err != nil {
-			return kept, err
+		var old firstRecord
+		switch err = s.broker.flows.get(ctx, s.tenant, FlowKey, firstRecordID, &old); {
+		case err == nil:
+			kept.Crypto = old.Crypto
+		case fault.Is(err, fault.NotFound):
+			kept.Crypto = make([]byte, 32)
+			_, err = rand.Read(kept.Crypto)
 		}
-		err = s.broker.flows.put(ctx, s.tenant, FlowKey, "current", kept, 0)
-		if fault.Is(err, fault.Conflict) { // another process was first: its key counts
-			err = s.broker.flows.get(ctx, s.tenant, FlowKey, "current", &kept)
+		if err == nil {
+			err = s.broker.flows.put(ctx, s.tenant, FlowKey, keptSecretID, kept, 0)
+		}
+		if fault.Is(err, fault.Conflict) { // another process was first: its secret counts
+			err = s.broker.flows.get(ctx, s.tenant, FlowKey, keptSecretID, &kept)
 		}
 	}
 	if err == nil && len(kept.Crypto) != 32 {
 		err = fault.New(fault.Internal, op, "the stored secret is not one")
 	}
-	return kept, fault.Wrap(err, op, string(s.tenant))
+	return kept.Crypto, fault.Wrap(err, op, string(s.tenant))
 }
 
-func newKey() (keptKey, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return keptKey{}, fault.Wrap(err, "signin.newKey", "")
+// dropFirstRecord removes the record that held secret and key together, once both are kept elsewhere: a key that is
+// withdrawn must be nowhere.
+func (s *storage) dropFirstRecord(ctx context.Context) error {
+	var old firstRecord
+	err := s.broker.flows.get(ctx, s.tenant, FlowKey, firstRecordID, &old)
+	if err == nil {
+		if _, err = s.secret(ctx); err == nil {
+			err = s.broker.flows.take(ctx, s.tenant, FlowKey, firstRecordID, &old)
+		}
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return keptKey{}, fault.Wrap(err, "signin.newKey", "")
+	if fault.Is(err, fault.NotFound) {
+		return nil
 	}
-	secret := make([]byte, 32)
-	if _, err := rand.Read(secret); err != nil {
-		return keptKey{}, fault.Wrap(err, "signin.newKey", "")
-	}
-	return keptKey{ID: uuid.NewString(), PKCS8: der, Crypto: secret}, nil
+	return fault.Wrap(err, "signin.dropFirstRecord", string(s.tenant))
 }
 
 // SigningKey returns the key that ID tokens are signed with: RS256, because every relying party has it (OpenID Connect

@@ -356,7 +356,7 @@ func (s *storage) TerminateSessionFromRequest(ctx context.Context, req *op.EndSe
 
 // Health reports whether the store answers.
 func (s *storage) Health(ctx context.Context) error {
-	_, err := s.keptKey(ctx)
+	_, err := s.secret(ctx)
 	return err
 }
 

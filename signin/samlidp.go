@@ -36,8 +36,11 @@ func (b *Broker) samlSteps(w http.ResponseWriter, r *http.Request, t tenant.Tena
 
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
 
-// samlMetadata publishes the identity provider. An app that fetches it under ?app= is known to have its keys.
+// samlMetadata publishes the identity provider. That somebody fetched it under ?app= is a hint that the app has its keys.
 func (b *Broker) samlMetadata(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
+	if !b.admitted(w, r, t, costBegin) { // each is a signature and a row
+		return
+	}
 	idp, err := b.identityProvider(r.Context(), t)
 	if err == nil {
 		var text []byte

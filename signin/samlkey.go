@@ -171,11 +171,11 @@ func (b *Broker) nameOf(ctx context.Context, s session.Session, inst catalog.Ins
 		}
 		return saml.NameID{Value: name, Format: saml.FormatUnspecified}, nil
 	}
-	kept, err := (&storage{broker: b, tenant: s.Tenant}).keptKey(ctx)
+	kept, err := (&storage{broker: b, tenant: s.Tenant}).secret(ctx)
 	if err != nil {
 		return saml.NameID{}, err
 	}
-	secret := sha256.Sum256(append([]byte("saml-nameid\x00"), kept.Crypto...))
+	secret := sha256.Sum256(append([]byte("saml-nameid\x00"), kept...))
 	value, err := saml.Pairwise(secret[:], string(s.Tenant), inst.Federation.SAML.EntityID, string(s.User.ID))
 	return saml.NameID{Value: value, Format: saml.FormatPersistent}, fault.Wrap(err, "signin.nameOf", string(inst.ID))
 }

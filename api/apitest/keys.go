@@ -18,6 +18,6 @@ func (k keyring) KeyReport(_ context.Context, t model.TenantID) (signin.KeyRepor
 	}, nil
 }
 
-func (k keyring) Roll(_ context.Context, t model.TenantID, use signin.KeyUse, after time.Duration) (signin.KeyStatus, error) {
-	return signin.KeyStatus{Use: use, ID: "next-" + string(t), State: "next", Active: k.now().Add(after)}, nil
+func (k keyring) Roll(_ context.Context, t model.TenantID, how signin.Rolling) (signin.KeyStatus, error) {
+	return signin.KeyStatus{Use: how.Use, ID: "next-" + string(t), State: "next", Active: k.now().Add(how.After)}, nil
 }

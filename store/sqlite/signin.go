@@ -91,17 +91,17 @@ func (db *DB) DeleteAppSignIn(ctx context.Context, tenant model.TenantID, sessio
 
 // PutSigningKey implements [signin.KeyStore].
 func (db *DB) PutSigningKey(ctx context.Context, k signin.SigningKey) error {
-	_, err := db.write.exec(ctx, `INSERT INTO signing_keys (tenant, use, id, created, active, ends, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		string(k.Tenant), string(k.Use), k.ID, nanos(k.Created), nanos(k.Active), nanos(k.Ends), k.Sealed)
+	_, err := db.write.exec(ctx, `INSERT INTO signing_keys (tenant, use, id, created, active, ends, alone, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		string(k.Tenant), string(k.Use), k.ID, nanos(k.Created), nanos(k.Active), nanos(k.Ends), k.Alone, k.Sealed)
 	return wrap(err, "sqlite.PutSigningKey", k.ID)
 }
 
 // SigningKeys implements [signin.KeyStore].
 func (db *DB) SigningKeys(ctx context.Context, tenant model.TenantID, use signin.KeyUse) (list []signin.SigningKey, err error) {
-	err = db.query(ctx, `SELECT id, created, active, ends, sealed FROM signing_keys WHERE tenant = ? AND use = ? ORDER BY active, id`, []any{string(tenant), string(use)}, func(s scanner) error {
+	err = db.query(ctx, `SELECT id, created, active, ends, alone, sealed FROM signing_keys WHERE tenant = ? AND use = ? ORDER BY active, id`, []any{string(tenant), string(use)}, func(s scanner) error {
 		k := signin.SigningKey{Tenant: tenant, Use: use}
 		var created, active, ends int64
-		err := s.Scan(&k.ID, &created, &active, &ends, &k.Sealed)
+		err := s.Scan(&k.ID, &created, &active, &ends, &k.Alone, &k.Sealed)
 		k.Created, k.Active, k.Ends = moment(created), moment(active), moment(ends)
 		list = append(list, k)
 		return err
