@@ -124,6 +124,16 @@ var deviceText = []struct {
 	{"extensionAttribute15", func(d *DeviceFacts) *Fact[string] { return &d.ExtensionAttribute15 }},
 }
 
+// DeviceText returns where the attribute of one text is kept that Entra calls by the name, nil for any other.
+func DeviceText(name string) func(*DeviceFacts) *Fact[string] {
+	for _, a := range deviceText {
+		if a.name == name {
+			return a.of
+		}
+	}
+	return nil
+}
+
 // DeviceAttributes lists the names that [DeviceFacts.Attribute] and [DeviceFacts.Set] take.
 func DeviceAttributes() []string {
 	names := []string{"isCompliant", "physicalIds", "systemLabels"}

@@ -6,36 +6,6 @@ import (
 	"github.com/referee-casb/referee/policy/devicerule"
 )
 
-// textAttributes are the attributes of one text, by [devicerule.Attribute.Name].
-var textAttributes = map[string]func(*model.DeviceFacts) *model.Fact[string]{
-	"deviceId":               func(d *model.DeviceFacts) *model.Fact[string] { return &d.DeviceID },
-	"displayName":            func(d *model.DeviceFacts) *model.Fact[string] { return &d.DisplayName },
-	"deviceOwnership":        func(d *model.DeviceFacts) *model.Fact[string] { return &d.DeviceOwnership },
-	"enrollmentProfileName":  func(d *model.DeviceFacts) *model.Fact[string] { return &d.EnrollmentProfileName },
-	"manufacturer":           func(d *model.DeviceFacts) *model.Fact[string] { return &d.Manufacturer },
-	"mdmAppId":               func(d *model.DeviceFacts) *model.Fact[string] { return &d.MDMAppID },
-	"model":                  func(d *model.DeviceFacts) *model.Fact[string] { return &d.Model },
-	"operatingSystem":        func(d *model.DeviceFacts) *model.Fact[string] { return &d.OperatingSystem },
-	"operatingSystemVersion": func(d *model.DeviceFacts) *model.Fact[string] { return &d.OperatingSystemVersion },
-	"profileType":            func(d *model.DeviceFacts) *model.Fact[string] { return &d.ProfileType },
-	"trustType":              func(d *model.DeviceFacts) *model.Fact[string] { return &d.TrustType },
-	"extensionAttribute1":    func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute1 },
-	"extensionAttribute2":    func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute2 },
-	"extensionAttribute3":    func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute3 },
-	"extensionAttribute4":    func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute4 },
-	"extensionAttribute5":    func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute5 },
-	"extensionAttribute6":    func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute6 },
-	"extensionAttribute7":    func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute7 },
-	"extensionAttribute8":    func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute8 },
-	"extensionAttribute9":    func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute9 },
-	"extensionAttribute10":   func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute10 },
-	"extensionAttribute11":   func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute11 },
-	"extensionAttribute12":   func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute12 },
-	"extensionAttribute13":   func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute13 },
-	"extensionAttribute14":   func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute14 },
-	"extensionAttribute15":   func(d *model.DeviceFacts) *model.Fact[string] { return &d.ExtensionAttribute15 },
-}
-
 // attributeFields are the fields that rules of the filter for devices are lowered to.
 var attributeFields = func() []filter.Field[Input] {
 	var out []filter.Field[Input]
@@ -54,7 +24,7 @@ var attributeFields = func() []filter.Field[Input] {
 			f.Many = true
 			list(&f, func(d *model.DeviceFacts) *model.Fact[[]string] { return &d.SystemLabels })
 		case a.Name == "trustType":
-			of := textAttributes[a.Name]
+			of := model.DeviceText(a.Name)
 			f.Text = func(in *Input) (string, filter.State) {
 				if tagged(in, model.TagHybridJoined) {
 					return "ServerAD", filter.Known
@@ -62,7 +32,7 @@ var attributeFields = func() []filter.Field[Input] {
 				return attribute(in, of)
 			}
 		default:
-			of := textAttributes[a.Name]
+			of := model.DeviceText(a.Name)
 			f.Text = func(in *Input) (string, filter.State) { return attribute(in, of) }
 		}
 		out = append(out, f)

@@ -83,9 +83,10 @@ func walk(r io.Reader, m markup) error {
 
 func rest(r io.Reader, to func([]byte) error) error {
 	piece := make([]byte, 32<<10)
-	for {
+	for empty := 0; empty < maxEmpty; empty++ {
 		n, err := r.Read(piece)
 		if n > 0 {
+			empty = 0
 			if err := to(piece[:n]); err != nil {
 				return err
 			}
@@ -94,6 +95,7 @@ func rest(r io.Reader, to func([]byte) error) error {
 			return endOfText(err)
 		}
 	}
+	return io.ErrNoProgress
 }
 
 func (e *element) attr(key string) string {

@@ -82,7 +82,12 @@ type mixed struct {
 	out  []byte
 	have []byte // of out, not handed on yet
 	err  error
+
+	empty int // reads in a row that gave nothing
 }
+
+// maxEmpty is how many reads in a row may give neither bytes nor an error, as package bufio has it.
+const maxEmpty = 100
 
 func (m *mixed) Read(p []byte) (int, error) {
 	for len(m.have) == 0 {
@@ -101,6 +106,12 @@ func (m *mixed) fill() {
 		var n int
 		n, m.err = m.r.Read(m.buf[m.n:])
 		m.n += n
+		if m.empty++; n > 0 {
+			m.empty = 0
+		}
+		if m.err == nil && m.empty >= maxEmpty {
+			m.err = io.ErrNoProgress
+		}
 	}
 	text, at := m.buf[:m.n], 0
 	m.out = m.out[:0]
