@@ -29,11 +29,10 @@ type Session struct {
 	SecretHash string               `json:"-"`                // hash of the secret in the broker's cookie
 }
 
-// Bound is the key that a session is bound to: the public half, on curve P-256.
+// Bound is the key that a session is bound to: the public half, an uncompressed point of curve P-256.
 type Bound struct {
-	X  []byte    `json:"x"`
-	Y  []byte    `json:"y"`
-	At time.Time `json:"at"`
+	Key []byte    `json:"key"`
+	At  time.Time `json:"at"`
 }
 
 // Live reports whether the session may be used at now.

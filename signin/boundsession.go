@@ -120,7 +120,7 @@ func (b *Broker) bind(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
 			if have.Bound != nil || !have.Live(now) {
 				return fault.New(fault.Denied, op, "the session is bound already, or has ended")
 			}
-			have.Bound = &session.Bound{X: key.X, Y: key.Y, At: now}
+			have.Bound = &session.Bound{Key: key, At: now}
 			have.Proofs = device.Renew(have.Proofs, proof)
 			return nil
 		})
@@ -181,7 +181,7 @@ func (b *Broker) bindAgain(w http.ResponseWriter, r *http.Request, t tenant.Tena
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
-	key := bound.Key{X: s.Bound.X, Y: s.Bound.Y}
+	key := bound.Key(s.Bound.Key)
 	claims, err := key.Verify(raw)
 	var id model.SessionID
 	if err == nil {
@@ -300,5 +300,5 @@ func (b *Broker) showsKey(r *http.Request, id model.TenantID, s *session.Session
 		return false
 	}
 	payload, err := b.parts.Tokens.Verify(id, purposeBound, cookie.Value)
-	return err == nil && sameSecret(string(payload), string(boundPayload(s.ID, bound.Key{X: s.Bound.X, Y: s.Bound.Y})))
+	return err == nil && sameSecret(string(payload), string(boundPayload(s.ID, s.Bound.Key)))
 }

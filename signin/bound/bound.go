@@ -12,7 +12,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"math/big"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -47,21 +46,19 @@ func Registration(path, challenge string) string {
 // Challenge is the value of [HeaderChallenge].
 func Challenge(challenge, id string) string { return `"` + challenge + `";id="` + id + `"` }
 
-// Key is the public half of a browser's key, on curve P-256.
-type Key struct {
-	X []byte `json:"x"`
-	Y []byte `json:"y"`
-}
+// Key is the public half of a browser's key: a point of curve P-256, uncompressed (SEC 1 section 2.3.3), 65 bytes.
+type Key []byte
+
+const coordinate = 32 // bytes
 
 // Thumbprint names a key (RFC 7638).
 func (k Key) Thumbprint() string {
+	if len(k) != 1+2*coordinate {
+		return ""
+	}
 	text := base64.RawURLEncoding.EncodeToString
-	sum := sha256.Sum256([]byte(`{"crv":"P-256","kty":"EC","x":"` + text(k.X) + `","y":"` + text(k.Y) + `"}`))
+	sum := sha256.Sum256([]byte(`{"crv":"P-256","kty":"EC","x":"` + text(k[1:1+coordinate]) + `","y":"` + text(k[1+coordinate:]) + `"}`))
 	return text(sum[:])
-}
-
-func (k Key) public() *ecdsa.PublicKey {
-	return &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(k.X), Y: new(big.Int).SetBytes(k.Y)}
 }
 
 // Claims are what a token says.
@@ -76,17 +73,20 @@ func Register(raw string) (Key, Claims, error) {
 	const op = "bound.Register"
 	jws, err := parse(raw)
 	if err != nil {
-		return Key{}, Claims{}, fault.Wrap(err, op, "")
+		return nil, Claims{}, fault.Wrap(err, op, "")
 	}
 	jwk := jws.Signatures[0].Protected.JSONWebKey
 	if jwk == nil {
-		return Key{}, Claims{}, fault.New(fault.Denied, op, "it brings no key")
+		return nil, Claims{}, fault.New(fault.Denied, op, "it brings no key")
 	}
 	public, ok := jwk.Key.(*ecdsa.PublicKey)
 	if !ok || public.Curve != elliptic.P256() {
-		return Key{}, Claims{}, fault.New(fault.Denied, op, "its key is not on curve P-256")
+		return nil, Claims{}, fault.New(fault.Denied, op, "its key is not on curve P-256")
 	}
-	key := Key{X: public.X.FillBytes(make([]byte, 32)), Y: public.Y.FillBytes(make([]byte, 32))}
+	key, err := public.Bytes()
+	if err != nil {
+		return nil, Claims{}, fault.New(fault.Denied, op, "its key is not one: %s", err)
+	}
 	claims, err := verify(jws, key)
 	return key, claims, fault.Wrap(err, op, "")
 }
@@ -120,7 +120,11 @@ func parse(raw string) (*jose.JSONWebSignature, error) {
 
 func verify(jws *jose.JSONWebSignature, key Key) (Claims, error) {
 	const op = "bound.verify"
-	payload, err := jws.Verify(key.public())
+	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), key)
+	if err != nil {
+		return Claims{}, fault.New(fault.Denied, op, "the key is not one: %s", err)
+	}
+	payload, err := jws.Verify(public)
 	if err != nil {
 		return Claims{}, fault.New(fault.Denied, op, "it is not signed with the key")
 	}
