@@ -68,7 +68,11 @@ func (b *Broker) complete(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		return
 	}
 	if flow.Request != "" && flow.MaxAge == 0 {
-		err := b.flows.put(r.Context(), t.ID, FlowFresh, flow.Request, reauthenticated{s.ID}, requestLife)
+		// Who signed in last for the request is who it goes on with: somebody else may have before, in another tab.
+		err := b.flows.take(r.Context(), t.ID, FlowFresh, flow.Request, &reauthenticated{})
+		if err == nil || fault.Is(err, fault.NotFound) {
+			err = b.flows.put(r.Context(), t.ID, FlowFresh, flow.Request, reauthenticated{s.ID}, requestLife)
+		}
 		if err != nil && !fault.Is(err, fault.Conflict) {
 			b.fail(w, r, t, err)
 			return

@@ -230,7 +230,7 @@ func incoming(r *http.Request) (saml.Incoming, error) {
 	return saml.FromQuery(r.URL.RawQuery)
 }
 
-// once marks a SAML message as used; the second use is refused.
+// useOnce marks a SAML message as used; the second use is refused.
 func (b *Broker) useOnce(ctx context.Context, id model.TenantID, k saml.ReplayKey) error {
 	err := b.flows.put(ctx, id, FlowSAMLUsed, hashOf(k.Key), true, k.Until.Sub(b.parts.Now())+time.Minute)
 	if fault.Is(err, fault.Conflict) {

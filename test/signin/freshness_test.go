@@ -181,3 +181,32 @@ func TestOddAddresses(t *testing.T) {
 		}
 	}
 }
+
+const noDirectors = `
+kind: ConditionalAccess
+id: nodirectors
+name: No directors
+state: enabled
+conditions: {users: {includeUsers: ["main:director"]}, applications: {includeApplications: [All]}}
+grantControls: {operator: OR, builtInControls: [block]}
+`
+
+// TestFreshByAnother: two people sign in for one request, one after the other; it goes on with the one who came last.
+func TestFreshByAnother(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, setting{policies: noDirectors})
+	b := r.browser(nil)
+	login := b.until(r.request(url.Values{"prompt": {"login"}}), "/login?id=")
+	first := b.until(login, "/callback/main")
+	r.idp.set(func() { r.idp.user = "worker" })
+	second := b.until(login, "/callback/main")
+	b.open(first).has(t, 403, "You can")
+	p := b.open(second)
+	if !strings.Contains(p.at.String(), "code=") {
+		t.Errorf("ended at %s: %d\n%s", p.at, p.status, strings.Join(p.hops, "\n"))
+	}
+	logins := r.rec.of(model.ActivityLogin)
+	if len(logins) != 2 {
+		t.Errorf("%d sign-ins for two people", len(logins))
+	}
+}
