@@ -14,21 +14,23 @@ type ID string
 
 // User is a person as one source describes them.
 type User struct {
-	Source     SourceID        `json:"source"`
-	ID         ID              `json:"id"`
-	ExternalID string          `json:"externalId,omitempty"` // the provider's own name for the person, as its tokens carry it
-	Username   string          `json:"username,omitempty"`   // sign-in name
-	Name       string          `json:"name,omitempty"`
-	Email      string          `json:"email,omitempty"`
-	Active     bool            `json:"active"`
-	Guest      *bool           `json:"guest,omitempty"` // nil: the source says nothing, and the domain decides
-	GuestType  model.GuestType `json:"guestType,omitempty"`
-	Roles      []string        `json:"roles,omitempty"`   // that the source names at the person
-	Created    time.Time       `json:"created"`           // when the source first told of the person
-	Changed    time.Time       `json:"changed"`           // when it last told of a change
-	Deleted    time.Time       `json:"deleted,omitzero"`  // taken back: nobody signs in as this person
-	Version    int64           `json:"-"`                 // grows by one with each change
-	Resource   json.RawMessage `json:"resource,omitzero"` // of SCIM: every attribute that the client sent
+	Source     SourceID `json:"source"`
+	ID         ID       `json:"id"`
+	ExternalID string   `json:"externalId,omitempty"` // the provider's own name for the person, as its tokens carry it
+	Username   string   `json:"username,omitempty"`   // sign-in name
+	Name       string   `json:"name,omitempty"`
+	Email      string   `json:"email,omitempty"`
+	// ImmutableID is what the account in Entra is anchored by (onPremisesImmutableId), where the source is Entra.
+	ImmutableID string          `json:"immutableId,omitempty"`
+	Active      bool            `json:"active"`
+	Guest       *bool           `json:"guest,omitempty"` // nil: the source says nothing, and the domain decides
+	GuestType   model.GuestType `json:"guestType,omitempty"`
+	Roles       []string        `json:"roles,omitempty"`   // that the source names at the person
+	Created     time.Time       `json:"created"`           // when the source first told of the person
+	Changed     time.Time       `json:"changed"`           // when it last told of a change
+	Deleted     time.Time       `json:"deleted,omitzero"`  // taken back: nobody signs in as this person
+	Version     int64           `json:"-"`                 // grows by one with each change
+	Resource    json.RawMessage `json:"resource,omitzero"` // of SCIM: every attribute that the client sent
 }
 
 // MayStay reports whether the source lets the person in.

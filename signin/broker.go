@@ -103,8 +103,6 @@ type Parts struct {
 	Directory  Directory    // nil: there is none, and the provider's claims are all that is known of people
 	Exceptions Exceptions
 	Grants     Grants
-	// ImmutableIDs knows people's accounts in Entra; nil where providers claim them or nobody needs them.
-	ImmutableIDs ImmutableIDs
 
 	// Bypass finds the emergency bypass that is live for an app; nil: there are none.
 	Bypass func(model.TenantID, model.InstanceID) (tenant.Bypass, bool)

@@ -15,13 +15,6 @@ import (
 	"github.com/referee-casb/referee/tenant"
 )
 
-// ImmutableIDs knows by what people's accounts in Entra are anchored (onPremisesImmutableId), for providers that don't
-// claim it. A directory fulfils it.
-type ImmutableIDs interface {
-	// ImmutableID answers for one person of the tenant; NotFound when it is not known.
-	ImmutableID(ctx context.Context, tenant model.TenantID, u model.User) (string, error)
-}
-
 // accountOf says which account of Entra a person is. Nobody gets a token who has none there, or whose account is of a
 // domain that is not federated to this tenant: Entra would look it up in another's directory.
 func (b *Broker) accountOf(ctx context.Context, t tenant.Tenant, s session.Session, inst catalog.Instance) (wsfed.Issue, error) {
@@ -69,20 +62,26 @@ func (b *Broker) routed(ctx context.Context, s session.Session, inst catalog.Ins
 	return false, nil
 }
 
-// immutableID is what the provider claimed at sign-in, else what the directory knows; "" when neither does.
+// immutableID is what the provider claimed at sign-in, else what the directory knows; "" when neither does, or when two
+// of its sources disagree.
 func (b *Broker) immutableID(ctx context.Context, s session.Session) (string, error) {
-	if s.Auth.ImmutableID != "" || b.parts.ImmutableIDs == nil {
+	if s.Auth.ImmutableID != "" || s.Claims == nil {
 		return s.Auth.ImmutableID, nil
 	}
-	id, err := b.parts.ImmutableIDs.ImmutableID(ctx, s.Tenant, s.User)
-	switch {
-	case fault.Is(err, fault.NotFound):
-		return "", nil
-	case err != nil:
+	p, err := b.parts.Directory.Resolve(ctx, s.Tenant, *s.Claims, nil)
+	if err != nil {
 		// fail closed: a token for nobody in particular is a token for somebody
 		return "", fault.As(err, fault.Unavailable, "signin.immutableID", string(s.User.ID))
-	case !wsfed.IsImmutableID(id):
-		return "", nil
+	}
+	id := ""
+	for _, u := range p.Entries {
+		switch {
+		case !wsfed.IsImmutableID(u.ImmutableID):
+		case id != "" && id != u.ImmutableID:
+			return "", nil
+		default:
+			id = u.ImmutableID
+		}
 	}
 	return id, nil
 }

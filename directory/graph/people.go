@@ -116,7 +116,7 @@ func readUser(i item, u *directory.User) error {
 	enabled := &u.Active
 	for _, err := range []error{
 		set(i, "userPrincipalName", &u.Username), set(i, "displayName", &u.Name), set(i, "mail", &u.Email), set(i, "accountEnabled", enabled),
-		set(i, "userType", &k.UserType), set(i, "creationType", &k.Creation),
+		set(i, "userType", &k.UserType), set(i, "creationType", &k.Creation), set(i, "onPremisesImmutableId", &u.ImmutableID),
 	} {
 		if err != nil {
 			return err

@@ -39,7 +39,7 @@ const (
 
 // Where a reading of everything begins.
 const (
-	allUsers  = "/users/delta?$select=id,userPrincipalName,displayName,mail,accountEnabled,userType,creationType"
+	allUsers  = "/users/delta?$select=id,userPrincipalName,displayName,mail,accountEnabled,userType,creationType,onPremisesImmutableId"
 	allGroups = "/groups/delta?$select=id,displayName,members"
 	allRoles  = "/directoryRoles?$select=id,displayName,roleTemplateId"
 )

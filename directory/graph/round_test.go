@@ -132,7 +132,7 @@ func (w *world) live() string {
 // fill makes ten people, two groups in one another, and a role.
 func (w *world) fill() {
 	for i := range 10 {
-		w.put("users", fmt.Sprint("u", i), map[string]any{"userPrincipalName": fmt.Sprintf("u%d@contoso.com", i), "displayName": fmt.Sprint("User ", i), "mail": nil, "accountEnabled": true, "userType": "Member"})
+		w.put("users", fmt.Sprint("u", i), map[string]any{"userPrincipalName": fmt.Sprintf("u%d@contoso.com", i), "displayName": fmt.Sprint("User ", i), "mail": nil, "onPremisesImmutableId": fmt.Sprintf("anchor%d==", i), "accountEnabled": true, "userType": "Member"})
 	}
 	w.put("groups", "g1", map[string]any{"displayName": "Staff"})
 	w.put("groups", "g2", map[string]any{"displayName": "Board"})
@@ -196,7 +196,7 @@ func TestRounds(t *testing.T) {
 		}
 	}
 	two, err := w.db.User(t.Context(), "contoso", "entra", "u2")
-	if err != nil || two.Name != "Renamed" || two.Username != "u2@contoso.com" || two.Email != "two@contoso.com" || !two.Active || two.Guest == nil || *two.Guest {
+	if err != nil || two.Name != "Renamed" || two.Username != "u2@contoso.com" || two.ImmutableID != "anchor2==" || two.Email != "two@contoso.com" || !two.Active || two.Guest == nil || *two.Guest {
 		t.Errorf("what was not told is lost: %+v, %v", two, err)
 	}
 	guest, err := w.db.User(t.Context(), "contoso", "entra", "x1")

@@ -78,106 +78,26 @@ func TestRelayOfUnsolicited(t *testing.T) {
 	}
 }
 
-func TestNames(t *testing.T) {
+// TestPairwise: names that are the same for nobody else, nowhere else.
+func TestPairwise(t *testing.T) {
 	t.Parallel()
 	secret := []byte("0123456789abcdef0123456789abcdef")
-	facts := Facts{"subject": {"u1"}, "email": {" alice@contoso.example "}, "upn": {"alice"}}
-	idp, app, other := contoso("provider"), &Entity{ID: "a"}, &Entity{ID: "b"}
-	name := func(format, from, tenant string, app *Entity) string {
-		n, err := idp.NameFor(format, from, tenant, secret, app, facts)
+	name := func(tenant, app, subject string) string {
+		n, err := Pairwise(secret, tenant, app, subject)
 		if err != nil {
-			return string(ReasonOf(err))
+			t.Fatal(err)
 		}
-		return n.Value
+		return n
 	}
-	p := name(FormatPersistent, "", "t1", app)
-	if p != name(FormatPersistent, "", "t1", app) || p == name(FormatPersistent, "", "t1", other) || p == name(FormatPersistent, "", "t2", app) || strings.Contains(p, "u1") || len(p) != 43 {
+	p := name("t1", "a", "u1")
+	if p != name("t1", "a", "u1") || p == name("t1", "b", "u1") || p == name("t2", "a", "u1") || strings.Contains(p, "u1") || len(p) != 43 {
 		t.Errorf("persistent names: %s", p)
 	}
-	if a, _ := Pairwise(secret, "t", "1a", "b"); a != "" {
-		if b, _ := Pairwise(secret, "t1", "a", "b"); a == b {
-			t.Error("parts of a persistent name run into one another")
-		}
-	}
-	for _, c := range [][2]string{
-		{name(FormatEmail, "", "t", app), "alice@contoso.example"},
-		{name(FormatEmail, "upn", "t", app), string(ReasonNameID)},
-		{name(FormatUnspecified, "upn", "t", app), "alice"},
-		{name("", "", "t", app), "u1"},
-		{name(FormatUnspecified, "employee", "t", app), string(ReasonNameID)},
-		{name("urn:x", "", "t", app), string(ReasonNameID)},
-	} {
-		if c[0] != c[1] {
-			t.Errorf("%q, want %q", c[0], c[1])
-		}
-	}
-	if a, b := name(FormatTransient, "", "t", app), name(FormatTransient, "", "t", app); a == b || len(a) != 41 {
-		t.Errorf("transient names %q and %q", a, b)
+	if name("t", "1a", "b") == name("t1", "a", "b") {
+		t.Error("parts of a persistent name run into one another")
 	}
 	if _, err := Pairwise([]byte("short"), "t", "a", "b"); ReasonOf(err) != ReasonSettings {
 		t.Errorf("a short secret: %v", err)
-	}
-}
-
-func TestRules(t *testing.T) {
-	t.Parallel()
-	facts := Facts{"upn": {"Alice@Contoso.example"}, "groups": {"app-admins", "staff", "app-users", "staff"}}
-	for name, c := range map[string]struct {
-		rule Rule
-		want string // values joined by "|"; "-" for no attribute
-	}{
-		"as it is":         {Rule{From: "upn"}, "Alice@Contoso.example"},
-		"constant":         {Rule{Value: "x"}, "x"},
-		"lower":            {Rule{From: "upn", Steps: []Step{{Do: StepLower}}}, "alice@contoso.example"},
-		"upper":            {Rule{From: "upn", Steps: []Step{{Do: StepUpper}}}, "ALICE@CONTOSO.EXAMPLE"},
-		"before":           {Rule{From: "upn", Steps: []Step{{Do: StepBefore, Text: "@"}, {Do: StepLower}}}, "alice"},
-		"after":            {Rule{From: "upn", Steps: []Step{{Do: StepAfter, Text: "@"}}}, "Contoso.example"},
-		"after what isn't": {Rule{From: "upn", Steps: []Step{{Do: StepAfter, Text: "#"}}}, "Alice@Contoso.example"},
-		"around":           {Rule{From: "upn", Steps: []Step{{Do: StepPrefix, Text: "<"}, {Do: StepSuffix, Text: ">"}}}, "<Alice@Contoso.example>"},
-		"replace":          {Rule{From: "groups", Steps: []Step{{Do: StepKeep, Text: "^app-"}, {Do: StepReplace, Text: "^app-(.)", With: "$1."}}}, "a.dmins|u.sers"},
-		"drop":             {Rule{From: "groups", Steps: []Step{{Do: StepDrop, Text: "^app-"}, {Do: StepUnique}}}, "staff"},
-		"map":              {Rule{From: "groups", Steps: []Step{{Do: StepMap, Table: map[string]string{"app-admins": "admin"}}}}, "admin"},
-		"map with a rest":  {Rule{From: "groups", Steps: []Step{{Do: StepMap, Table: map[string]string{"app-admins": "admin"}, With: "user"}, {Do: StepUnique}}}, "admin|user"},
-		"first":            {Rule{From: "groups", Steps: []Step{{Do: StepFirst}}}, "app-admins"},
-		"join":             {Rule{From: "groups", Steps: []Step{{Do: StepUnique}, {Do: StepJoin, Text: ";"}}}, "app-admins;staff;app-users"},
-		"split":            {Rule{Value: "a, b", Steps: []Step{{Do: StepSplit, Text: ","}, {Do: StepTrim}}}, "a|b"},
-		"default":          {Rule{From: "none", Steps: []Step{{Do: StepDefault, Text: "guest"}}}, "guest"},
-		"nothing":          {Rule{From: "none", Steps: []Step{{Do: StepJoin, Text: ","}, {Do: StepFirst}}}, "-"},
-	} {
-		c.rule.Name = name
-		r, err := CompileRules([]Rule{c.rule})
-		if err != nil {
-			t.Fatal(name, err)
-		}
-		for range 2 { // the facts stay as they were
-			got, err := r.Apply(facts)
-			text := "-"
-			if len(got) == 1 {
-				text = strings.Join(got[0].Values, "|")
-			}
-			if err != nil || text != c.want {
-				t.Errorf("%s: %q instead of %q, %v", name, text, c.want, err)
-			}
-		}
-	}
-	required, err := CompileRules([]Rule{{Name: "x", From: "none", Required: true}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := required.Apply(facts); !fault.Is(err, fault.Denied) || ReasonOf(err) != ReasonSettings {
-		t.Errorf("a required attribute without a value: %v", err)
-	}
-	for name, rule := range map[string]Rule{
-		"no name": {From: "x"}, "no source": {Name: "x"}, "two sources": {Name: "x", From: "a", Value: "b"},
-		"unknown step": {Name: "x", From: "a", Steps: []Step{{Do: "exec"}}}, "broken expression": {Name: "x", From: "a", Steps: []Step{{Do: StepKeep, Text: "("}}},
-		"no table": {Name: "x", From: "a", Steps: []Step{{Do: StepMap}}}, "no text": {Name: "x", From: "a", Steps: []Step{{Do: StepBefore}}},
-	} {
-		if _, err := CompileRules([]Rule{rule}); ReasonOf(err) != ReasonSettings {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if _, err := CompileRules([]Rule{{Name: "x", Value: "a"}, {Name: "x", Value: "b"}}); err == nil {
-		t.Error("one name twice")
 	}
 }
 

@@ -10,23 +10,6 @@ import (
 	"github.com/beevik/etree"
 )
 
-// Peek is what a response says of itself, believed by nobody: to find the flow and the provider, nothing else.
-type Peek struct{ ID, Issuer, InResponseTo string }
-
-// Peek reads it from a message of any kind.
-func (in *Incoming) Peek() (Peek, error) {
-	const op = "saml.Peek"
-	root, err := parse(op, in.document, messageLimits, nil)
-	if err != nil {
-		return Peek{}, err
-	}
-	p := Peek{ID: attr(root, "ID"), InResponseTo: attr(root, "InResponseTo")}
-	if kids := root.ChildElements(); len(kids) > 0 && is(kids[0], nsSAML, "Issuer") {
-		p.Issuer, err = readIssuer(op, kids[0])
-	}
-	return p, err
-}
-
 // VerifyResponse reads and checks a Response (SAML core 3.3.3, profiles 4.1.4): bytes, signatures, addressee, times.
 // What it returns stands in the bytes that a pinned key signed. The caller stores Replay before it lets anybody in.
 func (sp *ServiceProvider) VerifyResponse(in Incoming, want Expect) (*SignIn, error) {

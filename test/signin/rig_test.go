@@ -22,6 +22,7 @@ import (
 	"github.com/referee-casb/referee/activitylog"
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/device"
+	people "github.com/referee-casb/referee/directory"
 	"github.com/referee-casb/referee/enrich"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/filter"
@@ -158,7 +159,7 @@ func newRig(t testing.TB, set setting) *rig {
 	r.broker, err = signin.New(config, signin.Parts{
 		Tenants: tenants{r}, Catalog: directory{r.live}, Sessions: sessions{r.db, r}, Apps: r.db, Codes: r.db,
 		SignIns: r.db, Keys: r.db, AppHTTP: func(catalog.Instance) (*http.Client, error) { return &http.Client{Transport: transport}, nil },
-		Flows: r.db, Sealer: r.vault, Tokens: r.vault, Gate: gate, Recorder: r.rec, Revoker: revoke, Locator: where, Devices: devices{r, device.NewVerifier()},
+		Flows: r.db, Sealer: r.vault, Tokens: r.vault, Gate: gate, Recorder: r.rec, Revoker: revoke, Locator: where, Devices: devices{r, device.NewVerifier()}, Directory: people.NewPeople(r.db, r.db),
 		Exceptions: exceptions{}, Grants: r.db, Bypass: r.bypass.Live, Factors: r.db, Blocked: blockedStore{r.db, r}, Secrets: readFile, HTTP: &http.Client{Transport: transport, Timeout: 10 * time.Second},
 		Print: func(*http.Request) string { r.mu.Lock(); defer r.mu.Unlock(); return r.print }, Now: r.now, Log: log,
 	})

@@ -1,0 +1,49 @@
+package signin_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	people "github.com/referee-casb/referee/directory"
+	"github.com/referee-casb/referee/test/entraid"
+)
+
+// TestAnchorFromTheDirectory: where the provider doesn't say by what an account in Entra is anchored, the directory does,
+// and where two sources differ, nobody does.
+func TestAnchorFromTheDirectory(t *testing.T) {
+	t.Parallel()
+	f := newFederated(t, federatedSetting{policies: route, claim: map[string]any{"anchor": ""}})
+	source := func(id people.SourceID, anchor string) {
+		t.Helper()
+		if err := f.db.AddSource(t.Context(), people.Source{ID: id, Tenant: "contoso", Kind: people.KindSCIM, Created: f.now()}); err != nil {
+			t.Fatal(err)
+		}
+		u := people.User{Source: id, ID: "u1", Username: "director@contoso.example", Active: true, ImmutableID: anchor, Created: f.now(), Changed: f.now()}
+		if err := f.db.Apply(t.Context(), "contoso", id, people.Batch{Users: []people.User{u}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask := func() *page {
+		return f.walk(f.browser(nil), f.at("contoso", "/wsfed?wa=wsignin1.0&wtrealm="+url.QueryEscape(entraid.Realm)))
+	}
+	for _, step := range []struct {
+		source people.SourceID
+		anchor string
+		token  bool
+	}{
+		{"hr", "", false},
+		{"entra", immutable, true},
+		{"other", "AAAAAAAAAAAAAAAAAAAAAA==", false},
+	} {
+		source(step.source, step.anchor)
+		p := ask()
+		if step.token != strings.Contains(p.text, "wresult") && step.token != strings.Contains(strings.Join(p.hops, " "), "login.srf") {
+			t.Errorf("with %s: %d at %s\n%s", step.source, p.status, p.at, p.text)
+		}
+		if !step.token && (p.status != http.StatusForbidden || !strings.Contains(p.text, "not linked to one in Microsoft 365")) {
+			t.Errorf("with %s: %d at %s\n%s", step.source, p.status, p.at, p.text)
+		}
+	}
+}
