@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"html"
@@ -102,39 +103,30 @@ func pairText(t *testing.T, p saml.KeyPair) (key, cert string) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), pemText(p.Certificate)
 }
 
-// simpleSAML starts simpleSAMLphp, which knows Referee and two people. It says that the authentication was of the context
-// it was asked for while the file that is returned is there, as an installation with a second factor does; else it does
-// what it does by itself.
+// simpleSAML starts simpleSAMLphp with the settings of folder simplesamlphp. It says that the authentication was of the
+// context it was asked for while the file that is returned is there.
 func simpleSAML(t *testing.T, r *rig) (strong string) {
 	t.Helper()
 	dir, port, origin := t.TempDir(), freePort(t), r.direct(phpHost)
 	key, cert := pairText(t, samlPairs()[0])
+	write(t, dir, map[string]string{"cert/idp.key": key, "cert/idp.crt": cert})
 	for _, d := range []string{"log", "data", "tmp", "sessions"} {
 		if err := os.Mkdir(filepath.Join(dir, d), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write(t, dir, map[string]string{
-		"cert/idp.key": key, "cert/idp.crt": cert,
-		"config/config.php": fmt.Sprintf(`<?php $config = [
- 'baseurlpath' => '%s/', 'certdir' => '%[2]s/cert/', 'loggingdir' => '%[2]s/log/', 'datadir' => '%[2]s/data/', 'tempdir' => '%[2]s/tmp', 'metadatadir' => '%[2]s/metadata/',
- 'secretsalt' => 'a-salt-of-the-test-alone', 'auth.adminpassword' => 'unused-and-long', 'technicalcontact_email' => 'na@example.org', 'timezone' => 'UTC',
- 'logging.handler' => 'errorlog', 'logging.level' => 5, 'enable.saml20-idp' => true, 'module.enable' => ['exampleauth' => true, 'core' => true, 'saml' => true],
- 'session.duration' => 3600, 'session.cookie.name' => 'SSP', 'session.cookie.secure' => true, 'session.cookie.path' => '/', 'session.phpsession.savepath' => '%[2]s/sessions',
- 'session.phpsession.cookiename' => 'SSPPHP', 'session.authtoken.cookiename' => 'SSPAuth', 'store.type' => 'phpsession', 'language.default' => 'en', 'theme.use' => 'default',
- 'metadata.sources' => [['type' => 'flatfile']],
-];`, origin, dir),
-		"config/authsources.php": `<?php $config = ['people' => ['exampleauth:UserPass', 'director:a-password-of-the-test' => [
- 'uid' => ['director'], 'email' => ['director@contoso.example'], 'username' => ['director@contoso.example'], 'groups' => ['Directors', 'Staff']],
- 'employee:a-password-of-the-test' => ['uid' => ['employee'], 'email' => ['employee@contoso.example'], 'username' => ['employee@contoso.example'], 'groups' => ['Staff']]]];`,
-		"metadata/saml20-idp-hosted.php": fmt.Sprintf(`<?php $metadata['%s/idp'] = ['host' => '__DEFAULT__', 'privatekey' => 'idp.key', 'certificate' => 'idp.crt', 'auth' => 'people',
- 'signature.algorithm' => 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256', 'NameIDFormat' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
- 'authproc' => [3 => ['class' => 'saml:AttributeNameID', 'identifyingAttribute' => 'uid', 'attribute' => 'uid', 'Format' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent'],
- 10 => ['class' => 'core:PHP', 'code' => 'if (file_exists("%s/strong") && isset($state["saml:RequestedAuthnContext"]["AuthnContextClassRef"])) { $state["saml:AuthnContextClassRef"] = $state["saml:RequestedAuthnContext"]["AuthnContextClassRef"][0]; }']]];`, origin, dir),
-		"metadata/saml20-sp-remote.php": fmt.Sprintf(`<?php $metadata['%s'] = ['AssertionConsumerService' => '%s', 'NameIDFormat' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent', 'simplesaml.nameidattribute' => 'uid'];`,
-			r.at("contoso", "/saml/sp/main"), r.at("contoso", "/saml/acs/main")),
+	settings, err := json.Marshal(map[string]string{
+		"origin": origin, "dir": dir, "sp": r.at("contoso", "/saml/sp/main"), "acs": r.at("contoso", "/saml/acs/main"), "password": "a-password-of-the-test",
 	})
-	process(t, port, []string{"SIMPLESAMLPHP_CONFIG_DIR=" + dir + "/config"}, "php", "-d", "session.save_path="+dir+"/sessions", "-S", "127.0.0.1:"+port, "-t", "/usr/share/simplesamlphp/www")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := filepath.Abs("simplesamlphp/config")
+	if err != nil {
+		t.Fatal(err)
+	}
+	process(t, port, []string{"SIMPLESAMLPHP_CONFIG_DIR=" + config, "SAML_PROVIDER=" + string(settings)},
+		"php", "-d", "session.save_path="+dir+"/sessions", "-S", "127.0.0.1:"+port, "-t", "/usr/share/simplesamlphp/www")
 	to := &url.URL{Scheme: "http", Host: "127.0.0.1:" + port}
 	r.host(phpHost, &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(to); p.Out.Host = p.In.Host }})
 	return filepath.Join(dir, "strong")

@@ -7,6 +7,13 @@ import { join } from 'node:path';
 const openssl = (args) => execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
 const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
+/** Makes a key with a certificate of its own, as SAML software signs with: { key, cert }, files. */
+export function signingPair(dir, name) {
+  const pair = { key: join(dir, `${name}.key`), cert: join(dir, `${name}.crt`) };
+  openssl(['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', pair.key, '-out', pair.cert, '-subj', `/CN=${name}`, '-days', '2']);
+  return pair;
+}
+
 /** Makes an authority in `dir`, which must exist. */
 export function newAuthority(dir) {
   const key = join(dir, 'ca.key');
