@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { newAuthority } from './lib/authority.mjs';
 import { browsers, until } from './lib/driver.mjs';
 import { arrive, openWorld } from './lib/world.mjs';
-import { startApps } from './real/apps.mjs';
+import { deep, startApps } from './real/apps.mjs';
 import { password, startProviders } from './real/providers.mjs';
 
 const slow = { timeout: 180_000 };
@@ -60,7 +60,7 @@ describe('real software', { concurrency: browsers.length }, () => {
   async function run(name, provider, app) {
     const browser = await world.browser(name, { authorities: [authority.file] });
     const page = await browser.page();
-    const link = `https://${app.mapped}/board/paper.html?from=mail`;
+    const link = `https://${app.mapped}${deep}`;
 
     await visit(page, link);
     await choose(page, provider);
@@ -84,14 +84,20 @@ describe('real software', { concurrency: browsers.length }, () => {
     await visit(page, link);
     await arrive(page, /Board paper/, 60_000);
     const other = await browser.page();
-    await visit(other, `${world.info.signin}/${world.info.tenant}/signout`);
-    await arrive(other, /Sign out/);
-    await other.click('form button');
-    await arrive(other, /signed out/);
+    if (app.signOut) {
+      await visit(other, `https://${app.mapped}${app.signOut(app)}`);
+    } else {
+      await visit(other, `${world.info.signin}/${world.info.tenant}/signout`);
+      await arrive(other, /Sign out/);
+      await other.click('form button');
+    }
+    await arrive(other, /signed out/, 60_000);
+    assert.equal((await at(other)).origin, world.info.signin);
     assert.equal(await page.evaluate(() => fetch(location.href, { cache: 'no-store' }).then((r) => r.status)), 401);
     // The provider still knows the person. At the app's own address they begin a new session, with its notice.
-    await visit(page, `${app.origin}/board/paper.html`);
+    await visit(page, app.origin + deep);
     await enter(page, app.mapped);
+    assert.equal((await at(page)).href, `https://${app.mapped}${app.start}`);
     await browser.close();
   }
 

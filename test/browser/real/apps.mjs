@@ -2,7 +2,7 @@
 // Each has a page that names the person, as its module does, and a file. They are attached to Referee by its command line,
 // under the policies that the demo has for OneDrive.
 //
-// An app: id, module, real and mapped host.
+// An app: id, module, origin, mapped host; start, where a deep link at its own address ends; signOut, its own address for that.
 
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,10 +12,14 @@ import { freePort, read, start } from './program.mjs';
 
 const secret = 'a-client-secret-of-the-apps-test-0123456789';
 
+/** A deep link. */
+export const deep = '/board/paper.html?from=mail';
+
 /** The two, with the environment variables in which their modules tell the app who it is. */
 const kinds = [
-  { id: 'papers-openid', module: 'mod_auth_openidc', host: 'oidc.app.localhost', name: 'OIDC_CLAIM_name' },
-  { id: 'papers-saml', module: 'mod_auth_mellon', host: 'mellon.app.localhost', name: 'MELLON_name' },
+  // Its state tells nobody which page it is for: begun at its own address, it begins again at the root of the mapped host.
+  { id: 'papers-openid', module: 'mod_auth_openidc', host: 'oidc.app.localhost', name: 'OIDC_CLAIM_name', start: '/', signOut: (a) => `/oidc/callback?logout=${encodeURIComponent(`${a.origin}/`)}` },
+  { id: 'papers-saml', module: 'mod_auth_mellon', host: 'mellon.app.localhost', name: 'MELLON_name', start: deep },
 ];
 
 const page = (name) => `<!DOCTYPE html><html lang="en"><title>Board paper</title>
@@ -23,7 +27,9 @@ const page = (name) => `<!DOCTYPE html><html lang="en"><title>Board paper</title
 `;
 
 const federation = {
-  mod_auth_openidc: (origin) => ({ protocol: 'oidc', clientId: 'papers-openid', clientSecretFile: 'secret', redirectUris: [`${origin}/oidc/callback`] }),
+  mod_auth_openidc: (origin) => ({
+    protocol: 'oidc', clientId: 'papers-openid', clientSecretFile: 'secret', redirectUris: [`${origin}/oidc/callback`], postLogoutRedirectUris: [`${origin}/`],
+  }),
   mod_auth_mellon: (origin, certificate) => ({
     protocol: 'saml',
     saml: { entityId: `${origin}/mellon/metadata`, consumers: [`${origin}/mellon/postResponse`], logoutUri: `${origin}/mellon/logout`, certificates: [certificate] },
