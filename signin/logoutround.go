@@ -162,20 +162,19 @@ func (b *Broker) endRound(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		http.Redirect(w, r, b.url(t.ID, "/signout?done"), http.StatusSeeOther) // it is gone, and asks nothing any more
 		return
 	}
+	if inst, ok := b.samlApp(t.ID, peer.ID); ok && b.cutOff(r.Context(), t.ID, inst, round.Named) {
+		// Its answer could only be taken at the mapped host, where there is no session any more: going there would sign the
+		// person in again at a provider that still knows them. The app's own cookies went with the session.
+		http.Redirect(w, r, b.url(t.ID, "/signout?done"), http.StatusSeeOther)
+		return
+	}
 	round.Asked.Peer = peer
 	m, err := idp.AnswerLogout(round.Asked, saml.RoleApp, round.Partial)
 	if err != nil {
 		b.fail(w, r, t, err)
 		return
 	}
-	to := ""
-	if inst, ok := b.samlApp(t.ID, peer.ID); ok {
-		to = b.mappedFor(r.Context(), t.ID, inst, m.URL, round.Named)
-	}
-	if to != "" && m.Binding == saml.Redirect {
-		m.URL = to
-	}
-	b.send(w, r, t, *m, to)
+	b.send(w, r, t, *m, "")
 }
 
 // keptRound is a round as the store has it.

@@ -96,18 +96,16 @@ func (b *Broker) logoutOf(ctx context.Context, id model.TenantID, sid model.Sess
 	return others, err
 }
 
-// mappedFor moves the answer to an app's logout to the mapped host where its session went through a gateway.
-func (b *Broker) mappedFor(ctx context.Context, id model.TenantID, inst catalog.Instance, address string, sessions []model.SessionID) string {
+// cutOff reports whether an app was reached through a gateway in one of the sessions that it ended.
+func (b *Broker) cutOff(ctx context.Context, id model.TenantID, inst catalog.Instance, sessions []model.SessionID) bool {
 	for _, sid := range sessions {
 		list, err := b.parts.Apps.AppSessions(ctx, id, sid)
 		if err != nil {
-			return ""
+			return true // fail closed: the signed-out page signs nobody in
 		}
 		if slices.ContainsFunc(list, func(a session.AppSession) bool { return a.Instance == inst.ID }) {
-			if mapped, err := b.mappedURI(id, inst, address); err == nil {
-				return mapped
-			}
+			return true
 		}
 	}
-	return ""
+	return false
 }

@@ -84,13 +84,7 @@ describe('real software', { concurrency: browsers.length }, () => {
     await visit(page, link);
     await arrive(page, /Board paper/, 60_000);
     const other = await browser.page();
-    if (app.signOut) {
-      await visit(other, `https://${app.mapped}${app.signOut(app)}`);
-    } else {
-      await visit(other, `${world.info.signin}/${world.info.tenant}/signout`);
-      await arrive(other, /Sign out/);
-      await other.click('form button');
-    }
+    await visit(other, `https://${app.mapped}${app.signOut(app)}`);
     await arrive(other, /signed out/, 60_000);
     assert.equal((await at(other)).origin, world.info.signin);
     assert.equal(await page.evaluate(() => fetch(location.href, { cache: 'no-store' }).then((r) => r.status)), 401);

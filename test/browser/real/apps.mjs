@@ -2,7 +2,7 @@
 // Each has a page that names the person, as its module does, and a file. They are attached to Referee by its command line,
 // under the policies that the demo has for OneDrive.
 //
-// An app: id, module, origin, mapped host; start, where a deep link at its own address ends; signOut, its own address for that.
+// An app: id, module, origin, mapped host; start, where a deep link at its own address ends; signOut, its own address for that, at the mapped host.
 
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ export const deep = '/board/paper.html?from=mail';
 const kinds = [
   // Its state tells nobody which page it is for: begun at its own address, it begins again at the root of the mapped host.
   { id: 'papers-openid', module: 'mod_auth_openidc', host: 'oidc.app.localhost', name: 'OIDC_CLAIM_name', start: '/', signOut: (a) => `/oidc/callback?logout=${encodeURIComponent(`${a.origin}/`)}` },
-  { id: 'papers-saml', module: 'mod_auth_mellon', host: 'mellon.app.localhost', name: 'MELLON_name', start: deep },
+  { id: 'papers-saml', module: 'mod_auth_mellon', host: 'mellon.app.localhost', name: 'MELLON_name', start: deep, signOut: () => '/mellon/logout?ReturnTo=%2F' },
 ];
 
 const page = (name) => `<!DOCTYPE html><html lang="en"><title>Board paper</title>
