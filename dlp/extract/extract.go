@@ -26,6 +26,7 @@ type Limits struct {
 	Parts    int   // files and streams in all; 0 means 20,000
 	Member   int64 // bytes held in memory of one packed file that is not read from front to back; 0 means 64 MiB
 	Inflated int64 // bytes of everything that was packed, unpacked; 0 means 64 MiB and 200 times the file, at most 4 GiB
+	Text     int64 // bytes of text; 0 means 4 times the file and twice what may be unpacked
 }
 
 func (l Limits) withDefaults(size int64) Limits {
@@ -40,6 +41,9 @@ func (l Limits) withDefaults(size int64) Limits {
 	}
 	if l.Inflated <= 0 {
 		l.Inflated = min(64<<20+200*min(size, 1<<40), 4<<30)
+	}
+	if l.Text <= 0 {
+		l.Text = 4*min(size, 1<<60) + 2*l.Inflated
 	}
 	return l
 }

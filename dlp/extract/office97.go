@@ -55,7 +55,9 @@ func office97Text(x *run, src *io.SectionReader) (err error) {
 		if read == nil {
 			continue
 		}
-		known++
+		if !strings.HasSuffix(f.Name, "SummaryInformation") { // which every kind has, known or not
+			known++
+		}
 		if err := x.named(pathOf(f), Office97, func() error { return read(f) }); err != nil {
 			return err
 		}
@@ -186,8 +188,10 @@ func (c *compound) properties(f *mscfb.File) error {
 		switch {
 		case kind == 0x1e && n > 1 && n <= len(rest): // VT_LPSTR
 			err = c.x.own(ansi(bytes.TrimRight(rest[:n], "\x00")))
+			i += (n + 4) &^ 3
 		case kind == 0x1f && n > 1 && n <= len(rest)/2: // VT_LPWSTR
 			err = c.x.own(strings.TrimRight(utf16Text(rest[:2*n]), "\x00"))
+			i += (2*n + 4) &^ 3
 		}
 		if err != nil {
 			return err

@@ -12,13 +12,15 @@ func openDocumentText(x *run, z *zip.Reader) error {
 		name := f.Name
 		var err error
 		switch {
-		case strings.HasSuffix(name, "/"), name == "mimetype", inFolder(name, "Thumbnails"), inFolder(name, "Configurations2"), inFolder(name, "Fonts"), name == "settings.xml":
+		case strings.HasSuffix(name, "/"), name == "mimetype":
 		case name == "META-INF/manifest.xml":
 			err = x.content(f, x.manifest)
 		case isXML(name):
 			err = x.content(f, x.openText)
 		default:
+			x.pictures = true
 			err = x.member(f)
+			x.pictures = false
 		}
 		if err != nil {
 			return err

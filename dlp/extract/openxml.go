@@ -17,8 +17,6 @@ func openXMLText(x *run, z *zip.Reader, skip func(name string) bool) error {
 		case strings.HasSuffix(name, "/"), name == "[Content_Types].xml", skip != nil && skip(name):
 		case path.Ext(name) == ".rels":
 			err = x.content(f, x.links)
-		case strings.HasSuffix(path.Dir(name), "theme") && isXML(name):
-			// Names of colours and fonts: no person's text is in them.
 		case inFolder(name, "docProps") && isXML(name), inFolder(name, "customXml") && isXML(name):
 			err = x.content(f, func(r io.Reader) error { return xmlText(x, r) })
 		case isXML(name):
@@ -26,7 +24,9 @@ func openXMLText(x *run, z *zip.Reader, skip func(name string) bool) error {
 		case strings.HasSuffix(path.Dir(name), "/fonts"), path.Ext(name) == ".odttf", path.Ext(name) == ".fntdata", strings.Contains(name, "printerSettings"):
 			// Glyphs and what a printer was told.
 		default:
+			x.pictures = true
 			err = x.member(f) // pictures, embedded documents, macros
+			x.pictures = false
 		}
 		if err != nil {
 			return err

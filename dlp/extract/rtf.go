@@ -106,6 +106,9 @@ func (d *rtf) char(b byte) error {
 	}
 	if b >= 0x80 {
 		d.raw = append(d.raw, b)
+		if len(d.raw) >= 4<<10 {
+			return d.flush()
+		}
 		return nil
 	}
 	if len(d.raw) == 1 { // it may be the second half of a character

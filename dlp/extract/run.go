@@ -21,6 +21,7 @@ type run struct {
 	formats map[Kind]format
 
 	path     []string
+	pictures bool // the part belongs to a document, in which pictures are no verdict
 	inflated int64
 	last     byte // the last byte written
 }
@@ -49,6 +50,9 @@ func (x *run) Write(text []byte) (int, error) {
 	}
 	if err := x.ctx.Err(); err != nil {
 		return 0, &stop{err}
+	}
+	if x.res.Text+int64(len(text)) > x.lim.Text {
+		return 0, badf(Limited, "more than %d MB of text", x.lim.Text>>20)
 	}
 	x.res.Text += int64(len(text))
 	x.last = text[len(text)-1]
@@ -100,7 +104,7 @@ func (x *run) extract(kind Kind, r io.Reader, at *io.SectionReader) error {
 	f := x.formats[kind]
 	switch {
 	case kind == Image:
-		if x.res.Images++; len(x.path) == 0 {
+		if x.res.Images++; !x.pictures {
 			return badf(Unsupported, "a picture, which is not read")
 		}
 		return nil

@@ -37,8 +37,8 @@ func sheetText(x *run, z *zip.Reader) error {
 		}
 	}
 	return openXMLText(x, z, func(name string) bool {
-		// Styles name formats. What could not be kept is read where it stands.
-		return sheets(name) || name == "xl/styles.xml" || name == "xl/calcChain.xml" || name == "xl/sharedStrings.xml" && done
+		// What could not be kept is read where it stands.
+		return sheets(name) || name == "xl/sharedStrings.xml" && done
 	})
 }
 
@@ -123,9 +123,13 @@ func (x *run) cells(r io.Reader, shared []string) error {
 			return nil
 		},
 		text: func(t []byte) error {
-			if in != "" {
-				value.Write(t)
+			if in == "" {
+				return nil
 			}
+			if value.Len()+len(t) > maxToken {
+				return badf(Limited, "a value of more than %d MB", maxToken>>20)
+			}
+			value.Write(t)
 			return nil
 		},
 		end: func(name string) error {
