@@ -173,6 +173,8 @@ func TestNoHeaderHidesAFile(t *testing.T) {
 		"Google's command":         fetched("POST", u+"/up", multi, "Content-Type", kind, "X-Goog-Upload-Command", "start"),
 		"Graph's path":             fetched("POST", u+"/up/createUploadSession", multi, "Content-Type", kind),
 		"tus":                      fetched("POST", u+"/up", multi, "Content-Type", kind, "Tus-Resumable", "1.0.0", "Upload-Metadata", metadata("a.txt")),
+		"a file put as tus":        fetched("PUT", u+"/docs/plan.xlsx", canary, "Tus-Resumable", "1.0.0", "Content-Type", "text/csv"),
+		"a form put as tus":        fetched("PUT", u+"/up", multi, "Content-Type", kind, "Tus-Resumable", "1.0.0"),
 		"a piece of tus":           fetched("PATCH", u+"/up", multi, "Content-Type", kind, "Tus-Resumable", "1.0.0", "Upload-Offset", "5"),
 		"a range":                  fetched("POST", u+"/up", multi, "Content-Type", kind, "Content-Range", "bytes 0-9/"+size),
 		"a later range":            fetched("POST", u+"/up", multi, "Content-Type", kind, "Content-Range", "bytes 7-9/"+size),

@@ -118,6 +118,14 @@ func (b *Broker) keep(r *http.Request, t tenant.Tenant, s session.Session) (sess
 		}
 	case !fault.Is(err, fault.NotFound):
 		return s, "", err
+	default:
+		// A session whose key the browser has lost is nobody's to go on with, and ends like somebody else's.
+		if lost, _, err := b.held(r, t.ID); err == nil {
+			err := b.parts.Revoker.Revoke(r.Context(), session.Revocation{Tenant: t.ID, Session: lost.ID, At: b.parts.Now(), Reason: "a new sign-in in this browser, which has lost the session's key"})
+			if err != nil {
+				return s, "", fault.Wrap(err, op, string(t.ID)) // fail closed: two people in one browser
+			}
+		}
 	}
 	secret := session.NewSecret()
 	s.SecretHash = secret.Hash()

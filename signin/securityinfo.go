@@ -116,7 +116,7 @@ func (b *Broker) managed(w http.ResponseWriter, r *http.Request, t tenant.Tenant
 // mayManage reports whether the person may change factors now.
 func (b *Broker) mayManage(r *http.Request, t tenant.Tenant, s session.Session, list []factor.Factor) (bool, error) {
 	if !factor.Can(list, false) {
-		return b.parts.Now().Sub(s.Auth.Time) <= enrolFresh, nil
+		return !s.Auth.Undated && b.parts.Now().Sub(s.Auth.Time) <= enrolFresh, nil
 	}
 	var seen session.Seen
 	err := b.flows.get(r.Context(), t.ID, FlowManage, b.manageID(s, 0), &seen)

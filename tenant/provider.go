@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -203,7 +204,9 @@ func (t *Tenant) Foreign(p *Provider, domain string) (model.ProviderID, bool) {
 }
 
 // HasDomain reports whether a domain is one of a list. Case is folded as policies' filters fold it: "CONTOſO.com" is
-// contoso.com to both, or a provider could name people past this check whom a policy takes for ours.
+// contoso.com to both, and "fabrıkam.com" (a dotless i) fabrikam.com: else a provider could name people past
+// this check whom a policy takes for ours.
 func HasDomain(list []string, domain string) bool {
-	return slices.ContainsFunc(list, func(d string) bool { return strings.EqualFold(d, domain) })
+	domain = filter.Fold(domain)
+	return slices.ContainsFunc(list, func(d string) bool { return filter.Fold(d) == domain })
 }

@@ -47,7 +47,7 @@ func upload(q *RequestInfo, r *http.Request) {
 	// nothing but the type, and a page's script can add any of what tells them.
 	form := declared == "multipart/form-data" && hasBody(r)
 	switch {
-	case first(r.Header, "Tus-Resumable") != "" && !(form && r.Method == http.MethodPatch):
+	case first(r.Header, "Tus-Resumable") != "" && (r.Method == http.MethodPost || r.Method == http.MethodPatch && !form): // tus has no PUT
 		u.tus(q, r)
 	case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/createUploadSession"), r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/oneDrive.createUploadSession"):
 		u.Kind, u.Create = UploadGraphCreate, true

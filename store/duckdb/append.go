@@ -249,7 +249,7 @@ func write(ctx context.Context, conn *sql.Conn, alias string, c change, position
 		}
 	}
 	for part, last := range positions {
-		done, err := conn.ExecContext(ctx, "UPDATE "+alias+".main.positions SET last = ? WHERE part = ?", last, part)
+		done, err := conn.ExecContext(ctx, "UPDATE "+alias+".main.positions SET last = greatest(last, ?) WHERE part = ?", last, part)
 		if err != nil {
 			return err
 		}

@@ -209,6 +209,20 @@ func TestHeldRowsOfADamagedFile(t *testing.T) {
 	}
 }
 
+// TestTotalsCountHeldRows of months that the page did not reach, too.
+func TestTotalsCountHeldRows(t *testing.T) {
+	t.Parallel()
+	l := openHolding(t, t.TempDir(), openIntake(t), time.Hour)
+	if err := l.Append(t.Context(), october(0, 7)); err != nil {
+		t.Fatal(err)
+	}
+	appended(t, l, 0, 5)
+	page, err := l.Search(t.Context(), "contoso", activitylog.Query{Limit: 2, Total: true})
+	if err != nil || page.Total != 12 || len(page.Missing) > 0 {
+		t.Errorf("%d rows, %v, %v", page.Total, page.Missing, err)
+	}
+}
+
 // TestDroppedMonthTakesItsHeldRows with it.
 func TestDroppedMonthTakesItsHeldRows(t *testing.T) {
 	t.Parallel()

@@ -228,6 +228,9 @@ func (l *Log) records(ctx context.Context, op string, k fileKey, condition strin
 func (l *Log) total(ctx context.Context, tenant model.TenantID, w *walk, page *activitylog.Page) (int64, error) {
 	var sum int64
 	for _, month := range w.all {
+		if err := l.settle(ctx, "duckdb.Search", fileKey{tenant, month}); err != nil && !slices.ContainsFunc(page.Missing, func(m activitylog.MonthFault) bool { return m.Month == month }) {
+			page.Missing = append(page.Missing, activitylog.MonthFault{Month: month, Err: err})
+		}
 		n, err := l.count(ctx, fileKey{tenant, month}, w)
 		switch {
 		case err == nil:

@@ -181,15 +181,26 @@ func (w *writer) commit(group []*job) {
 			continue // nobody waits for it any more
 		}
 		if err := w.runJob(t, j); err != nil { // the transaction itself is broken
-			t.exec("ROLLBACK")
+			w.rollback()
 			fail(err)
 			return
 		}
 	}
 	if _, err := t.exec("COMMIT"); err != nil {
-		t.exec("ROLLBACK")
+		w.rollback()
 		w.log.LogAttrs(ctx, slog.LevelError, "writes not committed", slog.Int("writes", len(group)), slog.Any("err", err))
 		fail(err)
+	}
+}
+
+// rollback ends what is left of a transaction. It has a time of its own: on a context that has ended nothing would be
+// taken back, and every transaction after it would find itself within this one.
+func (w *writer) rollback() {
+	ctx, cancel := context.WithTimeout(context.Background(), commitTime)
+	defer cancel()
+	t := &tx{w: w, ctx: ctx}
+	if _, err := t.exec("ROLLBACK"); err != nil {
+		w.log.LogAttrs(ctx, slog.LevelDebug, "nothing to take back", slog.Any("err", err)) // SQLite did it itself
 	}
 }
 

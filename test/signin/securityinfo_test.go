@@ -149,6 +149,21 @@ func TestSecurityInfoNotRecorded(t *testing.T) {
 	}
 }
 
+// TestSecurityInfoUndated: a sign-in of which nobody says when it was opens nothing, however young its answer is.
+func TestSecurityInfoUndated(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, setting{change: own})
+	r.undated()
+	b := r.browser(nil)
+	p := b.open(r.securityInfo())
+	p.has(t, 200, "sign in once more")
+	p.lacks(t, "Set up a passkey")
+	b.manage("app", nil).lacks(t, "<svg")
+	if list, err := r.db.FactorsOf(t.Context(), "contoso"); err != nil || len(list) != 0 {
+		t.Fatalf("registered %+v, %v", list, err)
+	}
+}
+
 // TestSecurityInfoOfProvider: where the provider alone confirms people, there is nothing to change here.
 func TestSecurityInfoOfProvider(t *testing.T) {
 	t.Parallel()
