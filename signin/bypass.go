@@ -25,8 +25,9 @@ func (b *Broker) bypass(id model.TenantID, inst catalog.Instance, d *decision) {
 }
 
 // EndBypassed ends the sessions that went straight to an app under a bypass that is over, as far as their apps can be
-// told: OpenID apps with a back-channel logout address and SAML apps with a logout address. It returns how many it
-// ended. Sessions of other apps are the apps' own, and go on until the app ends them.
+// told: OpenID apps with a back-channel logout address. It returns how many it ended. A SAML app would have to be told by
+// the person's browser, which is not here: its sessions, and those of other apps, are the apps' own and go on until the
+// app ends them.
 func (b *Broker) EndBypassed(ctx context.Context, of tenant.Bypass) (int, error) {
 	const op = "signin.EndBypassed"
 	all, err := b.parts.Sessions.Sessions(ctx, of.Tenant, "", time.Time{}) // also those that nobody used lately: the app's may live on

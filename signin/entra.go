@@ -41,17 +41,17 @@ func (b *Broker) accountOf(ctx context.Context, t tenant.Tenant, s session.Sessi
 
 // routed reports whether a sign-in at an instance must go through the gateway: by its own decision, or since one of the
 // apps that people sign in to through it may not be reached directly. Which of them this sign-in is for nobody says, so
-// that the strictest counts; behind the gateway each is decided about where its hosts are.
-func (b *Broker) routed(ctx context.Context, s session.Session, inst catalog.Instance, d *decision) (bool, error) {
+// that the strictest counts; behind the gateway each is decided about where its hosts are. All are decided about by the same facts, those of this request.
+func (b *Broker) routed(ctx context.Context, inst catalog.Instance, d *decision) (bool, error) {
 	if d.Duties.Has(policy.DutyRoute) || inst.Route != model.RouteFederated {
 		return d.Duties.Has(policy.DutyRoute), nil
 	}
-	for _, other := range b.parts.Catalog.Instances(s.Tenant) {
+	for _, other := range b.parts.Catalog.Instances(d.as.Tenant) {
 		if other.Federation.Through != inst.ID || other.Route != model.RouteFederated {
 			continue
 		}
 		var v policy.Verdict
-		if _, err := b.parts.Gate.Evaluate(ctx, s, other, model.ClientBrowser, &v); err != nil {
+		if _, err := b.parts.Gate.Evaluate(ctx, d.as, other, model.ClientBrowser, &v); err != nil {
 			// fail closed: without a decision nobody is let in
 			return true, fault.Wrap(err, "signin.routed", string(other.ID))
 		}

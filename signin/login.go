@@ -21,6 +21,7 @@ import (
 type decision struct {
 	policy.Verdict
 	rested policy.Input
+	as     session.Session // the session as the request presents it: whom the verdict is about
 
 	bypassed string // the bypass that took session control off, "" for none
 }
@@ -135,7 +136,8 @@ func seconds(n uint) time.Duration {
 // evaluate asks the gate, and sends the browser to prove its device where that matters. It returns false when
 // it has answered the request.
 func (b *Broker) evaluate(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, inst catalog.Instance, silent bool, d *decision) bool {
-	rested, err := b.parts.Gate.Evaluate(r.Context(), b.present(r, t, s), inst, model.ClientBrowser, &d.Verdict)
+	d.as = b.present(r, t, s)
+	rested, err := b.parts.Gate.Evaluate(r.Context(), d.as, inst, model.ClientBrowser, &d.Verdict)
 	if err != nil {
 		// fail closed: without a decision nobody is let in
 		b.fail(w, r, t, err)

@@ -241,7 +241,7 @@ func (b *Broker) samlSays(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 // mapped host where the session goes through a gateway. Where it began at the direct host it begins again at the
 // mapped one, since the app's own cookies of the sign-in lie at the direct host.
 func (b *Broker) samlGrant(w http.ResponseWriter, r *http.Request, t tenant.Tenant, idp *saml.IdentityProvider, app *saml.Entity, s session.Session, inst catalog.Instance, id string, waiting samlWaiting, d *decision) {
-	routed, err := b.routed(r.Context(), s, inst, d)
+	routed, err := b.routed(r.Context(), inst, d)
 	if err != nil {
 		b.fail(w, r, t, err)
 		return

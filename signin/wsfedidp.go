@@ -219,7 +219,7 @@ func (b *Broker) wsfedGrant(w http.ResponseWriter, r *http.Request, t tenant.Ten
 		b.refusedWSFed(w, r, t, err)
 		return
 	}
-	routed, err := b.routed(r.Context(), s, inst, d)
+	routed, err := b.routed(r.Context(), inst, d)
 	if err != nil {
 		b.fail(w, r, t, err)
 		return
