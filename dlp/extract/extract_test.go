@@ -167,6 +167,7 @@ func TestNeverClean(t *testing.T) {
 		{"macros", wordOf(t, `<w:p><w:t>seen</w:t></w:p>`, "word/vbaProject.bin", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 macros"), Corrupt, "word/vbaProject.bin", "seen"},
 		{"binary", "\x00\x01\x02\x03\x9f\x00\x00\x07", Unsupported, "", ""},
 		{"program", "\x7fELF\x02\x01", Unsupported, "", ""},
+		{"picture in an archive", zipOf(t, "a.csv", "GIF89a,4111", "b.txt", "beside"), Unsupported, "a.csv", "beside"},
 		{"picture", "\x89PNG\r\n\x1a\n", Unsupported, "", ""},
 		{"rar", "Rar!\x1a\x07\x01\x00", Unsupported, "", ""},
 	} {
@@ -209,6 +210,8 @@ func TestBombs(t *testing.T) {
 		{"tag in a sheet", bookOf(t, "", "<c "+strings.Repeat("x", maxToken+9)+">"), Limits{}},
 		{"groups", `{\rtf1` + strings.Repeat("{", maxGroups+1), Limits{}},
 		{"headers", "From: a\nTo: b\nSubject: c\n" + strings.Repeat("X-A: "+strings.Repeat("y", 1000)+"\n", 1100), Limits{}},
+		{"one text in many cells", bookOf(t, "<si><t>"+zeros+"</t></si>", "<row>"+strings.Repeat(`<c t="s"><v>0</v></c>`, 50)+"</row>"), Limits{Text: 8 << 20}},
+		{"a value in pieces", bookOf(t, "", "<row><c><v>"+strings.Repeat(zeros+"<x/>", maxToken>>20+1)+"</v></c></row>"), Limits{}},
 		{"texts of a workbook", bookOf(t, strings.Repeat("<si/>", maxShared/16+1), ""), Limits{Inflated: 4 << 30}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -293,6 +296,30 @@ func TestOffice97(t *testing.T) {
 				extracted(t, string(data[:cut]), Limits{}) // whatever it says, it comes back
 			}
 		})
+	}
+}
+
+// TestUnknownCompoundFile: of a kind that is not read, its properties alone don't make it clean.
+func TestUnknownCompoundFile(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(filepath.Join("testdata", "harmless.doc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide := func(s string) []byte {
+		return []byte(encodedAs(t, unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewEncoder(), s))
+	}
+	other := bytes.ReplaceAll(data, wide("WordDocument"), wide("OtherPicture"))
+	if text, res := extracted(t, string(other), Limits{}); res.Status != Unsupported || !strings.Contains(text, "Microsoft Office Word") {
+		t.Errorf("%s %v, %q", res.Status, res.Open, text)
+	}
+}
+
+// TestLongRuns of bytes above ASCII don't gather in memory.
+func TestLongRuns(t *testing.T) {
+	t.Parallel()
+	if text, res := extracted(t, `{\rtf1 `+strings.Repeat("\xe9", 1<<20)+"}", Limits{}); res.Status != Complete || strings.Count(text, "é") != 1<<20 {
+		t.Errorf("%s, %d characters", res.Status, strings.Count(text, "é"))
 	}
 }
 

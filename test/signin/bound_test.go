@@ -262,3 +262,34 @@ func TestUnboundSession(t *testing.T) {
 		t.Errorf("offered %q", got)
 	}
 }
+
+// TestLostKeyEndsTheSession: whoever signs in anew in a browser that has lost its key leaves no old session behind, which
+// the sign-out could no longer reach.
+func TestLostKeyEndsTheSession(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, setting{change: withBound})
+	k := r.bindNew()
+	live := func() (ids []string) {
+		list, err := r.db.Sessions(t.Context(), "contoso", "", r.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range list {
+			if s.Revoked.IsZero() {
+				ids = append(ids, string(s.ID))
+			}
+		}
+		return ids
+	}
+	before := live()
+	r.clock.Advance(6 * time.Minute) // the short-lived cookie is over, and nobody signs for another
+	if k.live() {
+		t.Fatal("the lease never ends")
+	}
+	k.open(r.direct(appHost) + "/again")
+	k.open("https://" + brokerHost + r.port + "/contoso/security-info")
+	after := live()
+	if len(before) != 1 || len(after) != 1 || after[0] == before[0] {
+		t.Errorf("sessions %v, then %v: want another one alone", before, after)
+	}
+}
