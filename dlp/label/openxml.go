@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"path"
 	"strings"
 )
 
@@ -19,7 +20,7 @@ func ofOpenXML(src *io.SectionReader) ([]Label, error) {
 	if err != nil {
 		return nil, ErrDamaged
 	}
-	info, err := part(z, "docMetadata/LabelInfo.xml")
+	info, err := part(z, infoPart(z))
 	if err != nil {
 		return nil, err
 	}
@@ -31,6 +32,25 @@ func ofOpenXML(src *io.SectionReader) ([]Label, error) {
 		return nil, err
 	}
 	return customProperties(custom)
+}
+
+// infoPart is the name of the part with labels: where the document's relationship leads, which programs follow, or the
+// usual one.
+func infoPart(z *zip.Reader) string {
+	data, err := part(z, "_rels/.rels")
+	if err != nil || data == nil {
+		return infoName
+	}
+	all, err := outline(data, everything)
+	if err != nil {
+		return infoName
+	}
+	for i := range all {
+		if target := path.Join("/", all[i].attr("Target")); all[i].attr("Type") == infoRel && len(target) > 1 {
+			return target[1:]
+		}
+	}
+	return infoName
 }
 
 // part returns a part of a document, nil when it has none of the name. Names are compared as Open Packaging does

@@ -1,0 +1,5 @@
+package label
+
+import "io"
+
+func toPDF(_ io.Writer, _ *io.SectionReader, _ *Change) error { return ErrUnsupported }
