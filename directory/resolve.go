@@ -56,7 +56,7 @@ func (p *People) Resolve(ctx context.Context, tenant model.TenantID, c model.Cla
 		return Person{}, fault.Wrap(err, op, string(tenant))
 	}
 	if len(sources) > 0 {
-		found, err := p.store.Named(ctx, tenant, c.Subject, Fold(c.User.Username))
+		found, err := p.found(ctx, tenant, &c)
 		if err != nil {
 			return Person{}, fault.Wrap(err, op, string(tenant))
 		}
@@ -70,6 +70,27 @@ func (p *People) Resolve(ctx context.Context, tenant model.TenantID, c model.Cla
 	}
 	out.guest(&c, domains)
 	return out, nil
+}
+
+// found reads every entry that may be the person's.
+func (p *People) found(ctx context.Context, tenant model.TenantID, c *model.Claims) ([]User, error) {
+	found, err := p.store.Named(ctx, tenant, c.Subject, Fold(c.User.Username))
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range c.Known {
+		u, err := p.store.User(ctx, tenant, SourceID(k.Source), ID(k.ID))
+		if fault.Is(err, fault.NotFound) {
+			continue // it went with its source
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(found, u.is) {
+			found = append(found, u)
+		}
+	}
+	return found, nil
 }
 
 // Alone is who somebody is by the claims alone, where there is no directory.
@@ -91,9 +112,11 @@ func claimed(c *model.Claims) Person {
 	return out
 }
 
-// Means reports whether a source's user, as given, is the person of the claims.
+// Means reports whether a source's user, as given, is the person of the claims. One that was taken back is not, where
+// another one has the name by now.
 func (p *People) Means(ctx context.Context, tenant model.TenantID, u User, c model.Claims) (bool, error) {
-	if u.ExternalID != c.Subject && Fold(u.Username) != Fold(c.User.Username) {
+	const op = "directory.Means"
+	if u.ExternalID != c.Subject && Fold(u.Username) != Fold(c.User.Username) && !known(&c, &u) {
 		return false, nil
 	}
 	s, err := p.sources.Source(ctx, tenant, u.Source)
@@ -101,17 +124,38 @@ func (p *People) Means(ctx context.Context, tenant model.TenantID, u User, c mod
 		return false, nil
 	}
 	if err != nil {
-		return false, fault.Wrap(err, "directory.Means", string(u.Source))
+		return false, fault.Wrap(err, op, string(u.Source))
 	}
-	_, ok := pick(s, []User{u}, &c)
-	return ok, nil
+	if _, may := pick(s, []User{u}, &c); !may {
+		return false, nil
+	}
+	others, err := p.found(ctx, tenant, &c)
+	if err != nil {
+		return false, fault.Wrap(err, op, string(u.Source))
+	}
+	best, _ := pick(s, append([]User{u}, slices.DeleteFunc(others, u.is)...), &c)
+	return best.is(u), nil
 }
 
+// is reports whether two are the same entry, at whatever time.
+func (u *User) is(o User) bool { return u.Source == o.Source && u.ID == o.ID }
+
+func known(c *model.Claims, u *User) bool {
+	return slices.Contains(c.Known, model.Entry{Source: string(u.Source), ID: string(u.ID)})
+}
+
+// guid is how object ids look.
 var guid = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// pick finds the person in a source. The provider's own name for the person decides before the sign-in name, which is
-// given to somebody else one day; of two entries with the same, the one that is there decides before one that was
-// taken back.
+// ids reports whether the source's ids are the subjects of the provider that its people sign in at. Graph tells object
+// ids, which are the subjects of Entra and of nobody else; a SCIM client is told to send the subjects.
+func (s *Source) ids(c *model.Claims) bool {
+	return s.Provider != "" && (s.Kind != KindGraph || c.ObjectID)
+}
+
+// pick finds the person in a source. The provider's own name for the person decides before the entry that the person was
+// recognised as at sign-in, and that before the sign-in name, which is given to somebody else one day; of two entries
+// with the same, the one that is there decides before one that was taken back.
 func pick(s Source, all []User, c *model.Claims) (User, bool) {
 	if s.Provider != "" && s.Provider != c.User.Provider {
 		return User{}, false
@@ -125,10 +169,12 @@ func pick(s Source, all []User, c *model.Claims) (User, bool) {
 		switch {
 		case s.Provider != "" && c.Subject != "" && u.ExternalID == c.Subject:
 			r = 3
+		case s.ids(c) && guid.MatchString(u.ExternalID) && guid.MatchString(c.Subject):
+			continue // ids of the same people, and they differ: another person, who has or had the same name
+		case known(c, &u):
+			r = 2
 		case c.User.Username == "" || Fold(u.Username) != Fold(c.User.Username):
 			continue
-		case s.Provider != "" && guid.MatchString(u.ExternalID) && guid.MatchString(c.Subject):
-			continue // both are object ids, and differ: another person, who has or had the same name
 		default:
 			r = 1
 		}
@@ -251,7 +297,7 @@ func (p *People) Of(ctx context.Context, tenant model.TenantID, name string, dom
 	// Those that are there speak first.
 	slices.SortStableFunc(found, func(a, b User) int { return a.Deleted.Compare(b.Deleted) })
 	u := found[0]
-	c := model.Claims{Subject: u.ExternalID, User: model.User{ID: model.UserID(cmp.Or(u.ExternalID, string(u.ID))), Name: u.Name, Username: u.Username, Email: u.Email}}
+	c := model.Claims{Subject: u.ExternalID, ObjectID: true, User: model.User{ID: model.UserID(cmp.Or(u.ExternalID, string(u.ID))), Name: u.Name, Username: u.Username, Email: u.Email}}
 	for _, s := range sources {
 		if s.ID == u.Source {
 			c.User.Provider = s.Provider

@@ -88,7 +88,7 @@ func newPeople(t *testing.T) (*directory.People, *sqlite.DB) {
 }
 
 func claims(provider model.ProviderID, subject, name string) model.Claims {
-	return model.Claims{Subject: subject, User: model.User{ID: model.UserID(string(provider) + ":" + subject), Username: name, Provider: provider}}
+	return model.Claims{Subject: subject, ObjectID: provider == "entra", User: model.User{ID: model.UserID(string(provider) + ":" + subject), Username: name, Provider: provider}}
 }
 
 func TestResolve(t *testing.T) {
@@ -103,6 +103,17 @@ func TestResolve(t *testing.T) {
 	typed.User.GuestType, typed.User.HomeTenant = model.GuestOtherExternal, "elsewhere"
 	member := claims("okta", "x", "x@contoso.com")
 	member.User.GuestType, member.User.HomeTenant = model.GuestOtherExternal, "elsewhere"
+	otherIDs := claims("entra", "11111111-2222-4333-8444-555555555555", "anna@contoso.com")
+	otherIDs.ObjectID = false
+	knownAs := func(name string, entries ...model.Entry) model.Claims {
+		c := claims("entra", "x", name)
+		c.Known = entries
+		return c
+	}
+	renamed, renamedOff := knownAs("anna.before@contoso.com", model.Entry{Source: "graph", ID: oidAnna}), knownAs("off.before@contoso.com", model.Entry{Source: "graph", ID: "off"})
+	stale := claims("entra", oidAnna, "anna@contoso.com")
+	stale.Known = []model.Entry{{Source: "graph", ID: "new"}}
+	lost := knownAs("same@contoso.com", model.Entry{Source: "graph", ID: "never"}, model.Entry{Source: "removed", ID: oidAnna})
 	for _, c := range []struct {
 		name          string
 		claims        model.Claims
@@ -130,6 +141,11 @@ func TestResolve(t *testing.T) {
 		{"a domain that is not managed", claims("entra", "untold", "untold@elsewhere.example"), "", "", "true", "", "graph"},
 		{"nobody, not managed, as claimed", typed, "", "", "true otherExternalUser elsewhere", "", ""},
 		{"no guest, whatever kind is claimed", member, "", "", "false", "", ""},
+		{"other ids than Graph's are no reason to doubt the name", otherIDs, "g1 g2 bare sales-id Sales", "template,Global Administrator,Approver", "false", "", "graph hr"},
+		{"renamed since the sign-in", renamed, "g1 g2", "template,Global Administrator", "false", "", "graph"},
+		{"renamed since the sign-in, and disabled", renamedOff, "", "", "false", "the account is disabled in the directory graph", "graph"},
+		{"recognised as another one by now", stale, "g1 g2 bare sales-id Sales", "template,Global Administrator,Approver", "false", "", "graph hr"},
+		{"recognised as what is gone", lost, "g1 g2", "template,Global Administrator", "false", "", "graph"},
 		{"nobody without a name", claims("entra", "", ""), "", "", "true", "", ""},
 	} {
 		got, err := p.Resolve(t.Context(), "contoso", c.claims, []string{"Contoso.com"})
@@ -232,6 +248,21 @@ func TestMeans(t *testing.T) {
 		if got, err := p.Means(t.Context(), "contoso", u, c.claims); got != c.want || err != nil {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
+	}
+	before := claims("entra", "x", "anna.before@contoso.com")
+	before.Known = []model.Entry{{Source: "graph", ID: oidAnna}}
+	if got, err := p.Means(t.Context(), "contoso", u, before); !got || err != nil {
+		t.Errorf("renamed since: %v, %v", got, err)
+	}
+	old, err := db.User(t.Context(), "contoso", "graph", "old")
+	if err != nil || old.Deleted.IsZero() {
+		t.Fatalf("%+v, %v", old, err)
+	}
+	if got, err := p.Means(t.Context(), "contoso", old, claims("entra", "x", "same@contoso.com")); got || err != nil {
+		t.Errorf("one that was taken back, whose name is another's by now: %v, %v", got, err)
+	}
+	if got, err := p.Means(t.Context(), "contoso", old, claims("entra", "old", "same@contoso.com")); !got || err != nil {
+		t.Errorf("one that was taken back, by id: %v, %v", got, err)
 	}
 	u.Source = "gone"
 	if got, err := p.Means(t.Context(), "contoso", u, claims("entra", oidAnna, "x")); got || err != nil {

@@ -60,6 +60,17 @@ type Claims struct {
 	Subject string `json:"subject"` // the provider's own name for the person, as UserID is made from
 	// Guest is what the provider itself says about being a guest; nil where it says nothing and the domain decides.
 	Guest *bool `json:"guest,omitempty"`
+	// ObjectID: the provider's subjects are the object ids of Entra. It follows from the provider's settings.
+	ObjectID bool `json:"-"`
+	// Known are the directory's entries that the person was recognised as at sign-in: they stay the person's own when they
+	// are renamed.
+	Known []Entry `json:"known,omitempty"`
+}
+
+// Entry names what one of the tenant's directory sources says of a person.
+type Entry struct {
+	Source string `json:"source"`
+	ID     string `json:"id"`
 }
 
 // GuestType is a kind of guest or external user, in Microsoft Graph's words (conditionalAccessGuestOrExternalUserTypes).

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/referee-casb/referee/directory"
 	"github.com/referee-casb/referee/directory/graph"
 	"github.com/referee-casb/referee/fault"
@@ -20,10 +18,8 @@ import (
 
 // How often the directory is looked at. Changes are followed at once; the rest repairs what was missed.
 const (
-	followPause  = 250 * time.Millisecond // between two looks at a tenant's sessions while changes pour in
-	followAll    = time.Minute
-	directoryLed = 5 * time.Second // between looks for a source that is due
-	readAtOnce   = 4               // tenants whose directories are read
+	followPause = 250 * time.Millisecond // between two looks at a tenant's sessions while changes pour in
+	followAll   = time.Minute
 )
 
 // follower lets sessions follow the directory. Who may not stay is cut before the change is answered; groups and roles
@@ -109,39 +105,9 @@ func (s *syncs) Poke(model.TenantID) {
 
 func (s *syncs) run(ctx context.Context) error {
 	return s.n.keeper.Run(ctx, systemTenant, "directory", func(ctx context.Context, _ lease.Lease) error {
-		every := time.NewTicker(directoryLed)
-		defer every.Stop()
-		for {
-			var g errgroup.Group // one large directory does not keep the other tenants waiting
-			g.SetLimit(readAtOnce)
-			for _, t := range s.n.tenantIDs() {
-				g.Go(func() error { s.tenant(ctx, t); return nil })
-			}
-			_ = g.Wait() // each failure is kept with its source
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-every.C:
-			case <-s.poke:
-			}
-		}
+		r := graph.Rota{Tenants: s.n.tenantIDs, Sources: s.n.DB, Round: s.round, Now: s.n.options.Now, Log: s.n.log}
+		return r.Run(ctx, s.poke)
 	})
-}
-
-// tenant reads a tenant's sources that are due. One source's failure does not keep the others waiting.
-func (s *syncs) tenant(ctx context.Context, t model.TenantID) {
-	all, err := s.n.DB.Sources(ctx, t)
-	if err != nil && ctx.Err() == nil {
-		s.n.log.Error("directory sources", "tenant", t, "err", err)
-	}
-	for i := range all {
-		if !graph.Due(&all[i], s.n.options.Now()) || ctx.Err() != nil {
-			continue
-		}
-		if err := s.round(ctx, all[i]); err != nil && ctx.Err() == nil {
-			s.n.log.Error("directory not read", "tenant", t, "source", all[i].ID, "err", err)
-		}
-	}
 }
 
 func (s *syncs) round(ctx context.Context, src directory.Source) error {

@@ -248,10 +248,11 @@ func (b *Broker) verify(ctx context.Context, up *upstream, token *oauth2.Token) 
 // newSession makes the session of a verified sign-in, without its secret. Denied when the directory lets the person not
 // in.
 func (b *Broker) newSession(r *http.Request, t tenant.Tenant, said model.Claims, auth model.Authentication) (session.Session, error) {
-	user, err := b.resolve(r.Context(), t, said)
+	user, entries, err := b.resolve(r.Context(), t, said)
 	if err != nil {
 		return session.Session{}, err
 	}
+	said.Known = entries
 	now := b.parts.Now()
 	absolute, idle := time.Duration(t.Session.Absolute), time.Duration(t.Session.Idle)
 	if absolute <= 0 {

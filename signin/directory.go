@@ -32,21 +32,26 @@ func (noDirectory) Means(context.Context, model.TenantID, directory.User, model.
 	return false, nil
 }
 
-// resolve asks the directory about the person of a verified answer. Denied when the directory lets the person not in.
-func (b *Broker) resolve(ctx context.Context, t tenant.Tenant, c model.Claims) (model.User, error) {
+// resolve asks the directory about the person of a verified answer, and returns the entries that are the person's.
+// Denied when the directory lets the person not in.
+func (b *Broker) resolve(ctx context.Context, t tenant.Tenant, c model.Claims) (model.User, []model.Entry, error) {
 	const op = "signin.resolve"
 	p, err := b.parts.Directory.Resolve(ctx, t.ID, c, t.Domains)
 	switch {
 	case err != nil:
 		// fail closed: which rules hold for this person, and whether the account is disabled, is not known
-		return model.User{}, fault.As(err, fault.Unavailable, op, string(t.ID))
+		return model.User{}, nil, fault.As(err, fault.Unavailable, op, string(t.ID))
 	case p.Refused != "":
-		return model.User{}, &refusedPerson{&fault.Error{
+		return model.User{}, nil, &refusedPerson{&fault.Error{
 			Kind: fault.Denied, Op: op, Key: string(c.User.ID), Msg: "your account is disabled in your organisation's directory",
 			Help: "Ask your organisation's help desk.", Err: errors.New(p.Refused),
 		}}
 	}
-	return p.User, nil
+	var entries []model.Entry
+	for i := range p.Entries {
+		entries = append(entries, model.Entry{Source: string(p.Entries[i].Source), ID: string(p.Entries[i].ID)})
+	}
+	return p.User, entries, nil
 }
 
 // refusedPerson is who may not sign in though the provider's answer is sound.
@@ -57,11 +62,15 @@ func (r *refusedPerson) Unwrap() error { return r.error }
 
 // claimsOf is what a session's provider said. Sessions of before there was a directory kept the person alone.
 func claimsOf(t tenant.Tenant, s *session.Session) model.Claims {
+	i := slices.IndexFunc(t.Providers, func(p tenant.Provider) bool { return p.ID == s.User.Provider })
+	objectID := i >= 0 && t.Providers[i].ObjectIDs()
 	if s.Claims != nil {
-		return *s.Claims
+		c := *s.Claims
+		c.ObjectID = objectID
+		return c
 	}
-	c := model.Claims{User: s.User, Subject: s.Auth.Subject}
-	if i := slices.IndexFunc(t.Providers, func(p tenant.Provider) bool { return p.ID == s.User.Provider }); i >= 0 && t.Providers[i].UserID(c.Subject, t.Providers) != s.User.ID {
+	c := model.Claims{User: s.User, Subject: s.Auth.Subject, ObjectID: objectID}
+	if i >= 0 && t.Providers[i].UserID(c.Subject, t.Providers) != s.User.ID {
 		c.Subject = strings.TrimPrefix(string(s.User.ID), string(s.User.Provider)+":") // it came from another claim than sub
 	}
 	external := s.User.External // whoever said so then
@@ -136,29 +145,57 @@ func (b *Broker) FollowDirectory(ctx context.Context, id model.TenantID) (int, e
 	return n, first
 }
 
+// followTries is how often a session is looked at anew that somebody else changed meanwhile.
+const followTries = 3
+
 func (b *Broker) follow(ctx context.Context, t tenant.Tenant, s *session.Session) (bool, error) {
+	for range followTries {
+		changed, err := b.followOnce(ctx, t, s)
+		if !errors.Is(err, errChanged) {
+			return changed, err
+		}
+		now, err := b.parts.Sessions.Session(ctx, t.ID, s.ID)
+		if fault.Is(err, fault.NotFound) || err == nil && !now.Live(b.parts.Now()) {
+			return false, nil // it ended meanwhile
+		}
+		if err != nil {
+			return false, err
+		}
+		s = &now
+	}
+	return false, fault.New(fault.Unavailable, "signin.follow", "session %s changes all the time", s.ID)
+}
+
+// errChanged: the session is not any more what the directory was asked about.
+var errChanged = errors.New("the session was changed meanwhile")
+
+func (b *Broker) followOnce(ctx context.Context, t tenant.Tenant, s *session.Session) (bool, error) {
 	var gone *refusedPerson
-	is, err := b.resolve(ctx, t, claimsOf(t, s))
+	claims := claimsOf(t, s)
+	is, entries, err := b.resolve(ctx, t, claims)
 	switch {
 	case errors.As(err, &gone):
 		return true, b.end(ctx, t.ID, s.ID, "the directory does not let the person in any more")
 	case err != nil:
 		return false, err
-	case same(is, s.User):
+	case same(is, s.User) && slices.Equal(entries, claims.Known):
 		return false, nil
 	}
 	_, err = b.parts.Sessions.UpdateSession(ctx, t.ID, s.ID, func(have *session.Session) error {
-		if have.Claims == nil {
-			c := claimsOf(t, have)
-			have.Claims = &c
+		now := claimsOf(t, have)
+		if !reflect.DeepEqual(now, claims) || !same(have.User, s.User) {
+			return errChanged // a new sign-in, or a later look at the directory: its word is the newer one
 		}
-		have.User = is
+		now.Known = entries
+		have.Claims, have.User = &now, is
 		return nil
 	})
-	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+	switch {
+	case errors.Is(err, errChanged):
+		return false, errChanged
+	case fault.Is(err, fault.Conflict), fault.Is(err, fault.NotFound):
 		return false, nil // it ended meanwhile
-	}
-	if err != nil {
+	case err != nil:
 		return false, err
 	}
 	return true, b.parts.Devices.Changed(ctx, t.ID, s.ID)

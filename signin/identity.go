@@ -67,7 +67,7 @@ func (b *Broker) person(ctx context.Context, t tenant.Tenant, p tenant.Provider,
 	if more := preset.Claims.DirectoryRoles; more != "" {
 		u.Roles = append(u.Roles, stringsOf(claimAt(who.claims, more))...)
 	}
-	c := model.Claims{Subject: subject}
+	c := model.Claims{Subject: subject, ObjectID: p.ObjectIDs()}
 	if guest := claimAt(who.claims, p.ExternalClaim); guest != nil {
 		is := truth(guest)
 		c.Guest = &is

@@ -81,7 +81,8 @@ func (b *Broker) manageURL(t tenant.Tenant, c *challenge) string {
 
 // managed returns the session and what its person has. It answers otherwise.
 func (b *Broker) managed(w http.ResponseWriter, r *http.Request, t tenant.Tenant) (session.Session, []factor.Factor, bool) {
-	s, err := session.Session{}, error(nil)
+	var s session.Session
+	var err error
 	if r.Method == http.MethodPost {
 		if s, _, err = b.current(r, t.ID); fault.Is(err, fault.NotFound) {
 			err = &fault.Error{Kind: fault.Unauthenticated, Op: manageOp, Msg: "your session has ended", Help: "Open the page again."}

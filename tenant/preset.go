@@ -31,7 +31,7 @@ func Presets() []Preset {
 			ID: "entra", Title: "Microsoft Entra ID", Issuer: "https://login.microsoftonline.com/<directory id>/v2.0", Scopes: []string{"profile", "email", "User.Read"},
 			// sub is another one for each app registration; oid is the directory's own, as policies name it.
 			Claims:      Claims{Subject: "oid", Username: "preferred_username", Groups: "groups", Roles: "roles", External: "acct", DirectoryRoles: "wids"},
-			Subject:     "http://schemas.microsoft.com/identity/claims/objectidentifier",
+			Subject:     objectIdentifier,
 			DomainParam: "domain_hint", Graph: "https://graph.microsoft.com/v1.0", Guide: "connect-entra.md",
 			Notes: []string{
 				"Add the optional claims acct, auth_time and email to the ID token; acct is 1 for guests, auth_time says when somebody signed in.",

@@ -145,6 +145,14 @@ func qualified(subject string, all []Provider) bool {
 	return slices.ContainsFunc(all, func(p Provider) bool { return strings.HasPrefix(subject, string(p.ID)+":") })
 }
 
+// objectIdentifier is what Entra's assertions call the object id of the person.
+const objectIdentifier = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+
+// ObjectIDs reports whether the provider's subjects are the object ids of Entra, by which Microsoft Graph names people.
+func (p *Provider) ObjectIDs() bool {
+	return p.SubjectClaim == "oid" || p.SubjectClaim == objectIdentifier
+}
+
 // Federated reports whether the provider is asked by SAML.
 func (p *Provider) Federated() bool { return p.Kind == KindSAML }
 

@@ -1,25 +1,19 @@
 package scim
 
 import (
-	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/referee-casb/referee/directory"
-	"github.com/referee-casb/referee/fault"
 )
-
-// maxMembers that one request may name.
-const maxMembers = 10_000
 
 func toGroup(g directory.Group, r object) (directory.Group, error) {
 	if text(r, "displayName") == "" {
 		return g, refuse(http.StatusBadRequest, "invalidValue", "displayName is missing")
 	}
 	g.ExternalID, g.Name = text(r, "externalId"), text(r, "displayName")
-	doc, err := json.Marshal(without(r, "members")) // they are kept by themselves
-	g.Resource = doc
+	var err error
+	g.Resource, err = stored(without(r, "members")) // they are kept by themselves
 	return g, err
 }
 
@@ -47,36 +41,6 @@ func (c *call) member(m directory.Member) object {
 		kind, endpoint = "Group", "/Groups/"
 	}
 	return object{"value": string(m.ID), "type": kind, "$ref": c.base + endpoint + string(m.ID)}
-}
-
-// members finds what the values of members mean. Unknown ones are refused: a membership that is dropped without a word
-// would be missed in a policy only.
-func (c *call) members(group directory.ID, v any) ([]directory.Member, error) {
-	in := list(v)
-	if len(in) > maxMembers {
-		return nil, refuse(http.StatusRequestEntityTooLarge, "tooMany", "more than "+strconv.Itoa(maxMembers)+" members in one request")
-	}
-	out := make([]directory.Member, 0, len(in))
-	for _, e := range in {
-		id := directory.ID(text(element(e), "value"))
-		m := directory.Member{Group: group, ID: id}
-		u, err := c.parts.Store.User(c.ctx, c.tenant, c.source, id)
-		if err == nil && u.Deleted.IsZero() {
-			out = append(out, m)
-			continue
-		}
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return nil, err
-		}
-		if _, err = c.parts.Store.Group(c.ctx, c.tenant, c.source, id); fault.Is(err, fault.NotFound) {
-			return nil, refuse(http.StatusBadRequest, "invalidValue", "there is no user or group "+clip(string(id)))
-		} else if err != nil {
-			return nil, err
-		}
-		m.Nests = true
-		out = append(out, m)
-	}
-	return out, nil
 }
 
 func (c *call) getGroup(id directory.ID) error {
@@ -184,22 +148,18 @@ func (c *call) addGroup() error {
 	if err != nil {
 		return err
 	}
-	return c.storeGroup("add", http.StatusCreated, g, []directory.Membership{{Group: g.ID, All: true, Add: in}})
+	return c.storeGroup("add", http.StatusCreated, g, directory.Membership{Group: g.ID, All: true, Add: in})
 }
 
 // storeGroup writes a group with changes of its members, and answers with it.
-func (c *call) storeGroup(action string, status int, g directory.Group, ms []directory.Membership) error {
+func (c *call) storeGroup(action string, status int, g directory.Group, m directory.Membership) error {
 	s, err := shownOf(c.r.URL.Query())
 	if err != nil {
 		return err
 	}
 	g.Changed = c.parts.Now()
-	added, removed := 0, 0
-	for _, m := range ms {
-		added, removed = added+len(m.Add), removed+len(m.Remove)
-	}
-	detail := map[string]any{"membersAdded": added, "membersRemoved": removed}
-	if err := c.record(action, "group", g.ID, g.Name, detail, nil, directory.Batch{Groups: []directory.Group{g}, Members: ms, Unique: true}); err != nil {
+	detail := map[string]any{"membersAdded": len(m.Add), "membersRemoved": len(m.Remove)}
+	if err := c.record(action, "group", g.ID, g.Name, detail, nil, directory.Batch{Groups: []directory.Group{g}, Members: []directory.Membership{m}, Unique: true}); err != nil {
 		return err
 	}
 	g.Version++
@@ -237,7 +197,7 @@ func (c *call) putGroup(id directory.ID) error {
 		if err != nil {
 			return err
 		}
-		return c.storeGroup("replace", http.StatusOK, g, []directory.Membership{{Group: id, All: true, Add: in}})
+		return c.storeGroup("replace", http.StatusOK, g, directory.Membership{Group: id, All: true, Add: in})
 	})
 }
 
@@ -262,67 +222,23 @@ func (c *call) patchGroup(id directory.ID) error {
 		if err != nil {
 			return err
 		}
-		var ms []directory.Membership
+		m := newMembership(c, id)
+		var others []operation
 		for i := range ops {
 			if ops[i].path.Attr != "members" {
-				err = ops[i].apply(r)
-			} else {
-				ms, err = c.patchMembers(id, &ops[i], ms)
-			}
-			if err != nil {
+				others = append(others, ops[i])
+			} else if err := m.patch(&ops[i]); err != nil {
 				return err
 			}
+		}
+		if err := applyAll(others, r); err != nil {
+			return err
 		}
 		if g, err = toGroup(g, r); err != nil {
 			return err
 		}
-		return c.storeGroup("update", http.StatusOK, g, ms)
+		return c.storeGroup("update", http.StatusOK, g, m.change())
 	})
-}
-
-// patchMembers turns an operation on members into a change of memberships; they are not read for it, unless a filter
-// has to choose among them.
-func (c *call) patchMembers(group directory.ID, o *operation, before []directory.Membership) ([]directory.Membership, error) {
-	m := directory.Membership{Group: group}
-	v, err := o.attr.normal(o.value)
-	switch {
-	case o.sub != nil:
-		return nil, refuse(http.StatusBadRequest, "mutability", "a member's "+o.sub.name+" can't be changed")
-	case o.where != nil && o.op != "remove":
-		return nil, refuse(http.StatusBadRequest, "mutability", "a member can't be changed, only added and removed")
-	case err != nil:
-		return nil, err
-	case o.where != nil:
-		m.Remove, err = c.chosen(group, o.where)
-	case o.op == "remove" && o.value != nil:
-		for _, e := range list(v) {
-			m.Remove = append(m.Remove, directory.ID(text(element(e), "value")))
-		}
-	case o.op == "remove":
-		m.All = true
-	default:
-		m.All = o.op == "replace"
-		m.Add, err = c.members(group, v)
-	}
-	return append(before, m), err
-}
-
-// chosen are the members that a filter chooses.
-func (c *call) chosen(group directory.ID, f *Filter) ([]directory.ID, error) {
-	if id, ok := f.equals("value"); ok {
-		return []directory.ID{directory.ID(id)}, nil
-	}
-	in, err := c.parts.Store.Members(c.ctx, c.tenant, c.source, group, "", 0)
-	if err != nil {
-		return nil, err
-	}
-	var out []directory.ID
-	for _, m := range in {
-		if f.Match(c.member(m)) {
-			out = append(out, m.ID)
-		}
-	}
-	return out, nil
 }
 
 func (c *call) deleteGroup(id directory.ID) error {

@@ -7,8 +7,9 @@ import (
 
 // Bounds of a resource.
 const (
-	maxText   = 10_000 // bytes of one value
-	maxValues = 1000   // of a multi-valued attribute; members have their own bound
+	maxText     = 10_000  // bytes of one value
+	maxValues   = 1000    // of a multi-valued attribute; members have their own bound
+	maxResource = 1 << 18 // bytes of all, members left out
 )
 
 // normal brings a resource that a client sent into the schema's form: its names, truth values that came as text, single
@@ -104,8 +105,10 @@ func (a *attribute) normal(v any) (any, error) {
 		return a.one(v)
 	}
 	in := list(v)
-	if len(in) > maxValues && a.name != "members" {
-		return nil, refuse(400, "invalidValue", a.name+" has more than "+strconv.Itoa(maxValues)+" values")
+	if a.name != "members" {
+		if err := a.bounded(in); err != nil {
+			return nil, err
+		}
 	}
 	out := make([]any, 0, len(in))
 	primaries := 0
@@ -126,6 +129,14 @@ func (a *attribute) normal(v any) (any, error) {
 		return nil, refuse(400, "invalidValue", a.name+" has more than one primary value")
 	}
 	return out, nil
+}
+
+// bounded refuses a list that is too long.
+func (a *attribute) bounded(list []any) error {
+	if len(list) > maxValues {
+		return refuse(400, "invalidValue", a.name+" has more than "+strconv.Itoa(maxValues)+" values")
+	}
+	return nil
 }
 
 func (a *attribute) one(v any) (any, error) {

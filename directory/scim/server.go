@@ -310,16 +310,24 @@ func (c *call) change(once func() error) error {
 // record makes a change on the record, and tells those who follow it.
 func (c *call) record(action, kind string, id directory.ID, name string, detail map[string]any, refused []directory.User, b directory.Batch) error {
 	b.At = c.parts.Now()
-	err := c.parts.Record(c.ctx, c.r, Change{Tenant: c.tenant, Source: c.source, Token: c.token, Action: "directory." + kind + "." + action, Kind: kind, ID: id, Name: name, Detail: detail}, func() error {
-		return c.parts.Store.Apply(c.ctx, c.tenant, c.source, b)
-	})
-	if err != nil {
+	// The client may go at any time: from here on nothing depends on it, least of all what follows for sessions.
+	ctx, done := context.WithoutCancel(c.ctx), false
+	err := c.parts.Record(ctx, c.r, Change{Tenant: c.tenant, Source: c.source, Token: c.token, Action: "directory." + kind + "." + action, Kind: kind, ID: id, Name: name, Detail: detail}, func() error {
+		err := c.parts.Store.Apply(ctx, c.tenant, c.source, b)
+		done = err == nil
 		return err
+	})
+	if done {
+		err = errors.Join(err, c.changed(refused))
 	}
-	// The client may have gone: what follows for sessions does not depend on it.
+	return err
+}
+
+// changed tells those who follow a change that is stored.
+func (c *call) changed(refused []directory.User) error {
 	if err := c.parts.Changed(context.WithoutCancel(c.ctx), c.tenant, refused); err != nil {
 		// fail closed: the change is stored and nobody signs in by it; the client hears that it is not all done, and sends it again
-		return fault.As(err, fault.Unavailable, "scim.record", string(id))
+		return fault.As(err, fault.Unavailable, "scim.changed", string(c.source))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/referee-casb/referee/directory"
@@ -37,7 +38,9 @@ func toUser(u directory.User, r object) (directory.User, error) {
 	}
 	u.ExternalID, u.Username = text(r, "externalId"), text(r, "userName")
 	u.Name = cmp.Or(text(r, "displayName"), text(r, "name", "formatted"), strings.TrimSpace(text(r, "name", "givenName")+" "+text(r, "name", "familyName")))
-	u.Active = r["active"] != false
+	if active, said := r["active"].(bool); said {
+		u.Active = active // what a client leaves out stays: nobody comes back in by it
+	}
 	u.Email, u.Roles, u.Guest, u.GuestType = "", nil, nil, ""
 	rank := 0
 	for _, e := range list(r["emails"]) {
@@ -59,9 +62,18 @@ func toUser(u directory.User, r object) (directory.User, error) {
 		}
 	}
 	u.Guest, u.GuestType = guest(text(r, "userType"))
-	doc, err := json.Marshal(r)
-	u.Resource = doc
+	var err error
+	u.Resource, err = stored(r)
 	return u, err
+}
+
+// stored is a resource as it is kept.
+func stored(r object) (json.RawMessage, error) {
+	doc, err := json.Marshal(r)
+	if err == nil && len(doc) > maxResource {
+		err = refuse(http.StatusRequestEntityTooLarge, "tooMany", "the resource would have more than "+strconv.Itoa(maxResource)+" bytes")
+	}
+	return doc, err
 }
 
 // guest reads userType: Entra's Member and Guest, or a kind of guest in Microsoft Graph's words. Other words, such as
@@ -109,9 +121,13 @@ func (c *call) user(u directory.User, s shown) (object, error) {
 func (c *call) liveUser(id directory.ID) (directory.User, error) {
 	u, err := c.parts.Store.User(c.ctx, c.tenant, c.source, id)
 	if err == nil && !u.Deleted.IsZero() {
-		err = refuse(http.StatusNotFound, "", "there is no user "+clip(string(id)))
+		err = noUser(id)
 	}
 	return u, err
+}
+
+func noUser(id directory.ID) error {
+	return refuse(http.StatusNotFound, "", "there is no user "+clip(string(id)))
 }
 
 func (c *call) getUser(id directory.ID) error {
@@ -203,7 +219,7 @@ func (c *call) addUser() error {
 		return err
 	}
 	now := c.parts.Now()
-	u, err := toUser(directory.User{Source: c.source, ID: newID(), Created: now, Changed: now}, r)
+	u, err := toUser(directory.User{Source: c.source, ID: newID(), Active: true, Created: now, Changed: now}, r)
 	if err != nil {
 		return err
 	}
@@ -278,10 +294,8 @@ func (c *call) patchUser(id directory.ID) error {
 		if err != nil {
 			return err
 		}
-		for i := range ops {
-			if err := ops[i].apply(r); err != nil {
-				return err
-			}
+		if err := applyAll(ops, r); err != nil {
+			return err
 		}
 		was := u
 		if u, err = toUser(u, r); err != nil {
@@ -292,9 +306,17 @@ func (c *call) patchUser(id directory.ID) error {
 }
 
 func (c *call) deleteUser(id directory.ID) error {
-	u, err := c.liveUser(id)
+	u, err := c.parts.Store.User(c.ctx, c.tenant, c.source, id)
 	if err != nil {
 		return err
+	}
+	if !u.Deleted.IsZero() {
+		// A client that asks again may have been told nothing the first time: it hears that the user is gone when the
+		// sessions are.
+		if err := c.changed([]directory.User{u}); err != nil {
+			return err
+		}
+		return noUser(id)
 	}
 	if err := c.precondition(u.Version); err != nil {
 		return err

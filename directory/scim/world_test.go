@@ -36,6 +36,7 @@ type world struct {
 	refused []string // users that may not sign in any more
 	broken  error    // what following a change answers
 	mute    bool     // nothing can be recorded
+	gone    bool     // the client goes away while its change is stored
 }
 
 func newWorld(t testing.TB) *world {
@@ -63,9 +64,15 @@ func newWorld(t testing.TB) *world {
 	}
 	w.Server = scim.New(scim.Parts{
 		Store: w.db, Sources: w.db, URL: "https://referee.example", Now: w.clock.Now, Log: slog.New(slog.DiscardHandler),
-		Record: func(_ context.Context, _ *http.Request, c scim.Change, commit func() error) error {
+		Record: func(ctx context.Context, r *http.Request, c scim.Change, commit func() error) error {
 			w.mu.Lock()
 			defer w.mu.Unlock()
+			if w.gone {
+				r.Context().Value(leave{}).(context.CancelFunc)() //nolint:forcetypeassert // ask put it there
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+			}
 			if w.mute {
 				return errors.New("the bus is full")
 			}
@@ -87,6 +94,9 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
+// leave is the key of what ends a request's context.
+type leave struct{}
+
 type answer struct {
 	status int
 	header http.Header
@@ -97,7 +107,9 @@ type answer struct {
 // ask sends a request to a source with its token; headers are pairs.
 func (w *world) ask(t testing.TB, at, method, path, body string, headers ...string) answer {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), method, "/scim/v2/"+at+path, strings.NewReader(body))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r := httptest.NewRequestWithContext(context.WithValue(ctx, leave{}, cancel), method, "/scim/v2/"+at+path, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+secret+at)
 	if body != "" {
 		r.Header.Set("Content-Type", "application/scim+json; charset=utf-8")

@@ -228,7 +228,12 @@ func (p *people) user(u directory.User) error {
 }
 
 // searched is the text that a search looks at; the separator keeps a match within one of its parts.
-func searched(parts ...string) string { return strings.ToLower(strings.Join(parts, "\x00")) }
+func searched(parts ...string) string {
+	for i := range parts {
+		parts[i] = directory.Fold(parts[i])
+	}
+	return strings.Join(parts, "\x00")
+}
 
 func (p *people) group(g directory.Group) error {
 	version, err := p.next("directory_groups", string(g.ID), g.Version)

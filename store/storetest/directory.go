@@ -106,6 +106,7 @@ func Directory(t *testing.T, open Opener) {
 		return e.Apply(ctx, "contoso", source, b)
 	}
 	anna, bo, twin := aUser("entra", "u1", "Anna@contoso.example"), aUser("entra", "u2", "bo@contoso.example"), aUser("okta", "u1", "anna@contoso.example")
+	bo.Name = "Name of bo Boſſe"
 	staff, board, all := aGroup("entra", "g1", "Staff"), aGroup("entra", "g2", "Board"), aGroup("entra", "g3", "All")
 	admin := aGroup("entra", "r1", "Global Administrator")
 	admin.Role = true
@@ -136,6 +137,7 @@ func Directory(t *testing.T, open Opener) {
 	users("by both", directory.Query{Extern: "ext-u1", Name: "anna@contoso.example"}, anna, twin)
 	users("by neither", directory.Query{Extern: "ext-u2", Name: "anna@contoso.example"})
 	users("by a part", directory.Query{Match: "NAME OF bo"}, bo)
+	users("by a part in letters that fold", directory.Query{Match: "BOSSE"}, bo)
 	users("by a part that spans two", directory.Query{Match: "example bo"})
 	users("from after one", directory.Query{After: directory.Key("entra", "u1")}, bo, twin)
 	users("two", directory.Query{Limit: 2}, anna, bo)

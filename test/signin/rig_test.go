@@ -89,7 +89,10 @@ type rig struct {
 }
 
 // failing makes parts fail.
-type failing struct{ store, blocked bool }
+type failing struct {
+	store, blocked bool
+	resolving      func() // called once, when the directory has answered and nobody knows yet
+}
 
 type setting struct {
 	policies string // of tenant contoso
@@ -159,7 +162,7 @@ func newRig(t testing.TB, set setting) *rig {
 	r.broker, err = signin.New(config, signin.Parts{
 		Tenants: tenants{r}, Catalog: directory{r.live}, Sessions: sessions{r.db, r}, Apps: r.db, Codes: r.db,
 		SignIns: r.db, Keys: r.db, AppHTTP: func(catalog.Instance) (*http.Client, error) { return &http.Client{Transport: transport}, nil },
-		Flows: r.db, Sealer: r.vault, Tokens: r.vault, Gate: gate, Recorder: r.rec, Revoker: revoke, Locator: where, Devices: devices{r, device.NewVerifier()}, Directory: people.NewPeople(r.db, r.db),
+		Flows: r.db, Sealer: r.vault, Tokens: r.vault, Gate: gate, Recorder: r.rec, Revoker: revoke, Locator: where, Devices: devices{r, device.NewVerifier()}, Directory: &watched{people.NewPeople(r.db, r.db), r},
 		Exceptions: exceptions{}, Grants: r.db, Bypass: r.bypass.Live, Factors: r.db, Blocked: blockedStore{r.db, r}, Secrets: readFile, HTTP: &http.Client{Transport: transport, Timeout: 10 * time.Second},
 		Print: func(*http.Request) string { r.mu.Lock(); defer r.mu.Unlock(); return r.print }, Now: r.now, Log: log,
 	})
