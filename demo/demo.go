@@ -41,6 +41,7 @@ type Options struct {
 	PDFJS   string        // folder of the npm package pdfjs-dist, "" where it is not installed
 	Out     io.Writer     // the story; standard output in the command
 	Log     *slog.Logger
+	Worker  []string // as node.Options has it
 }
 
 // Tenant is the demo's tenant.
@@ -216,7 +217,7 @@ func (s *stage) openNode(ctx context.Context) error {
 	}
 	s.node, err = node.Open(ctx, c, node.Options{
 		Now: s.clock.Now, Log: s.opt.Log, Listener: s.listeners["referee"], Transport: s.transport, Authority: s.ca,
-		Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+		Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}, Worker: s.opt.Worker,
 	})
 	return err
 }

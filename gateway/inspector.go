@@ -8,12 +8,12 @@ import (
 	"github.com/referee-casb/referee/model"
 )
 
-// Inspector looks into content when a decision needs it: information types, sensitivity labels, malware. It is wired
-// by the content part; until then every content fact is unobtainable and a policy's unscannable decides.
+// Inspector looks into content when a decision needs it: information types, sensitivity labels, malware. Package inspect
+// is the one that ships; without one every content fact is unobtainable and a policy's unscannable decides.
 //
 // Inspect is called from many goroutines, before the first byte of the content is handed on. The ctx ends at the
-// verdict's deadline. content can be read once, in any order of needs; the gateway keeps it and closes it. An error,
-// or a need that Findings leaves open, counts as unobtainable: the inspector never has to guess.
+// verdict's deadline. The gateway keeps the content and closes it after Inspect has returned. An error, or a need that
+// Findings leaves open, counts as unobtainable: the inspector never has to guess.
 type Inspector interface {
 	Inspect(ctx context.Context, job Job) (Findings, error)
 }
@@ -23,14 +23,22 @@ type Job struct {
 	Tenant  model.TenantID
 	Needs   []model.Need
 	File    model.File
-	Content io.ReaderAt
-	Size    int64
+	Content io.ReaderAt // if it has a method File() *os.File that returns one, that holds the content from its first byte
+	Size    int64       // -1 while content is still arriving: reading blocks then until bytes are there, or end
+	// Whole waits until all content has arrived and returns its size; nil when Size is known.
+	Whole func(ctx context.Context) (int64, error)
+	// Sum is the content's SHA-256 in lower-case hex; "" when it is not known.
+	Sum string
 }
 
 // Findings are what an inspector found. A state that stays NotSet was not asked for.
 type Findings struct {
+	// Types are the information types in the text. With ContentState Unobtainable they are what was seen before the rest
+	// could not be: they are there all the same.
 	Types        []model.Finding
 	ContentState filter.State
+	// Enough says that the work stopped at what decides ([model.Need.Enough]): there may be more than Types.
+	Enough       bool
 	Labels       []model.Label
 	LabelState   filter.State
 	Malware      bool

@@ -40,6 +40,36 @@ type Finding struct {
 type Need struct {
 	Kind  NeedKind `json:"kind"`
 	Names []string `json:"names,omitempty"` // information types to scan for, tags to prove
+	// Enough is what decides a scan: once it is found, nothing else matters and the work may stop. A group is met when one
+	// of its findings is there, by type, with at least its confidence and count; All asks for every group, else one is
+	// enough. Without groups everything is counted.
+	Enough [][]Finding `json:"enough,omitempty"`
+	All    bool        `json:"all,omitempty"`
+}
+
+// Met reports whether what was found decides the scan.
+func (n *Need) Met(found []Finding) bool {
+	if len(n.Enough) == 0 {
+		return false
+	}
+	for _, group := range n.Enough {
+		if AnyReached(group, found) != n.All {
+			return !n.All
+		}
+	}
+	return n.All
+}
+
+// AnyReached reports whether one of the wanted findings was found with its confidence and count, or more.
+func AnyReached(wanted, found []Finding) bool {
+	for i := range wanted {
+		for j := range found {
+			if found[j].Type == wanted[i].Type && found[j].Confidence >= wanted[i].Confidence && found[j].Count >= wanted[i].Count {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // NeedKind says which part can fetch a fact.

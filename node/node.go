@@ -26,6 +26,7 @@ import (
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/gateway"
 	"github.com/referee-casb/referee/gateway/upstream"
+	"github.com/referee-casb/referee/inspect/worker"
 	"github.com/referee-casb/referee/internal/devca"
 	"github.com/referee-casb/referee/lease"
 	"github.com/referee-casb/referee/model"
@@ -47,6 +48,9 @@ type Options struct {
 	Transport http.RoundTripper // towards identity providers; nil: the system's
 	Authority *devca.Authority  // the development CA; nil: one in the data folder
 	Private   []netip.Prefix    // networks that apps may live in beside the public ones
+	// Worker starts a process that reads files in dangerous formats: this very binary, with worker.Command as its only
+	// argument. Without it nothing but plain text is inspected, and policies' unscannable decides about the rest.
+	Worker []string
 }
 
 // Node is one running Referee.
@@ -76,6 +80,7 @@ type Node struct {
 	closer      *pipeline.Closer
 	keeper      *lease.Keeper
 	gateway     *gateway.Gateway
+	readers     *worker.Pool
 	broker      *signin.Broker
 	follower    *follower
 	syncs       *syncs
@@ -93,7 +98,7 @@ type runner interface {
 }
 
 // capabilities are what this installation enforces; documents that need more are refused.
-var capabilities = policy.Capabilities{StepUp: true}
+var capabilities = policy.Capabilities{StepUp: true, Inspector: true, Labels: true}
 
 // Open makes every part. Nothing listens and nothing runs before [Node.Run]. On an error everything that was
 // opened is closed again.
@@ -265,13 +270,17 @@ func (n *Node) openInline(ctx context.Context) error {
 	}
 	n.follower = newFollower(n.broker.EndRefused, n.broker.FollowDirectory, n.log)
 	n.syncs = &syncs{n: n, http: client, poke: make(chan struct{}, 1)}
+	inspector, err := n.openInspector()
+	if err != nil {
+		return err
+	}
 	n.gateway, err = gateway.New(gateway.Config{
 		Suffix: c.Suffix + port, Broker: "https://" + c.SignIn + port, Operator: c.Operator.Name, Abuse: c.Operator.Abuse,
 		HSTS: 365 * 24 * time.Hour, Private: o.Private, SpoolDir: "",
 	}, gateway.Parts{
 		Catalog: n.Catalog, Tenants: n.Tenants, Sessions: n.cache, Apps: n.DB, Codes: n.DB, Stashes: n.DB, Blocked: n.DB, Grants: n.DB, Vault: n.Vault,
 		Rules: n.gatewayRules, Recorder: n.Recorder, Enrich: n.enrich, Signals: n.Bus, Revocations: n.revocations, Revoke: revoke.Revoke,
-		Refresh: n.cache.Refresh, TLSPrint: func(r *http.Request) string { return n.server.print.of(r) }, Arrived: arrived, Log: n.log, Now: o.Now,
+		Refresh: n.cache.Refresh, TLSPrint: func(r *http.Request) string { return n.server.print.of(r) }, Arrived: arrived, Log: n.log, Now: o.Now, Inspector: inspector,
 		Bypassed: func(t model.TenantID, id model.InstanceID) bool { _, live := n.Bypasses.Live(t, id); return live },
 	})
 	return err
@@ -357,6 +366,9 @@ func (n *Node) Close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 		n.gateway.Close(ctx)
 		cancel()
+	}
+	if n.readers != nil {
+		n.readers.Close()
 	}
 	if n.Log != nil {
 		errs = append(errs, n.Log.Close())

@@ -3,6 +3,9 @@ package node
 import (
 	"context"
 	"errors"
+	"os"
+
+	"github.com/referee-casb/referee/inspect/worker"
 )
 
 // Serve runs Referee with a configuration file until ctx ends.
@@ -11,11 +14,20 @@ func Serve(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	n, err := Open(ctx, c, Options{})
+	n, err := Open(ctx, c, Options{Worker: Worker()})
 	if err != nil {
 		return err
 	}
 	return errors.Join(n.Run(ctx), n.Close())
+}
+
+// Worker is what starts a reading process of this binary, which must call [worker.Serve] when it is [worker.Asked].
+func Worker() []string {
+	self, err := os.Executable()
+	if err != nil {
+		return nil // fail closed: nothing but plain text is inspected then
+	}
+	return []string{self, worker.Command}
 }
 
 // CheckConfig reports every mistake in a configuration file without starting anything.

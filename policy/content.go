@@ -10,7 +10,8 @@ type content struct {
 	method InspectionMethod
 	types  []InfoType
 	all    bool
-	need   model.Need
+	need   model.Need // everything is to be counted
+	stop   model.Need // for a gate that blocks: what decides is enough
 }
 
 func newContent(i Inspection) content {
@@ -25,7 +26,9 @@ func newContent(i Inspection) content {
 	c.need.Kind = model.NeedContent
 	for _, t := range i.Types {
 		c.need.Names = append(c.need.Names, t.Type)
+		c.stop.Enough = append(c.stop.Enough, []model.Finding{{Type: t.Type, Confidence: t.Confidence, Count: t.Count}})
 	}
+	c.stop.Kind, c.stop.Names, c.stop.All = c.need.Kind, c.need.Names, c.all
 	return c
 }
 
@@ -33,12 +36,14 @@ func (c *content) eval(in *Input) filter.Tri {
 	st, hit := in.ContentState, false
 	if c.method == InspectMalware {
 		st, hit = in.MalwareState, in.Malware
-	} else if st == filter.Known {
+	} else if st == filter.Known || st == filter.Unobtainable {
 		hit = c.found(in.Findings)
 	}
 	switch {
 	case st == filter.Unknown:
 		return filter.Undecided
+	case hit && c.method != InspectMalware:
+		return filter.True // also when the rest can't be read: what was seen is there, and more would change nothing
 	case st == filter.Unobtainable:
 		return filter.Undecidable
 	case st == filter.Known && hit:
@@ -48,16 +53,8 @@ func (c *content) eval(in *Input) filter.Tri {
 }
 
 func (c *content) found(findings []model.Finding) bool {
-	for i := range c.types {
-		t, hit := &c.types[i], false
-		for j := range findings {
-			f := &findings[j]
-			if f.Type == t.Type && f.Confidence >= t.Confidence && f.Count >= t.Count {
-				hit = true
-				break
-			}
-		}
-		if hit != c.all {
+	for _, group := range c.stop.Enough {
+		if hit := model.AnyReached(group, findings); hit != c.all {
 			return hit
 		}
 	}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"time"
 
 	"github.com/referee-casb/referee/filter"
@@ -48,7 +49,11 @@ func (t *tally) needs(p *Policy) {
 	}
 	// Content is costly: it is asked for only when nothing cheaper is open any more.
 	if in.missing == 0 && p.content.method != InspectNone && p.content.eval(in) == filter.Undecided {
-		t.need(p.content.need)
+		need := &p.content.need
+		if p.content.method == InspectBuiltIn && p.Gate == GateBlock && !p.Monitor && p.lifted(in) == nil {
+			need = &p.content.stop // nothing opens this gate, so the first hit ends the work
+		}
+		t.need(*need)
 	}
 	if t.deadline == 0 || p.Deadline < t.deadline {
 		t.deadline = max(p.Deadline, time.Second)
@@ -59,21 +64,9 @@ func (t *tally) needs(p *Policy) {
 func (t *tally) need(n model.Need) {
 	for i := range t.v.Needs {
 		have := &t.v.Needs[i]
-		if have.Kind == n.Kind && sameNames(have.Names, n.Names) {
+		if have.Kind == n.Kind && have.All == n.All && slices.Equal(have.Names, n.Names) && slices.EqualFunc(have.Enough, n.Enough, slices.Equal) {
 			return
 		}
 	}
 	t.v.Needs = append(t.v.Needs, n)
-}
-
-func sameNames(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }

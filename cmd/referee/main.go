@@ -10,10 +10,15 @@ import (
 
 	"github.com/referee-casb/referee/cli"
 	"github.com/referee-casb/referee/demo"
+	"github.com/referee-casb/referee/dlp/extract"
+	"github.com/referee-casb/referee/inspect/worker"
 	"github.com/referee-casb/referee/node"
 )
 
 func main() {
+	if worker.Asked() {
+		os.Exit(worker.Serve(extract.Extract))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := cli.New(cli.Functions{
 		Serve:         node.Serve,
@@ -37,7 +42,7 @@ func recoverAdmin(ctx context.Context, o cli.RecoverOptions) (cli.Recovered, err
 // startDemo starts the demo with what the command line gave.
 func startDemo(ctx context.Context, o cli.DemoOptions) error {
 	return demo.Run(ctx, demo.Options{
-		Data: o.Data, Port: o.Port, JSON: o.JSON, Advance: o.Advance, Real: o.Real, Block: o.Block, Out: o.Out,
+		Data: o.Data, Port: o.Port, JSON: o.JSON, Advance: o.Advance, Real: o.Real, Block: o.Block, Out: o.Out, Worker: node.Worker(),
 		PDFJS: viewer(),
 	})
 }
