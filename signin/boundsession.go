@@ -26,8 +26,11 @@ const (
 	// nothing by itself; the session's own cookie stays Lax.
 	boundAttributes = "Path=/; Secure; HttpOnly; SameSite=None"
 	boundLife       = 5 * time.Minute  // of the cookie: how long a copy is good for
-	boundGrace      = 30 * time.Second // between its end in the browser and here
+	boundGrace      = 30 * time.Second // for what is on its way: between its end in the browser and here, and from the binding on
 	boundAnswer     = 5 * time.Minute  // from a challenge to its answer
+
+	// What one session may ask: a browser renews every few minutes, in many tabs at once at most.
+	boundBurst, boundRate = 200, 1
 
 	purposeBound     = "bound-cookie"
 	purposeChallenge = "bound-challenge"
@@ -140,41 +143,59 @@ func (b *Broker) bind(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
 	b.showBound(w, r, t, name, &s, key)
 }
 
-// named returns the bound session that a browser names. NotFound: it has ended.
-func (b *Broker) named(r *http.Request, t tenant.Tenant, name string) (session.Session, error) {
-	id, err := b.parts.Tokens.Verify(t.ID, purposeName, name)
-	if err != nil {
-		return session.Session{}, asNotFound(err)
-	}
-	s, err := b.parts.Sessions.Session(r.Context(), t.ID, model.SessionID(id))
+// named returns the bound session of an id that a browser has named. NotFound: it has ended.
+func (b *Broker) named(r *http.Request, t tenant.Tenant, id model.SessionID) (session.Session, error) {
+	s, err := b.parts.Sessions.Session(r.Context(), t.ID, id)
 	if err == nil && (s.Bound == nil || !s.Live(b.parts.Now())) {
 		err = fault.New(fault.NotFound, "signin.bind", "the session has ended, or is not bound")
 	}
 	return s, err
 }
 
-// bindAgain renews the cookie of a bound session for a fresh signature.
+// bindAgain renews the cookie of a bound session for a fresh signature. A name that Referee gave is charged to its session
+// alone: a busy office, or a flood from its address, keeps no bound browser from going on.
 func (b *Broker) bindAgain(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
 	const op = "signin.bind"
-	if !b.admitted(w, r, t, costBegin) {
+	name := strings.Trim(r.Header.Get(bound.HeaderID), `"`)
+	payload, err := b.parts.Tokens.Verify(t.ID, purposeName, name)
+	if err = asNotFound(err); err != nil && !b.admitted(w, r, t, costBegin) {
 		return
 	}
-	name := strings.Trim(r.Header.Get(bound.HeaderID), `"`)
-	s, err := b.named(r, t, name)
+	id := model.SessionID(payload)
+	charge := func(cost float64) bool {
+		if b.throttle.take("b\x00"+string(t.ID)+"\x00"+string(id), cost, boundBurst, boundRate) {
+			return true
+		}
+		w.Header().Set("Retry-After", "20")
+		w.WriteHeader(http.StatusServiceUnavailable) // what a browser takes for passing, unlike 429
+		return false
+	}
+	var s session.Session
+	if err == nil {
+		if !charge(costBegin) {
+			return
+		}
+		s, err = b.named(r, t, id)
+	}
 	if fault.Is(err, fault.NotFound) {
 		doc, _ := bound.End(clip(strings.ToValidUTF8(name, ""), 500)) // a map of plain values always marshals
 		writeDocument(w, doc)
 		return
 	}
+	refuse := func(err error) {
+		if fault.Is(err, fault.Unavailable) || charge(costFailure) {
+			b.notBound(w, r, t, err)
+		}
+	}
 	if err != nil {
-		b.unbound(w, r, t, err) // fail closed: the cookie ends
+		refuse(err) // fail closed: the cookie ends
 		return
 	}
 	raw := r.Header.Get(bound.HeaderResponse)
 	if raw == "" {
 		challenge, err := b.boundChallenge(t, &s, "refresh")
 		if err != nil {
-			b.unbound(w, r, t, err)
+			refuse(err)
 			return
 		}
 		w.Header().Set(bound.HeaderChallenge, bound.Challenge(challenge, name))
@@ -183,11 +204,11 @@ func (b *Broker) bindAgain(w http.ResponseWriter, r *http.Request, t tenant.Tena
 	}
 	key := bound.Key(s.Bound.Key)
 	claims, err := key.Verify(raw)
-	var id model.SessionID
+	var asked model.SessionID
 	if err == nil {
-		id, err = b.answeredChallenge(r, t, claims, "refresh")
+		asked, err = b.answeredChallenge(r, t, claims, "refresh")
 	}
-	if err == nil && id != s.ID {
+	if err == nil && asked != s.ID {
 		err = fault.New(fault.Denied, op, "the challenge was made for another session")
 	}
 	now := b.parts.Now()
@@ -198,7 +219,7 @@ func (b *Broker) bindAgain(w http.ResponseWriter, r *http.Request, t tenant.Tena
 		})
 	}
 	if err != nil {
-		b.unbound(w, r, t, err)
+		refuse(err)
 		return
 	}
 	b.showBound(w, r, t, name, &s, key)
@@ -278,9 +299,12 @@ func writeDocument(w http.ResponseWriter, doc []byte) {
 
 // unbound refuses a key or a signature: nothing is bound or renewed by it.
 func (b *Broker) unbound(w http.ResponseWriter, r *http.Request, t tenant.Tenant, err error) {
-	if !fault.Is(err, fault.Unavailable) && !b.admitted(w, r, t, costFailure) {
-		return
+	if fault.Is(err, fault.Unavailable) || b.admitted(w, r, t, costFailure) {
+		b.notBound(w, r, t, err)
 	}
+}
+
+func (b *Broker) notBound(w http.ResponseWriter, r *http.Request, t tenant.Tenant, err error) {
 	b.parts.Log.Info("session not bound", "tenant", t.ID, "path", r.URL.Path, "err", err)
 	status := http.StatusBadRequest
 	if fault.Is(err, fault.Unavailable) {
@@ -291,6 +315,16 @@ func (b *Broker) unbound(w http.ResponseWriter, r *http.Request, t tenant.Tenant
 
 func boundPayload(id model.SessionID, key bound.Key) []byte {
 	return []byte(string(id) + " " + key.Thumbprint())
+}
+
+// mayUse reports whether a request may use the session that it has the cookie of: nothing else is asked of one that is
+// not bound, nor of requests that the browser may have sent before it heard of the binding.
+func (b *Broker) mayUse(r *http.Request, id model.TenantID, s *session.Session) bool {
+	if s.Bound == nil || b.parts.Now().Before(s.Bound.At.Add(boundGrace)) || b.showsKey(r, id, s) {
+		return true
+	}
+	b.parts.Log.Warn("cookie of a bound session without its key", "tenant", id, "session", s.ID, "remote", r.RemoteAddr, "skipped", clip(r.Header.Get(bound.HeaderSkipped), 200))
+	return false
 }
 
 // showsKey reports whether a request of a bound session shows that its browser has the key.

@@ -11,7 +11,6 @@ import (
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/session"
-	"github.com/referee-casb/referee/signin/bound"
 	"github.com/referee-casb/referee/tenant"
 )
 
@@ -32,15 +31,14 @@ const maxFlowCookies = 8
 // is none for a request that does not show it.
 func (b *Broker) current(r *http.Request, id model.TenantID) (session.Session, session.Secret, error) {
 	s, secret, err := b.held(r, id)
-	if err == nil && s.Bound != nil && !b.showsKey(r, id, &s) {
+	if err == nil && !b.mayUse(r, id, &s) {
 		// fail closed: the cookie was copied, or the browser has lost its key; its owner signs in again
-		b.parts.Log.Warn("cookie of a bound session without its key", "tenant", id, "session", s.ID, "remote", r.RemoteAddr, "skipped", clip(r.Header.Get(bound.HeaderSkipped), 200))
 		return session.Session{}, "", fault.New(fault.NotFound, "signin.current", "the session is bound to a key that the request does not show")
 	}
 	return s, secret, err
 }
 
-// held is current without a look at the key.
+// held is current without a look at the key: whose browser this is has not been shown, and nothing is told of the session.
 func (b *Broker) held(r *http.Request, id model.TenantID) (session.Session, session.Secret, error) {
 	const op = "signin.current"
 	none := func(why string) (session.Session, session.Secret, error) {

@@ -16,15 +16,18 @@ import (
 func (b *Broker) signOutPage(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
 	page := b.signOutView(r.URL.Query(), t)
 	if !page.Done {
-		s, _, err := b.current(r, t.ID)
+		s, _, err := b.held(r, t.ID)
 		switch {
 		case fault.Is(err, fault.NotFound):
 			page.Done = true
 		case err != nil:
 			b.fail(w, r, t, err)
 			return
+		case b.mayUse(r, t.ID, &s):
+			page.User, page.Manage = s.User.Name, b.manageURL(t, nil)
+		default:
+			page.Keyless = true
 		}
-		page.User, page.Manage = s.User.Name, b.manageURL(t, nil)
 	}
 	b.render(w, r, t, http.StatusOK, "signout", page)
 }
@@ -54,11 +57,13 @@ func (b *Broker) signOutView(q url.Values, t tenant.Tenant) signOutView {
 	return page
 }
 
-// signOut ends the browser's session on every gateway.
+// signOut ends the browser's session on every gateway. One that has lost the session's key may end it too, and is told
+// nothing of it: the round of the SAML apps, which names the person, is not made, and the record says that they were not
+// told.
 func (b *Broker) signOut(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
-	s, _, err := b.current(r, t.ID)
+	s, _, err := b.held(r, t.ID)
 	var apps []AppSignIn
-	if err == nil {
+	if err == nil && b.mayUse(r, t.ID, &s) {
 		apps, err = b.samlSignIns(r.Context(), t.ID, s.ID, "")
 	}
 	if err == nil {
@@ -110,6 +115,7 @@ func (b *Broker) end(ctx context.Context, id model.TenantID, sid model.SessionID
 // signOutView is what the sign-out page shows.
 type signOutView struct {
 	Done            bool
+	Keyless         bool   // there is a session, and the browser has lost its key
 	Manage          string // address of the page where people change what they confirm with, "" for none
 	User            string
 	AppName, AppURL string

@@ -100,6 +100,10 @@ func (r *rig) bindNew() *keyed {
 	}
 	k.id = doc.ID
 	k.follow(answer, 30).has(r.t, 200, "hello director")
+	if !k.copied(func(name string) bool { return !strings.Contains(name, "bound") }).live() {
+		r.t.Error("a request that was on its way when the session was bound is turned away")
+	}
+	r.clock.Advance(31 * time.Second) // what was on its way has arrived
 	return k
 }
 
@@ -118,11 +122,16 @@ func (k *keyed) refreshWith(token string) *page {
 	return k.bindAt("/contoso/bind/refresh", bound.HeaderID, `"`+k.id+`"`, bound.HeaderResponse, token)
 }
 
-// live reports whether the broker knows a session of the browser.
+// live reports whether the broker knows a session of the browser, and shows whose it is. A browser with a session's
+// cookie and without its key is offered to end it, by another page.
 func (b *browser) live() bool {
 	b.r.t.Helper()
 	p := b.open("https://" + brokerHost + b.r.port + "/contoso/signout")
-	return strings.Contains(p.text, "Sign out everywhere")
+	offers, names := strings.Contains(p.text, "Sign out everywhere"), strings.Contains(p.text, "Director") || strings.Contains(p.text, "director")
+	if offers != names {
+		b.r.t.Errorf("the page of a session tells a name: %v, offers to sign out: %v\n%s", names, offers, p.text)
+	}
+	return offers
 }
 
 // copied is another browser with those of a browser's cookies at the sign-in host that fit.
