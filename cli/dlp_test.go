@@ -21,7 +21,9 @@ func TestDLP(t *testing.T) {
 	s.write(t, "folder/below/latin.txt", "caf\xe9 Visa 4111 1111 1111 1111")
 	s.write(t, "folder/mail.eml", "From: a@b.example\nTo: c@d.example\nSubject: s\nmsip_labels: MSIP_Label_9c215d82-5bf5-4d07-af41-65de05a9c87a_Enabled=True\nContent-Transfer-Encoding: base64\n\n"+
 		base64.StdEncoding.EncodeToString([]byte("Visa 4111 1111 1111 1111")))
-	locked := s.write(t, "locked.pdf", "%PDF-1.7\ntrailer <</Encrypt 5 0 R>>")
+	locked := s.write(t, "locked.pdf", "From: a@b\nTo: c@d\nSubject: s\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data\n\nMII")
+	bill := s.write(t, "bill.txt", "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj 3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>endobj\n"+
+		"4 0 obj<</Length 59>>stream\nBT /F 12 Tf 9 700 Td (Visa 4111 ) Tj (1111 1111 1111) Tj ET \nendstream endobj 5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj trailer<</Root 1 0 R>>\n%%EOF")
 	empty := s.write(t, "empty.txt", "nothing\n")
 	own := s.write(t, "own.yaml", "kind: InformationType\nid: case-number\nname: Case number\npatterns: [{regexp: 'C-\\d{4}'}]\n---\nkind: InformationTypeBundle\nid: helpdesk\nname: Helpdesk\ntypes: [case-number]\n")
 	cases := s.write(t, "cases.txt", "C-1234 and Visa 4111 1111 1111 1111")
@@ -40,7 +42,8 @@ func TestDLP(t *testing.T) {
 		"binary text": {[]string{"dlp", "scan", "--json", late}, 0, []string{`"verdict":"found"`, `"kind":"text"`}, "clean"},
 		"folder":      {[]string{"dlp", "scan", "--json", folder}, 0, []string{`latin.txt","kind":"text","bytes":29,"status":"complete","verdict":"found"`, `mail.eml","kind":"mail"`, `"labels":[{"id":"9c215d82-5bf5-4d07-af41-65de05a9c87a"`}, "clean"},
 		"labels":      {[]string{"dlp", "scan", folder}, 0, []string{"LABEL", "9c215d82-5bf5-4d07-af41-65de05a9c87a"}, "clean"},
-		"encrypted":   {[]string{"dlp", "scan", "--json", locked}, 0, []string{`"status":"encrypted","verdict":"encrypted","reason":"the PDF has a password`, `"findings":[]`}, "clean"},
+		"encrypted":   {[]string{"dlp", "scan", "--json", locked}, 0, []string{`"status":"encrypted","verdict":"encrypted","reason":"`, `"findings":[]`}, "clean"},
+		"pdf":         {[]string{"dlp", "scan", "--json", bill}, 0, []string{`"kind":"pdf"`, `"status":"complete","verdict":"found"`, `"type":"credit-card-number"`}, "clean"},
 		"failed":      {[]string{"dlp", "scan", card + ".none", empty}, 0, []string{"failed: can't be opened", "clean"}, "found"},
 		"high only":   {[]string{"dlp", "scan", "--confidence", "85", empty}, 0, []string{"clean"}, "found"},
 		"own":         {[]string{"dlp", "scan", "--own", own, "--bundle", "helpdesk", cases}, 0, []string{"case-number", "75"}, "credit"},

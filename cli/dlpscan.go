@@ -21,6 +21,7 @@ import (
 	"github.com/referee-casb/referee/dlp/extract"
 	"github.com/referee-casb/referee/dlp/label"
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/inspect/pdf"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -46,7 +47,7 @@ func (a *app) dlpScan() *cobra.Command {
 		Use: "scan PATH...", Short: "Look for sensitive information types in files", Args: some("files or folders, or - for standard input"),
 		Long: `Scan files, and all files below folders, and say what types are in each, how often, and how sure that is: 65, 75 or 85.
 
-Text is found in documents (docx, xlsx, pptx, doc, xls, ppt, OpenDocument, RTF), mail, web pages, JSON, archives within archives, and
+Text is found in documents (docx, xlsx, pptx, doc, xls, ppt, OpenDocument, RTF, PDF), mail, web pages, JSON, archives within archives, and
 plain text of any charset; a file is what its bytes say, whatever its name. A file of which a part can't be read is
 "encrypted", "corrupt", "unsupported" or "limited", and the parts are named with --json; one that can't be opened is
 "failed". None of these is ever called clean. Pictures in documents are not read, and don't count as parts.
@@ -109,8 +110,20 @@ func filesBelow(paths []string) []string {
 	return out
 }
 
+// cacheFolder is the user's folder for something that can be made again, "" when there is none.
+func cacheFolder(name string) string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "referee", name)
+}
+
 // scanFiles scans several files at once and prints their rows in the order of the files.
-func (a *app) scanFiles(ctx context.Context, e *dlp.Engine, files []string, opt dlp.Options) error {
+func (a *app) scanFiles(ctx context.Context, e *dlp.Engine, files []string, opt dlp.Options) (err error) {
+	pdfs := pdf.New(pdf.Config{Cache: cacheFolder("pdf")})
+	defer func() { err = errors.Join(err, pdfs.Close()) }()
+	lim := extract.Limits{PDF: pdfs}
 	var out rowPrinter
 	if a.flags.json {
 		out = &jsonRows{a}
@@ -133,7 +146,7 @@ func (a *app) scanFiles(ctx context.Context, e *dlp.Engine, files []string, opt 
 			slots <- struct{}{}
 			g.Go(func() error {
 				defer func() { <-slots }()
-				r, err := a.scanFile(ctx, e, file, opt)
+				r, err := a.scanFile(ctx, e, file, opt, lim)
 				row <- r
 				return err
 			})
@@ -165,7 +178,7 @@ func (a *app) scanFiles(ctx context.Context, e *dlp.Engine, files []string, opt 
 }
 
 // scanFile scans one file. An error ends the command; what is wrong with the file is its verdict.
-func (a *app) scanFile(ctx context.Context, e *dlp.Engine, file string, opt dlp.Options) (scanRow, error) {
+func (a *app) scanFile(ctx context.Context, e *dlp.Engine, file string, opt dlp.Options, lim extract.Limits) (scanRow, error) {
 	row := scanRow{Path: file, Verdict: "failed", Findings: []model.Finding{}}
 	src, closeIt, err := a.content(file)
 	if err != nil {
@@ -179,9 +192,12 @@ func (a *app) scanFile(ctx context.Context, e *dlp.Engine, file string, opt dlp.
 		return row, err
 	}
 	var report dlp.Report
-	res, err := extract.Extract(ctx, src, scan.Writer(ctx), extract.Limits{})
+	res, err := extract.Extract(ctx, src, scan.Writer(ctx), lim)
 	if err == nil {
 		report, err = scan.Finish(ctx)
+	}
+	if fault.Is(err, fault.Invalid) {
+		return row, err // of what reads, not of the file
 	}
 	if err != nil {
 		row.Reason = "can't be read"

@@ -27,6 +27,9 @@ type Limits struct {
 	Member   int64 // bytes held in memory of one packed file that is not read from front to back; 0 means 64 MiB
 	Inflated int64 // bytes of everything that was packed, unpacked; 0 means 64 MiB and 200 times the file, at most 4 GiB
 	Text     int64 // bytes of text; 0 means 4 times the file and twice what may be unpacked
+
+	// PDF reads PDF documents, from any number of goroutines. Nil means that they are unsupported.
+	PDF PDFReader `json:"-"`
 }
 
 func (l Limits) withDefaults(size int64) Limits {
