@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/referee-casb/referee/directory/scim"
+	"github.com/referee-casb/referee/dlp/own"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/tenant"
 )
@@ -33,6 +34,7 @@ type API struct {
 	guard   guard
 	spec    specification
 	recent  recent
+	library *own.Library
 	probing sync.Map // tenants whose provider is being tested
 }
 
@@ -42,7 +44,7 @@ func New(config Config, parts Parts) (*API, error) {
 		return nil, err
 	}
 	installProblems()
-	a := &API{config: config, Parts: parts, mux: http.NewServeMux()}
+	a := &API{config: config, Parts: parts, mux: http.NewServeMux(), library: own.NewLibrary(parts.InfoTypes)}
 	a.guard = guard{tokens: parts.Tokens, tenants: parts.Tenants, now: parts.Now, log: parts.Log}
 	a.huma = newHuma(config, a.mux, a.finish)
 	r := &registrar{api: a, handled: map[string]bool{}}
@@ -60,6 +62,7 @@ func New(config Config, parts Parts) (*API, error) {
 	a.registerTokens(r)
 	a.registerKeys(r)
 	a.registerProviders(r)
+	a.registerTypes(r)
 	a.registerBreakGlass(r)
 	a.registerReference(r)
 	if err := r.complete(); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/directory"
+	"github.com/referee-casb/referee/dlp/own"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
@@ -75,6 +76,7 @@ type Parts struct {
 	FollowDirectory func(ctx context.Context, tenant model.TenantID, refused []directory.User) error // nil: nothing follows
 	// SyncDirectory is told that a tenant's directory is to be read.
 	SyncDirectory func(tenant model.TenantID) // nil: it is read when its time comes
+	InfoTypes     own.Store                   // tenants' own information types
 	Activity      activitylog.Log
 	Recorder      Recorder
 	Revoker       Revoker
@@ -109,6 +111,7 @@ func (p *Parts) validate() error {
 		{"Devices", p.Devices == nil},
 		{"Factors", p.Factors == nil},
 		{"People", p.People == nil},
+		{"InfoTypes", p.InfoTypes == nil},
 		{"Activity", p.Activity == nil},
 		{"Recorder", p.Recorder == nil},
 		{"Revoker", p.Revoker == nil},

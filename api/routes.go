@@ -51,6 +51,7 @@ var tags = []*huma.Tag{
 	{Name: "Sessions"},
 	{Name: "Devices", Description: "What vouches for devices."},
 	{Name: "Directory", Description: "Users and groups that other systems push or that are read from Microsoft Graph."},
+	{Name: "Content", Description: "What is looked for in content: information types, bundles, and what was found."},
 	{Name: "Tokens"},
 	{Name: "Reference", Description: "What documents and filters may say."},
 }
@@ -155,6 +156,13 @@ var routes = []Route{
 	{"directory-user-get", http.MethodGet, within + "/directory/users/{user}", analyst, ScopeTenant, 200, "Directory", "Show a user: what each source says, and what policies see", ""},
 	{"directory-group-list", http.MethodGet, within + "/directory/groups", reader, ScopeTenant, 200, "Directory", "List groups and directory roles", ""},
 	{"directory-group-get", http.MethodGet, within + "/directory/groups/{group}", analyst, ScopeTenant, 200, "Directory", "Show a group with its members", ""},
+
+	{"dlp-type-list", http.MethodGet, within + "/dlp/types", reader, ScopeTenant, 200, "Content", "List information types, the built-in ones and the tenant's", ""},
+	{"dlp-type-get", http.MethodGet, within + "/dlp/types/{type}", reader, ScopeTenant, 200, "Content", "Show an information type or bundle, and the policies that name it", ""},
+	{"dlp-type-history", http.MethodGet, within + "/dlp/types/{type}/history", reader, ScopeTenant, 200, "Content", "List the revisions of one of the tenant's types", "Newest first."},
+	{"dlp-type-apply", http.MethodPost, within + "/dlp/types", operator, ScopeTenant, 200, "Content", "Apply documents of own types and bundles", "All or none. Every mistake is told with its line; documents that did not change keep their revision."},
+	{"dlp-type-delete", http.MethodDelete, within + "/dlp/types/{type}", operator, ScopeTenant, 204, "Content", "Remove one of the tenant's types or bundles", "Not while a policy or a bundle names it. Its history stays."},
+	{"dlp-bundle-list", http.MethodGet, within + "/dlp/bundles", reader, ScopeTenant, 200, "Content", "List bundles of information types", ""},
 
 	{"token-list", http.MethodGet, within + "/tokens", admin, ScopeTenant, 200, "Tokens", "List a tenant's tokens", ""},
 	{"token-add", http.MethodPost, within + "/tokens", admin, ScopeTenant, 201, "Tokens", "Make a token for a tenant", "The secret is in this answer only."},

@@ -56,7 +56,7 @@ Counts are of matches of at least that confidence. Matched text is never printed
 in the text that was found. Sensitivity labels in the files are shown too.`,
 		Example: "  referee dlp scan export.csv contract.docx\n  referee dlp scan --bundle pci,credentials --matches 3 --json - < export.csv\n  referee dlp scan --own types.yaml --type case-number tickets/",
 		RunE: func(c *cobra.Command, args []string) error {
-			types, bundles, err := a.known(&f)
+			set, err := a.known(&f)
 			if err != nil {
 				return err
 			}
@@ -65,13 +65,13 @@ in the text that was found. Sensitivity labels in the files are shown too.`,
 			}
 			opt.Types = slices.Clone(f.types)
 			for _, id := range f.bundles {
-				i := slices.IndexFunc(bundles, func(b dlp.Bundle) bool { return b.ID == id })
+				i := slices.IndexFunc(set.Bundles, func(b dlp.Bundle) bool { return b.ID == id })
 				if i < 0 {
 					return &fault.Error{Kind: fault.NotFound, Op: "dlp scan", Key: id, Msg: "is no bundle", Help: "referee dlp types list --bundles shows them"}
 				}
-				opt.Types = append(opt.Types, bundles[i].Types...)
+				opt.Types = append(opt.Types, set.Bundles[i].Types...)
 			}
-			e, err := dlp.New(types)
+			e, err := dlp.New(set.Types)
 			if err != nil {
 				return err
 			}

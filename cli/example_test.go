@@ -73,7 +73,7 @@ func newRehearsal(t *testing.T) *rehearsal {
 	r.write(t, "onedrive.yaml", apitest.RoutePolicy+"---\n"+apitest.BlockPolicy)
 	r.write(t, "draft.yaml", strings.Replace(apitest.BlockPolicy, "level: strict", "level: standard", 1))
 	r.write(t, "files.yaml", appYAML)
-	r.write(t, "types.yaml", "kind: InformationType\nid: case-number\nname: Case number\npatterns: [{regexp: 'C-\\d{4}'}]\n")
+	r.write(t, "types.yaml", caseNumber)
 	for _, name := range []string{"export.csv", "notes.txt", "tickets.txt"} {
 		r.write(t, name, "Visa 4111 1111 1111 1111, C-1234\n")
 	}
@@ -95,6 +95,9 @@ func newRehearsal(t *testing.T) *rehearsal {
 	}
 	return r
 }
+
+// caseNumber is an own type.
+const caseNumber = "kind: InformationType\nid: case-number\nname: Case number\npatterns: [{regexp: 'C-\\d{4}'}]\n"
 
 // entraPolicy is what Graph answers about a tenant's Conditional Access.
 const entraPolicy = `{"value": [{
@@ -214,6 +217,8 @@ func (r *rehearsal) ready(t *testing.T, verb string, words []string) []string {
 	case "directory source list", "directory source remove", "directory source sync", "directory token create", "directory token list", "directory token revoke",
 		"directory user list", "directory user show", "directory group list", "directory group show":
 		r.people(t)
+	case "dlp types show", "dlp types history", "dlp types remove":
+		r.Do(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/dlp/types", apitest.File(caseNumber))
 	case "policy back":
 		r.Want(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/policies/block-downloads/flip", map[string]any{}, 200, nil)
 	case "exception approve", "exception refuse", "exception end":

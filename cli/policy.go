@@ -113,28 +113,33 @@ func (a *app) policyHistory() *cobra.Command {
 	return &cobra.Command{
 		Use: "history ID", Short: "List a policy's revisions", Args: exactly(1, "the id of a policy"), Example: "  referee policy history block-downloads",
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.listing("/policies/"+url.PathEscape(args[0])+"/history", func(text []byte) error {
-				return show(a, text, func(l items[struct {
-					Revision      int64
-					Name, Author  string
-					Comment, Text string
-					Time          time.Time
-					Deleted       bool
-				}],
-				) error {
-					t := newTable("REV", "CHANGED", "BY", "NAME", "COMMENT")
-					for _, r := range l.Items {
-						name := r.Name
-						if r.Deleted {
-							name = "(deleted)"
-						}
-						t.row(fmt.Sprint(r.Revision), a.when(r.Time), r.Author, name, dash(r.Comment))
-					}
-					return a.print(t)
-				})
-			})(c, nil)
+			return a.revisions("/policies/"+url.PathEscape(args[0])+"/history")(c, nil)
 		},
 	}
+}
+
+// revisions makes the run function of a command that lists what versions a document had.
+func (a *app) revisions(path string) func(*cobra.Command, []string) error {
+	return a.listing(path, func(text []byte) error {
+		return show(a, text, func(l items[struct {
+			Revision      int64
+			Name, Author  string
+			Comment, Text string
+			Time          time.Time
+			Deleted       bool
+		}],
+		) error {
+			t := newTable("REV", "CHANGED", "BY", "NAME", "COMMENT")
+			for _, r := range l.Items {
+				name := r.Name
+				if r.Deleted {
+					name = "(deleted)"
+				}
+				t.row(fmt.Sprint(r.Revision), a.when(r.Time), r.Author, name, dash(r.Comment))
+			}
+			return a.print(t)
+		})
+	})
 }
 
 func (a *app) policyApply() *cobra.Command {

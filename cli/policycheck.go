@@ -25,21 +25,26 @@ type documentFile struct {
 
 // readDocuments reads files, the .yaml, .yml and .json files of folders, and standard input for "-".
 func (a *app) readDocuments(args []string) ([]documentFile, error) {
+	return a.readDocumentsUpTo(args, policy.MaxTextSize)
+}
+
+// readDocumentsUpTo reads files of at most limit bytes each.
+func (a *app) readDocumentsUpTo(args []string, limit int) ([]documentFile, error) {
 	const op = "cli.documents"
 	var out []documentFile
 	add := func(name string, text []byte, err error) error {
 		if err != nil {
 			return &fault.Error{Kind: fault.Invalid, Op: op, Key: name, Msg: "can't be read", Err: err}
 		}
-		if len(text) > policy.MaxTextSize {
-			return &fault.Error{Kind: fault.Limited, Op: op, Key: name, Msg: fmt.Sprintf("is larger than %d MiB", policy.MaxTextSize>>20)}
+		if len(text) > limit {
+			return &fault.Error{Kind: fault.Limited, Op: op, Key: name, Msg: fmt.Sprintf("is larger than %d MiB", limit>>20)}
 		}
 		out = append(out, documentFile{name, string(text)})
 		return nil
 	}
 	for _, arg := range args {
 		if arg == "-" {
-			text, err := io.ReadAll(io.LimitReader(a.in, policy.MaxTextSize+1))
+			text, err := io.ReadAll(io.LimitReader(a.in, int64(limit)+1))
 			if err := add("standard input", text, err); err != nil {
 				return nil, err
 			}

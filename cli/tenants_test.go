@@ -42,6 +42,7 @@ func TestVerbsKeepTenantsApart(t *testing.T) {
 		"directory source add": {"okta", "scim"}, "directory source list": nil, "directory source remove": {"okta"}, "directory source sync": {"okta"},
 		"directory token create": {"okta"}, "directory token list": {"okta"}, "directory token revoke": {"okta", "t"},
 		"directory user list": nil, "directory user show": {"anna"}, "directory group list": nil, "directory group show": {"Sales"},
+		"dlp types apply": {policies}, "dlp types history": {"x"}, "dlp types remove": {"x"},
 		"tenant get": {"fabrikam"}, "token add": {"x"}, "token list": nil, "token revoke": {"tok-fabrikam-reader"},
 	}
 	tried := 0

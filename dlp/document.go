@@ -1,19 +1,14 @@
 package dlp
 
 import (
-	"bytes"
-	"errors"
-	"io"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/referee-casb/referee/dlp/checksum"
 	"github.com/referee-casb/referee/dlp/internal/trie"
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/internal/strict"
-	"go.yaml.in/yaml/v3"
 )
 
 // Bundle is a named set of types that a policy can ask for at once.
@@ -64,79 +59,68 @@ func DecodeTypes(text []byte) ([]Type, []Bundle, filter.Mistakes) {
 		return nil, nil, r.Mistakes
 	}
 	seen := map[string]bool{}
-	for _, n := range documents(r, text) {
+	for _, n := range r.Documents(text) {
 		m := r.Open(n, "")
 		if m == nil {
 			continue
 		}
-		var kind, id, name string
-		m.Need("kind", "write kind: InformationType or InformationTypeBundle")
-		m.Need("id", "write id: with a short name of lower-case letters, digits and hyphens")
-		m.Need("name", "write name: as people should see it")
-		strict.Word(m, "kind", &kind, "InformationType", "InformationTypeBundle")
-		m.Text("id", &id)
-		m.Text("name", &name)
-		switch {
-		case id != "" && (len(id) > 64 || !idPattern.MatchString(id)):
-			r.Wrong(m.At("id"), "id", "use lower-case letters, digits and single hyphens, at most 64", "%q is not an id", strict.Clip(id))
-		case id != "" && seen[id]:
-			r.Wrong(m.At("id"), "id", "give each document its own id", "%q is used above", id)
-		}
-		seen[id] = true
-		if kind == "InformationTypeBundle" {
-			b := Bundle{ID: id, Name: name}
-			m.Need("types", "list the ids of information types")
-			m.Texts("types", &b.Types)
-			bundles = append(bundles, b)
+		h := DecodeHead(r, m, seen, KindType, KindBundle)
+		if h.Kind == KindBundle {
+			bundles = append(bundles, DecodeBundle(r, m, h))
 		} else {
-			t := Type{ID: id, Name: name, Group: Own}
-			decodeType(r, m, &t)
-			types = append(types, t)
+			types = append(types, DecodeType(r, m, h))
 		}
-		m.Done()
 	}
-	slices.SortStableFunc(r.Mistakes, func(a, b filter.Mistake) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Column - b.Column
-	})
+	r.Sort()
 	return types, bundles, r.Mistakes
 }
 
-var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`)
+// The kinds of documents that say what a type is, and what a bundle.
+const (
+	KindType   = "InformationType"
+	KindBundle = "InformationTypeBundle"
+)
 
-func documents(r *strict.Reader, text []byte) []*yaml.Node {
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
-	if first := bytes.TrimLeft(text, " \t\r\n"); len(first) > 0 && (first[0] == '{' || first[0] == '[') {
-		n, mistake := filter.JSONNode(text)
-		switch {
-		case mistake != nil:
-			r.Mistakes = append(r.Mistakes, *mistake)
-			return nil
-		case n.Kind == yaml.SequenceNode:
-			return n.Content
-		}
-		return []*yaml.Node{n}
+// Head is how every document of own types begins.
+type Head struct{ Kind, ID, Name string }
+
+// DecodeHead reads a document's head; its kind is one of kinds. seen holds the ids of the documents before it.
+func DecodeHead(r *strict.Reader, m *strict.Map, seen map[string]bool, kinds ...string) Head {
+	var h Head
+	m.Need("kind", "write kind: "+strings.Join(kinds, " or "))
+	m.Need("id", "write id: with a short name of lower-case letters, digits and hyphens")
+	m.Need("name", "write name: as people should see it")
+	strict.Word(m, "kind", &h.Kind, kinds...)
+	m.Text("id", &h.ID)
+	m.Text("name", &h.Name)
+	switch {
+	case h.ID != "" && (len(h.ID) > 64 || !idPattern.MatchString(h.ID)):
+		r.Wrong(m.At("id"), "id", "use lower-case letters, digits and single hyphens, at most 64", "%q is not an id", strict.Clip(h.ID))
+	case h.ID != "" && seen[h.ID]:
+		r.Wrong(m.At("id"), "id", "give each document its own id", "%q is used above", h.ID)
 	}
-	var out []*yaml.Node
-	for dec := yaml.NewDecoder(bytes.NewReader(text)); ; {
-		var n yaml.Node
-		err := dec.Decode(&n)
-		if errors.Is(err, io.EOF) {
-			return out
-		}
-		if err != nil {
-			first, _, _ := strings.Cut(err.Error(), "\n")
-			found := yamlLine.FindStringSubmatch(first)
-			line, _ := strconv.Atoi(found[1])
-			r.Wrong(&yaml.Node{Line: max(1, line), Column: 1}, "", "", "not YAML: %s", first[len(found[0]):])
-			return out
-		}
-		if n.Kind == yaml.DocumentNode && len(n.Content) == 1 && n.Content[0].ShortTag() != "!!null" {
-			out = append(out, n.Content[0])
-		}
+	seen[h.ID] = true
+	return h
+}
+
+// DecodeBundle reads the rest of a bundle.
+func DecodeBundle(r *strict.Reader, m *strict.Map, h Head) Bundle {
+	b := Bundle{ID: h.ID, Name: h.Name}
+	m.Need("types", "list the ids of information types")
+	m.Texts("types", &b.Types)
+	if m.Has("types") && len(b.Types) == 0 {
+		r.Wrong(m.At("types"), "types", "list the ids of information types", "the bundle is empty")
 	}
+	m.Done()
+	return b
+}
+
+// DecodeType reads the rest of a type that is found by patterns.
+func DecodeType(r *strict.Reader, m *strict.Map, h Head) Type {
+	t := Type{ID: h.ID, Name: h.Name, Group: Own}
+	decodeType(r, m, &t)
+	m.Done()
+	return t
 }
 
 func decodeType(r *strict.Reader, m *strict.Map, t *Type) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/referee-casb/referee/dlp/fingerprint"
 	"github.com/referee-casb/referee/dlp/internal/dfa"
 	"github.com/referee-casb/referee/dlp/internal/trie"
 	"github.com/referee-casb/referee/fault"
@@ -23,8 +24,10 @@ type Engine struct {
 	wordLen  int
 	anywhere *dfa.Machine // the others
 	anyLen   int
-	words    *trie.Trie // keywords that are matches: pattern numbers
-	evidence *trie.Trie // keywords that support matches: list numbers
+	words    *trie.Trie         // keywords that are matches: pattern numbers
+	evidence *trie.Trie         // keywords that support matches: list numbers
+	prints   *fingerprint.Index // nil for none
+	printed  []int              // the types that prints are of
 
 	near   int // bytes around a match in which a keyword can matter
 	ahead  int // bytes of text that must follow a place to decide about it
@@ -38,6 +41,7 @@ type pattern struct {
 	without       int
 	proximity     int
 	check         func([]byte) bool
+	judge         func([]byte, int, int) (int, error)
 	length        int          // the longest match in bytes
 	forth, back   *dfa.Machine // of an Anywhere pattern
 	anywhere      *dfa.Machine // of an Anywhere pattern, by itself
@@ -63,6 +67,12 @@ func New(types []Type) (*Engine, error) {
 			return nil, fault.New(fault.Invalid, "dlp", "type %d: the id %q is empty or taken", i, t.ID)
 		}
 		seen[t.ID] = true
+		if t.Print != nil {
+			if err := t.Print.validate(); err != nil {
+				return nil, fault.New(fault.Invalid, "dlp", "type %s: %v", t.ID, err)
+			}
+			b.e.printed = append(b.e.printed, i)
+		}
 		for j := range t.Patterns {
 			if err := b.add(i, &t.Patterns[j]); err != nil {
 				return nil, fault.New(fault.Invalid, "dlp", "type %s: pattern %d: %v", t.ID, j+1, err)
@@ -94,7 +104,7 @@ func (b *builder) add(typ int, p *Pattern) error {
 			return fmt.Errorf("%d is not a confidence level: use 65, 75 or 85", c)
 		}
 	}
-	one := pattern{typ: typ, alone: p.Alone, nearby: p.Near, check: p.Check, proximity: t.Proximity}
+	one := pattern{typ: typ, alone: p.Alone, nearby: p.Near, check: p.Check, judge: p.Judge, proximity: t.Proximity}
 	if one.proximity == 0 {
 		one.proximity = DefaultProximity
 	}
@@ -106,7 +116,7 @@ func (b *builder) add(typ int, p *Pattern) error {
 		keywords = nil
 	}
 	one.keywords, one.without = b.list(keywords), b.list(p.Without)
-	if one.alone == 0 && one.keywords < 0 {
+	if one.alone == 0 && one.keywords < 0 && p.Judge == nil {
 		return fmt.Errorf("without confidence of its own and without keywords it finds nothing")
 	}
 	number := len(b.e.patterns)
@@ -201,12 +211,14 @@ func (b *builder) finish() error {
 	}
 	e.words, e.evidence = trie.Build(b.words), trie.Build(b.entries)
 	for i := range e.patterns {
-		if p := &e.patterns[i]; p.keywords >= 0 || p.without >= 0 {
+		if p := &e.patterns[i]; p.keywords >= 0 || p.without >= 0 || p.judge != nil {
 			e.near = max(e.near, p.proximity*utf8.UTFMax+e.evidence.Reach())
 		}
 	}
 	reach := max(e.wordLen, e.anyLen, e.words.Reach()) + 2*utf8.UTFMax
-	e.ahead, e.behind = reach+e.near, reach+e.near
+	around := max(e.near, MaxContext*utf8.UTFMax)
+	e.ahead, e.behind = reach+around, reach+around
+	e.prints = printIndex(e.types, e.printed)
 	return nil
 }
 

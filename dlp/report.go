@@ -27,6 +27,9 @@ type Match struct {
 	End        int64  `json:"end"`
 	Confidence int    `json:"confidence"`
 	Masked     string `json:"masked"`
+	// Context is the match with what is around it, on request: digits and all matches masked, and words with digits in
+	// them or without end, as secrets are. It may name people.
+	Context string `json:"context,omitempty"`
 }
 
 // MaxUnique is up to how many distinct values of a type are told apart; Unique goes no higher.
@@ -38,6 +41,7 @@ type tally struct {
 	seen   map[uint64]uint8 // distinct values by hash, with their highest level
 	kept   int
 	places []Match
+	around []snippet // by place, when contexts are asked for
 }
 
 var levels = [3]int{Low, Medium, High}
@@ -62,6 +66,9 @@ func (s *Scan) count(c candidate) {
 	}
 	if t.kept < s.opt.Matches {
 		t.kept++
+		if s.opt.Context > 0 {
+			t.around = append(t.around, s.snippet(c.start, c.end))
+		}
 		t.places = append(t.places, Match{
 			Type: s.e.types[c.typ].ID, Start: s.base + int64(c.start), End: s.base + int64(c.end), Confidence: c.confidence,
 			Masked: mask(s.buf[c.start:c.end], min(4, s.opt.Last)),
@@ -123,6 +130,7 @@ func mask(match []byte, last int) string {
 
 func (s *Scan) report() Report {
 	r := Report{Findings: []model.Finding{}, Bytes: s.total, Partial: s.enough}
+	s.contexts()
 	for i := range s.tally {
 		t := &s.tally[i]
 		count := 0

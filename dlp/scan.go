@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
+	"github.com/referee-casb/referee/dlp/fingerprint"
 	"github.com/referee-casb/referee/dlp/internal/dfa"
 	"github.com/referee-casb/referee/dlp/internal/trie"
 	"github.com/referee-casb/referee/fault"
@@ -15,6 +17,7 @@ type Options struct {
 	Types   []string // ids; empty for all of the engine's. An id that it doesn't have is an error
 	Matches int      // how many places a type to report, masked; 0 for none
 	Last    int      // how many digits or letters at a match's end stay readable, at most 4
+	Context int      // how many characters on each side of a reported place to show, masked; at most MaxContext
 	// Confidence leaves out what is less sure, in counts and places: 65, 75, 85, or 0 for all.
 	Confidence int
 	// Enough ends the scan early: it is called after each match with the type's counts so far, at that match's confidence
@@ -48,7 +51,9 @@ type Scan struct {
 	best    []candidate
 	near    evidence
 	tally   []tally // by type
+	prints  *fingerprint.Scan
 	enough  bool
+	failed  error // of a Judge: there is no report
 }
 
 // candidate is a match that passed its check, in buf.
@@ -68,6 +73,7 @@ func (e *Engine) Start(opt Options) (*Scan, error) {
 	if e.anywhere != nil {
 		s.search = e.anywhere.Search()
 	}
+	s.opt.Context = min(max(opt.Context, 0), MaxContext)
 	for i := range s.enabled {
 		s.enabled[i] = len(opt.Types) == 0
 	}
@@ -77,6 +83,9 @@ func (e *Engine) Start(opt Options) (*Scan, error) {
 			return nil, fault.New(fault.NotFound, "dlp scan", "there is no information type %q: `referee dlp types list` shows them", id)
 		}
 		s.enabled[i] = true
+	}
+	if slices.ContainsFunc(e.printed, func(i int) bool { return s.enabled[i] }) {
+		s.prints = e.prints.Start()
 	}
 	return s, nil
 }
@@ -122,6 +131,9 @@ func (e *Engine) Scan(ctx context.Context, r io.Reader, opt Options) (Report, er
 
 // Feed takes the next piece of the text, of any size. It keeps no reference to it. An error is the end of ctx.
 func (s *Scan) Feed(ctx context.Context, piece []byte) error {
+	if s.prints != nil && !s.enough {
+		s.prints.Feed(piece)
+	}
 	for len(piece) > 0 && !s.enough {
 		if s.buf == nil {
 			s.buf = make([]byte, 0, window+s.e.ahead+s.e.behind)
@@ -137,6 +149,9 @@ func (s *Scan) Feed(ctx context.Context, piece []byte) error {
 			return fault.As(err, fault.Unavailable, "dlp scan", "text")
 		}
 		s.decide(len(s.buf) - s.e.ahead)
+		if s.failed != nil {
+			return s.failed
+		}
 		s.forget()
 	}
 	return nil
@@ -181,6 +196,10 @@ func (s *Scan) Finish(ctx context.Context) (Report, error) {
 			}
 		}
 	}
+	if s.failed != nil {
+		return Report{}, s.failed
+	}
+	s.resemblances()
 	return s.report(), nil
 }
 
@@ -247,7 +266,7 @@ func (s *Scan) whole(start int) {
 				continue
 			}
 			c := candidate{typ: p.typ, pattern: int(number), start: start, end: h.End}
-			if p.alone == 0 { // the keyword first: mostly there is none, and it is cheap to see
+			if p.alone == 0 && p.judge == nil { // the keyword first: mostly there is none, and it is cheap to see
 				if c.confidence = s.confidence(p, start, h.End); c.confidence == 0 || p.check != nil && !p.check(s.buf[start:h.End]) {
 					continue
 				}
@@ -287,6 +306,9 @@ func (s *Scan) prefer(c candidate) {
 func (s *Scan) confidence(p *pattern, start, end int) int {
 	if p.without >= 0 && s.near.has(s, p.without, start, end, p.proximity) {
 		return 0
+	}
+	if p.judge != nil {
+		return s.judged(p, start, end)
 	}
 	if p.nearby > p.alone && p.keywords >= 0 && s.near.has(s, p.keywords, start, end, p.proximity) {
 		return p.nearby

@@ -10,6 +10,7 @@ type Type struct {
 	About     string   // what is looked for and what is checked, in a sentence or two
 	Source    string   // the public specification that the check is from
 	Patterns  []Pattern
+	Print     *Print   // of a document, in place of patterns
 	Keywords  []string // support all patterns that don't bring their own
 	Proximity int      // how many characters away a keyword may be, 0 for [DefaultProximity]
 	Positives []string // texts in which the type is found
@@ -30,8 +31,12 @@ type Pattern struct {
 	Check func(match []byte) bool
 	// Alone is the confidence without a keyword, Near with one: 0, 65, 75 or 85. Zero is no finding.
 	Alone, Near int
-	Keywords    []string // support this pattern, in place of the type's
-	Without     []string // keywords that speak against it: with one of them near, there is no finding
+	// Judge decides how sure a match is, in place of keywords: text[start:end] is the match, with the type's proximity
+	// around it, as far as there is text. Zero is no finding; an error ends the scan, which then has no report. It is
+	// called from many goroutines and must not keep text.
+	Judge    func(text []byte, start, end int) (confidence int, err error)
+	Keywords []string // support this pattern, in place of the type's
+	Without  []string // keywords that speak against it: with one of them near, there is no finding
 }
 
 // DefaultProximity is the distance in characters within which keywords support a match, as in Purview.

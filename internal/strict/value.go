@@ -19,14 +19,25 @@ func (m *Map) Text(key string, to *string) {
 	}
 }
 
-func (r *Reader) text(n *yaml.Node, path string) (string, bool) {
+// LongText reads a text value that may have up to limit bytes.
+func (m *Map) LongText(key string, limit int, to *string) {
+	if n := m.Node(key); n != nil {
+		if s, ok := m.r.longText(n, m.Path(key), limit); ok {
+			*to = s
+		}
+	}
+}
+
+func (r *Reader) text(n *yaml.Node, path string) (string, bool) { return r.longText(n, path, MaxText) }
+
+func (r *Reader) longText(n *yaml.Node, path string, limit int) (string, bool) {
 	switch {
 	case n.Kind != yaml.ScalarNode:
 		r.Wrong(n, path, "", "must be text, not %s", Describe(n))
 	case n.ShortTag() != "!!str":
 		r.Wrong(n, path, fmt.Sprintf("put it in quotes: %q", Clip(n.Value)), "must be text, not %s", Describe(n))
-	case len(n.Value) > MaxText:
-		r.Wrong(n, path, "", "is longer than %d bytes", MaxText)
+	case len(n.Value) > limit:
+		r.Wrong(n, path, "", "is longer than %d bytes", limit)
 	case !utf8.ValidString(n.Value) || strings.ContainsRune(n.Value, 0):
 		r.Wrong(n, path, "", "is not valid UTF-8 text without NUL")
 	default:

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/referee-casb/referee/dlp/own"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/lease"
 	"github.com/referee-casb/referee/model"
@@ -39,6 +40,8 @@ func fill(t *testing.T, e Engine, id model.TenantID) {
 	must(t, e.PutRecord(ctx, aRecord(id, "d1", "jamf")))
 	fillDirectory(t, e, id)
 	_, err = e.PutDocuments(ctx, id, []policy.Revision{aRevision(id, "p1", 1)})
+	must(t, err)
+	_, err = e.PutTypes(ctx, id, 0, []own.Revision{aTypeRevision(id, "t1", 1)})
 	must(t, err)
 	must(t, e.PutException(ctx, anException(id, "x1")))
 	must(t, e.PutRollout(ctx, policy.RolloutState{Tenant: id, Policy: "p1", Phase: "monitor", Version: 1}))
@@ -140,6 +143,8 @@ func dump(t *testing.T, e Engine, id model.TenantID) string {
 	add("instances", in, err)
 	docs, err := e.Documents(ctx, id)
 	add("documents", docs, err)
+	types, _, err := e.Types(ctx, id)
+	add("information types", types, err)
 	hist, err := e.History(ctx, id, "p1")
 	add("history", hist, err)
 	x, err := e.Exception(ctx, id, "x1")
@@ -208,6 +213,8 @@ func Isolation(t *testing.T, open Opener) {
 	wantKind(t, "PutRollout", e.PutRollout(ctx, policy.RolloutState{Tenant: id, Policy: "p1", Phase: "block", Version: 2}), fault.Conflict)
 	_, err = e.PutDocuments(ctx, id, []policy.Revision{aRevision(id, "p1", 2)})
 	wantKind(t, "PutDocuments", err, fault.Conflict)
+	_, err = e.PutTypes(ctx, id, 0, []own.Revision{aTypeRevision(id, "t1", 2)})
+	wantKind(t, "PutTypes", err, fault.Conflict)
 	if _, err = e.PutDocuments(ctx, id, []policy.Revision{aRevision("contoso", "p1", 2)}); err == nil {
 		t.Error("PutDocuments took a revision of another tenant")
 	}
