@@ -2,12 +2,15 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/referee-casb/referee/bus"
 	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/catalog/appprofile"
 	"github.com/referee-casb/referee/fault"
+	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/tenant"
 )
@@ -113,6 +116,9 @@ func (a *API) putApp(ctx context.Context, c *caller, in *struct {
 	if err := want.Validate(); err != nil {
 		return nil, err
 	}
+	if err := noPasswords(want); err != nil {
+		return nil, err
+	}
 	have, err := a.instance(ctx, c.Tenant, in.App)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return nil, err
@@ -139,6 +145,24 @@ func (a *API) putApp(ctx context.Context, c *caller, in *struct {
 	}
 	a.changed(ctx, bus.SignalCatalog, c.Tenant)
 	return &appAnswer{toAppBody(want, c)}, nil
+}
+
+// noPasswords refuses hosts where people type the passwords of a vendor: the gateway never stands between a person and
+// such a page. Of the sign-in hosts, those with the role signin let nothing pass that asks for anything.
+func noPasswords(in catalog.Instance) error {
+	if !in.Routed() {
+		return nil
+	}
+	var found filter.Mistakes
+	for i, h := range in.Hosts {
+		if s, ok := appprofile.SignInHost(h.Name); ok && h.Role != catalog.RoleSignIn {
+			found = append(found, filter.Mistake{Path: fmt.Sprintf("hosts[%d].name", i), Reason: h.Name + " can't be put behind the gateway: " + s.Why, Advice: "leave it out"})
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Invalid, Op: "api.putApp", Key: string(in.ID), Err: found}
 }
 
 func (a *API) deleteApp(ctx context.Context, c *caller, in *InApp) (*nothing, error) {

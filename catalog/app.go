@@ -20,10 +20,14 @@ var apps = []App{
 	{ID: 11599, Key: "aws", Name: "Amazon Web Services", Category: "Cloud computing platform"},
 	{ID: 12260, Key: "azure", Name: "Microsoft Azure", Category: "Cloud computing platform"},
 	{ID: 10489, Key: "box", Name: "Box", Category: "Cloud storage"},
+	{ID: model.FirstOwnAppID + 4, Key: "confluence", Name: "Confluence", Category: "Collaboration"},
 	{ID: model.FirstOwnAppID, Key: "custom", Name: "Custom app", Category: "Custom"},
+	{ID: model.FirstOwnAppID + 5, Key: "docusign", Name: "DocuSign", Category: "Electronic signature"},
 	{ID: 11627, Key: "dropbox", Name: "Dropbox", Category: "Cloud storage"},
 	{ID: 20893, Key: "exchange", Name: "Microsoft Exchange Online", Suite: "office365", Category: "Webmail"},
+	{ID: model.FirstOwnAppID + 6, Key: "github", Name: "GitHub", Category: "Code hosting"},
 	{ID: 11770, Key: "google", Name: "Google Workspace", Category: "Collaboration"},
+	{ID: model.FirstOwnAppID + 7, Key: "jira", Name: "Jira", Category: "Project management"},
 	{ID: model.FirstOwnAppID + 2, Key: "jupyter", Name: "Jupyter", Category: "Development tools"},
 	{ID: model.FirstOwnAppID + 3, Key: "nodered", Name: "Node-RED", Category: "Development tools"},
 	{ID: 11161, Key: "office365", Name: "Office 365", Category: "Collaboration"},
@@ -34,9 +38,12 @@ var apps = []App{
 	{ID: 11114, Key: "salesforce", Name: "Salesforce", Category: "CRM"},
 	{ID: 14509, Key: "servicenow", Name: "ServiceNow", Category: "IT services"},
 	{ID: 20892, Key: "sharepoint", Name: "Microsoft SharePoint Online", Suite: "office365", Category: "Collaboration"},
+	{ID: model.FirstOwnAppID + 8, Key: "slack", Name: "Slack", Category: "Collaboration"},
 	{ID: 28375, Key: "teams", Name: "Microsoft Teams", Suite: "office365", Category: "Collaboration"},
 	{ID: model.FirstOwnAppID + 1, Key: "wordpress", Name: "WordPress", Category: "Content management"},
+	{ID: model.FirstOwnAppID + 9, Key: "workday", Name: "Workday", Category: "Human resources"},
 	{ID: 11522, Key: "yammer", Name: "Yammer", Category: "Social network"},
+	{ID: model.FirstOwnAppID + 10, Key: "zoom", Name: "Zoom", Category: "Online meetings"},
 }
 
 // Apps lists the built-in apps, by key.

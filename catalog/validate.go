@@ -194,10 +194,18 @@ func (v *validation) profile() {
 	for _, list := range []struct {
 		name     string
 		patterns []string
-	}{{"previews", p.Previews}, {"downloads", p.Downloads}, {"exports", p.Exports}, {"neverFiles", p.NeverFiles}, {"tokenIssuers", p.TokenIssuers}} {
+		query    bool
+	}{
+		{"previews", p.Previews, false},
+		{"downloads", p.Downloads, true},
+		{"exports", p.Exports, true},
+		{"uploads", p.Uploads, true},
+		{"neverFiles", p.NeverFiles, false},
+		{"tokenIssuers", p.TokenIssuers, true},
+	} {
 		total += len(list.patterns)
 		for i, pattern := range list.patterns {
-			v.pattern(fmt.Sprintf("profile.%s[%d]", list.name, i), pattern)
+			v.pattern(fmt.Sprintf("profile.%s[%d]", list.name, i), pattern, list.query)
 		}
 	}
 	for i, f := range p.JSONFields {
@@ -207,7 +215,7 @@ func (v *validation) profile() {
 	}
 	for i, r := range p.Activities {
 		path := fmt.Sprintf("profile.activities[%d]", i)
-		v.pattern(path+".path", r.Path)
+		v.pattern(path+".path", r.Path, true)
 		if r.Type == "" {
 			v.add(path+".type", "", "an activity type is needed")
 		}
@@ -223,9 +231,15 @@ func (v *validation) profile() {
 	}
 }
 
-func (v *validation) pattern(path, pattern string) {
-	if !strings.HasPrefix(pattern, "/") || strings.ContainsAny(pattern, "?#") || strings.Contains(pattern, "***") {
-		v.add(path, `such as "/files/*/preview"`, "%q is not a path pattern: it begins with / and has no query", pattern)
+func (v *validation) pattern(path, pattern string, query bool) {
+	at, asked, has := strings.Cut(pattern, "?")
+	switch {
+	case has && !query:
+		v.add(path, "leave out the query", "%q has a query, which page script could add to the address of any file", pattern)
+	case !strings.HasPrefix(at, "/") || strings.Contains(pattern, "#") || strings.Contains(pattern, "***"):
+		v.add(path, `such as "/files/*/preview"`, "%q is not a path pattern: it begins with /", pattern)
+	case has && (asked == "" || strings.ContainsAny(asked, "?%") || strings.HasPrefix(asked, "=") || strings.Contains(asked, "&=") || strings.Contains(asked, "&&")):
+		v.add(path, `such as "/download?id=*&raw"`, "%q does not end in names and values, written as they read", pattern)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/catalog/appprofile"
 	"github.com/referee-casb/referee/gateway/header"
 	"github.com/referee-casb/referee/gateway/recognise"
 	"github.com/referee-casb/referee/gateway/shim"
@@ -240,9 +241,10 @@ func (s *hosts) mark() int64 { return int64(s.Epoch() >> 24) } //nolint:gosec //
 // appInfo is what the gateway works out once for each instance of a book.
 type appInfo struct {
 	profile   *recognise.Profile
-	lookup    string // full name of the instance's look-up cookie
-	anonymous bool   // it has hosts that are reached by a session's label
-	epoch     int64  // of bodies rewritten without such a label
+	fields    []string // JSON fields whose URLs are mapped
+	lookup    string   // full name of the instance's look-up cookie
+	anonymous bool     // it has hosts that are reached by a session's label
+	epoch     int64    // of bodies rewritten without such a label
 	transport atomic.Pointer[upstream.Transport]
 }
 
@@ -280,7 +282,9 @@ func (p *profiles) of(book *catalog.Book, in *catalog.Instance) *appInfo {
 	a := &appInfo{lookup: lookupName(in.ID)}
 	// A profile that doesn't compile can't be in a valid catalogue. fail closed if it is: without a profile there are
 	// no previews and no exempt paths, so that more is asked about, not less.
-	a.profile, _ = recognise.Compile(in.Profile)
+	known := appprofile.Requests(in)
+	a.profile, _ = recognise.Compile(known)
+	a.fields = known.JSONFields
 	for i := range in.Hosts {
 		a.anonymous = a.anonymous || in.Hosts[i].Role == catalog.RoleAnonymous
 	}

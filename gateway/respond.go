@@ -158,8 +158,7 @@ func (h *hop) rewriting(a *answer) {
 	if a.body != nil || h.resp.Download && !h.resp.Attachment && h.resp.Class != recognise.ClassPage || h.r.Method == http.MethodHead {
 		return
 	}
-	fields := h.t.Instance.Profile.JSONFields
-	a.kind = rewrite.Classify(h.req.Dest, a.res.StatusCode, a.res.Header, len(fields) > 0)
+	a.kind = rewrite.Classify(h.req.Dest, a.res.StatusCode, a.res.Header, len(h.app.fields) > 0)
 	if h.resp.Class == recognise.ClassFile || h.resp.Attachment {
 		a.kind = rewrite.None // data goes as it is
 	}
@@ -167,14 +166,14 @@ func (h *hop) rewriting(a *answer) {
 
 // wouldRewrite reports whether a GET of what a HEAD asked for would be rewritten.
 func (h *hop) wouldRewrite(res *http.Response) bool {
-	return rewrite.Classify(h.req.Dest, res.StatusCode, res.Header, len(h.t.Instance.Profile.JSONFields) > 0) != rewrite.None
+	return rewrite.Classify(h.req.Dest, res.StatusCode, res.Header, len(h.app.fields) > 0) != rewrite.None
 }
 
 // wrap puts the rewriter round the body. It returns false when it had to answer instead.
 func (h *hop) wrap(a *answer, csp *policies) bool {
 	opt := rewrite.Options{
 		Hosts: h.hosts.detached(), Real: h.t.Real, Encoding: a.coding, Accept: first(a.out.Header, "Accept-Encoding"),
-		Charset: charset(first(a.res.Header, "Content-Type")), Fields: h.t.Instance.Profile.JSONFields, Nonce: csp.nonce,
+		Charset: charset(first(a.res.Header, "Content-Type")), Fields: h.app.fields, Nonce: csp.nonce,
 	}
 	if a.kind == rewrite.HTML && h.sess != nil {
 		opt.Inject = h.tag(csp.nonce)

@@ -1,6 +1,7 @@
 package recognise
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/referee-casb/referee/catalog"
@@ -11,8 +12,9 @@ import (
 // Profile is a catalog.Profile compiled once a catalogue epoch. It is immutable and safe for concurrent use; a
 // nil profile knows nothing.
 type Profile struct {
-	previews, downloads, exports, never, issuers []pattern
-	activities                                   []activityRule
+	previews, downloads, exports, uploads, never, issuers []pattern
+	activities                                            []activityRule
+	anyCase                                               bool
 }
 
 type activityRule struct {
@@ -24,7 +26,7 @@ type activityRule struct {
 
 // Compile checks and prepares a profile; an error names the pattern that can't be used.
 func Compile(p catalog.Profile) (*Profile, error) {
-	out := &Profile{}
+	out := &Profile{anyCase: p.AnyCase}
 	for _, list := range []struct {
 		field string
 		from  []string
@@ -33,11 +35,12 @@ func Compile(p catalog.Profile) (*Profile, error) {
 		{"previews", p.Previews, &out.previews},
 		{"downloads", p.Downloads, &out.downloads},
 		{"exports", p.Exports, &out.exports},
+		{"uploads", p.Uploads, &out.uploads},
 		{"neverFiles", p.NeverFiles, &out.never},
 		{"tokenIssuers", p.TokenIssuers, &out.issuers},
 	} {
 		for _, text := range list.from {
-			c, err := compilePattern(text)
+			c, err := compilePattern(text, p.AnyCase)
 			if err != nil {
 				return nil, fault.Wrap(err, "recognise.Compile", list.field)
 			}
@@ -45,7 +48,7 @@ func Compile(p catalog.Profile) (*Profile, error) {
 		}
 	}
 	for _, r := range p.Activities {
-		c, err := compilePattern(r.Path)
+		c, err := compilePattern(r.Path, p.AnyCase)
 		if err != nil {
 			return nil, fault.Wrap(err, "recognise.Compile", "activities")
 		}
@@ -54,64 +57,15 @@ func Compile(p catalog.Profile) (*Profile, error) {
 	return out, nil
 }
 
-// pattern matches a path: * stands for anything within one segment, ** for anything across segments.
-type pattern []string // literals and wildcards in turn
-
-func compilePattern(text string) (pattern, error) {
-	if !strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "**") {
-		return nil, &fault.Error{Kind: fault.Invalid, Op: "pattern", Key: text, Msg: "must begin with /", Help: "write a path such as /files/*/content"}
+// fold is the path as patterns are compared with.
+func (p *Profile) fold(path string) string {
+	if p.anyCase {
+		return strings.ToLower(path)
 	}
-	if strings.Contains(text, "***") || strings.ContainsAny(text, "?#") {
-		return nil, &fault.Error{Kind: fault.Invalid, Op: "pattern", Key: text, Msg: "may hold * and **, no query and no fragment"}
-	}
-	var p pattern
-	for text != "" {
-		i := strings.IndexByte(text, '*')
-		switch {
-		case i < 0:
-			p, text = append(p, text), ""
-		case i > 0:
-			p, text = append(p, text[:i]), text[i:]
-		case strings.HasPrefix(text, "**"):
-			p, text = append(p, "**"), text[2:]
-		default:
-			p, text = append(p, "*"), text[1:]
-		}
-	}
-	return p, nil
+	return path
 }
 
-// match walks the pattern with at most one backtrack point a wildcard kind, so its time is bounded by the
-// product of the lengths even for hostile paths.
-func (p pattern) match(path string) bool {
-	if len(p) == 0 {
-		return path == ""
-	}
-	switch p[0] {
-	case "*", "**":
-		if len(p) == 1 {
-			return p[0] == "**" || strings.IndexByte(path, '/') < 0
-		}
-		next := p[1]
-		for i := 0; ; {
-			j := strings.Index(path[i:], next)
-			if j < 0 || p[0] == "*" && strings.IndexByte(path[:i+j], '/') >= 0 {
-				return false
-			}
-			if p[2:].match(path[i+j+len(next):]) {
-				return true
-			}
-			i += j + 1
-		}
-	}
-	return strings.HasPrefix(path, p[0]) && p[1:].match(path[len(p[0]):])
-}
-
-func anyMatch(list []pattern, path string) bool {
-	for _, p := range list {
-		if p.match(path) {
-			return true
-		}
-	}
-	return false
+// upload reports whether the body of a request is a file by the profile.
+func (p *Profile) upload(r *http.Request) bool {
+	return p != nil && len(p.uploads) > 0 && anyMatch(p.uploads, p.fold(r.URL.Path), r.URL.RawQuery)
 }

@@ -31,14 +31,14 @@ func Request(info *RequestInfo, r *http.Request, host string, role catalog.Role,
 	*info = RequestInfo{Role: role, File: model.File{Size: -1}, host: host, path: r.URL.Path}
 	info.fetch(r)
 	if p != nil {
-		path := r.URL.Path
-		info.Preview = anyMatch(p.previews, path)
-		info.Export = anyMatch(p.exports, path)
-		info.Download = info.Export || anyMatch(p.downloads, path)
-		info.NeverFile = !info.Download && anyMatch(p.never, path)
-		info.Issuer = anyMatch(p.issuers, path)
+		path, query := p.fold(r.URL.Path), r.URL.RawQuery
+		info.Export = anyMatch(p.exports, path, query)
+		info.Download = info.Export || anyMatch(p.downloads, path, query)
+		info.Preview = anyMatch(p.previews, path, "")
+		info.NeverFile = !info.Download && anyMatch(p.never, path, "")
+		info.Issuer = anyMatch(p.issuers, path, query)
 	}
-	upload(info, r)
+	upload(info, r, p)
 	info.Activity = info.activity(r, p)
 }
 
@@ -72,8 +72,10 @@ func (q *RequestInfo) activity(r *http.Request, p *Profile) model.ActivityType {
 		return model.ActivityDownload
 	}
 	if p != nil {
-		for _, rule := range p.activities {
-			if (rule.method == "" || rule.method == r.Method) && (rule.role == "" || rule.role == q.Role) && rule.path.match(r.URL.Path) {
+		path := p.fold(r.URL.Path)
+		for i := range p.activities {
+			rule := &p.activities[i]
+			if (rule.method == "" || rule.method == r.Method) && (rule.role == "" || rule.role == q.Role) && rule.path.match(path, r.URL.RawQuery) {
 				return rule.kind
 			}
 		}

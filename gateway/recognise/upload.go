@@ -36,7 +36,7 @@ type UploadInfo struct {
 }
 
 // upload recognises the protocol from method, path and headers.
-func upload(q *RequestInfo, r *http.Request) {
+func upload(q *RequestInfo, r *http.Request, p *Profile) {
 	q.Upload = UploadInfo{Offset: -1, Total: -1, File: model.File{Size: -1}}
 	if r.Method != http.MethodPost && r.Method != http.MethodPut && r.Method != http.MethodPatch {
 		return
@@ -63,7 +63,7 @@ func upload(q *RequestInfo, r *http.Request) {
 		u.chunk(q, r, declared)
 	case form:
 		u.Kind = UploadMultipart
-	case hasBody(r) && rawFile(r, declared):
+	case hasBody(r) && (rawFile(r, declared) || p.upload(r)):
 		u.Kind = UploadRaw
 		u.File = rawOf(r, declared)
 	}
