@@ -129,29 +129,39 @@ func markStory(d *document, name, content string) error {
 	if err != nil {
 		return err
 	}
-	all, err := outline(data, func(n xml.Name) bool { return n.Local == "sdt" || n.Local == "sdtPr" || n.Local == "tag" })
+	all, err := outline(data, func(n xml.Name) bool {
+		return n.Local == "p" || n.Local == "pPr" || n.Local == "sdt" || n.Local == "sdtPr" || n.Local == "tag"
+	})
 	if err != nil {
 		return err
 	}
 	var edits []edit
 	for i := range all {
 		e := &all[i]
-		if e.name.Local == "tag" && e.attr("val") == wordTag && e.up > 0 && all[e.up].up > 0 && all[e.up].name.Local == "sdtPr" && all[all[e.up].up].depth == 1 {
-			old := all[all[e.up].up]
-			edits = append(edits, edit{old.start, old.end, ""})
+		if e.name.Local != "tag" || e.attr("val") != wordTag || e.up < 0 || all[e.up].name.Local != "sdtPr" || all[all[e.up].up].depth != 2 {
+			continue
 		}
+		old := all[all[e.up].up]
+		around, props := all[old.up], all[old.up+1]
+		if props.name.Local == "pPr" && props.start == around.inner && props.end == old.start && old.end == around.after {
+			old = around // the paragraph is ours and nobody wrote into it
+		}
+		edits = append(edits, edit{old.start, old.end, ""})
 	}
 	edits = append(edits, inside(data, &all[0], content))
 	return d.put(name, "", apply(data, edits))
 }
 
-// wordMark is a content control with a paragraph: the text, and for headers the watermark, which Word keeps there.
+// wordMark is a paragraph with a content control: the text, and for headers the watermark, which Word keeps there.
 func wordMark(space, where string, text *Mark, water *Watermark) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, `<m:sdt xmlns:m="%s"><m:sdtPr><m:alias m:val="Sensitivity label"/><m:tag m:val="%s"/></m:sdtPr><m:sdtContent><m:p>`, space, wordTag)
+	align := "center"
 	if text != nil {
-		fmt.Fprintf(&b, `<m:pPr><m:jc m:val="%s"/></m:pPr><m:r><m:rPr><m:color m:val="%s"/><m:sz m:val="%d"/></m:rPr><m:t xml:space="preserve">%s</m:t></m:r>`,
-			text.align(), text.colour(), 2*text.size(), escape(text.Text))
+		align = text.align()
+	}
+	fmt.Fprintf(&b, `<m:p xmlns:m="%s"><m:pPr><m:jc m:val="%s"/></m:pPr><m:sdt><m:sdtPr><m:alias m:val="Sensitivity label"/><m:tag m:val="%s"/></m:sdtPr><m:sdtContent>`, space, align, wordTag)
+	if text != nil {
+		fmt.Fprintf(&b, `<m:r><m:rPr><m:color m:val="%s"/><m:sz m:val="%d"/></m:rPr><m:t xml:space="preserve">%s</m:t></m:r>`, text.colour(), 2*text.size(), escape(text.Text))
 	}
 	if where == "header" && water != nil {
 		_, width, height := water.box(wordRoom)
@@ -167,7 +177,7 @@ func wordMark(space, where string, text *Mark, water *Watermark) string {
 			`<v:fill opacity=".5"/><v:textpath style="font-family:&quot;Calibri&quot;;font-size:1pt" string="%s"/></v:shape></m:pict></m:r>`,
 			width, height, turn, water.colour(), escape(water.Text))
 	}
-	b.WriteString(`</m:p></m:sdtContent></m:sdt>`)
+	b.WriteString(`</m:sdtContent></m:sdt></m:p>`)
 	return b.String()
 }
 

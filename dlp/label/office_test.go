@@ -34,6 +34,13 @@ func asPDF(t *testing.T, documents map[string]string) map[string]string {
 			continue
 		}
 		texts[name] = pdfText(t, pdf)
+		drawn, err := exec.CommandContext(t.Context(), "qpdf", "--qdf", "--object-streams=disable", pdf, "-").Output() //nolint:gosec // a file of this test
+		if err != nil {
+			t.Fatal(err)
+		}
+		if red := strings.Contains(string(drawn), "1 0 0 rg"); !red { // the colour of the header
+			t.Errorf("%s: nothing is red", name)
+		}
 	}
 	return texts
 }

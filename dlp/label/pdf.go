@@ -15,12 +15,18 @@ const (
 	maxStreams = 64 << 20 // of all together
 )
 
-// ofPDF finds the properties in a PDF's document information (keys of a dictionary with strings, ISO 32000-1 14.3.3) and
-// in its XMP (elements). Both may lie in packed streams. It looks for their names instead of walking the objects: what a
-// reader reaches is found, whatever else may be found with it.
+// ofPDF finds the properties in a PDF's document information (keys of a dictionary with strings, ISO 32000-2 14.3.3) and
+// in its XMP (elements), as the newest version of the file has them. Where a file's structure can't be read, or it is
+// encrypted, they are looked for by their names everywhere: what a patient reader reaches is found, whatever else may be
+// found with it.
 func ofPDF(src *io.SectionReader) ([]Label, error) {
 	if src.Size() > maxPDF {
 		return nil, ErrDamaged
+	}
+	if f, catalog, err := openPDF(src); err == nil {
+		if labels, err := structured(f, catalog); err == nil {
+			return labels, nil
+		}
 	}
 	data := make([]byte, src.Size())
 	if _, err := src.ReadAt(data, 0); err != nil && !errors.Is(err, io.EOF) {

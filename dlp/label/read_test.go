@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -120,6 +121,13 @@ func TestRealDocuments(t *testing.T) {
 			t.Fatal(err)
 		}
 		labels, err := read(string(data))
+		if got, werr := write(t, string(data), Change{Label: confidential(), Marking: marks()}); werr == nil {
+			if again, err := read(got); err != nil || !slices.ContainsFunc(again, func(l Label) bool { return l.ID == amber && l.SiteID == ours }) {
+				t.Errorf("%s, labelled: %+v, %v", file, again, err)
+			}
+		} else if len(labels) > 0 || !errors.Is(werr, ErrHidden) && !errors.Is(werr, ErrUnsupported) {
+			t.Errorf("%s: %v", file, werr)
+		}
 		switch name := filepath.Base(file); {
 		case strings.HasPrefix(name, "labelinfo"), strings.HasPrefix(name, "msip"):
 			if err != nil || len(labels) == 0 || !labels[0].Enabled || labels[0].SiteID == "" {
@@ -135,8 +143,23 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("%PDF-1.7 /MSIP_Label_" + amber + "_Enabled(true)"))
 	f.Add([]byte("From: a\nmsip_labels: MSIP_Label_" + amber + "_Enabled=True\n\n"))
 	f.Add([]byte(packed(f, "docProps/custom.xml", `<p><property name="MSIP_Label_`+amber+`_Enabled"><x>true</x></property></p>`)))
+	for _, sample := range samples(f) {
+		f.Add([]byte(sample))
+	}
+	f.Add([]byte(twoPages("", "/Info 9 0 R", "<</MSIP_Label_"+public+"_Enabled (true)>>")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		labels, _ := read(string(data))
+		got, err := write(t, string(data), Change{Label: confidential(), Marking: marks()})
+		if err == nil {
+			// What was written has the label for every reader, ours too, and can be changed again.
+			again, err := read(got)
+			if err != nil || !slices.ContainsFunc(again, func(l Label) bool { return l.ID == amber }) {
+				t.Fatalf("labelled: %+v, %v", again, err)
+			}
+			if _, err := write(t, got, Change{Label: confidential()}); err != nil {
+				t.Fatalf("the second time: %v", err)
+			}
+		}
 		for _, l := range labels {
 			if guid(l.ID) != l.ID || l.SiteID != "" && guid(l.SiteID) != l.SiteID {
 				t.Fatalf("%+v", l)
