@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/referee-casb/referee/dlp"
-	"github.com/referee-casb/referee/dlp/extract"
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/gateway"
 	"github.com/referee-casb/referee/inspect"
@@ -25,7 +24,7 @@ import (
 // TestMain makes the test binary a reading process when a pool starts it as one.
 func TestMain(m *testing.M) {
 	if worker.Asked() {
-		os.Exit(worker.Serve(extract.Extract))
+		os.Exit(readFiles())
 	}
 	os.Exit(m.Run())
 }
@@ -37,7 +36,7 @@ func inspector(t testing.TB, change func(*inspect.Parts)) *inspect.Inspector {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	pool := worker.New(worker.Config{Command: []string{self, worker.Command}, Memory: -1}, log)
+	pool := worker.New(worker.Config{Command: []string{self, worker.Command, compiled()}, Memory: -1}, log)
 	t.Cleanup(pool.Close)
 	parts := inspect.Parts{Reader: pool, Log: log}
 	if change != nil {

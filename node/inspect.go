@@ -1,13 +1,46 @@
 package node
 
 import (
+	"context"
+	"io"
+	"path/filepath"
+	"slices"
+
+	"github.com/referee-casb/referee/dlp/extract"
+	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/gateway"
 	"github.com/referee-casb/referee/inspect"
+	"github.com/referee-casb/referee/inspect/pdf"
 	"github.com/referee-casb/referee/inspect/worker"
 )
 
 // openInspector makes what looks into content. The tenants' own information types and a malware checker go into its parts.
 func (n *Node) openInspector() (gateway.Inspector, error) {
-	n.readers = worker.New(worker.Config{Command: n.options.Worker}, n.log)
+	command := slices.Clone(n.options.Worker)
+	if len(command) > 0 {
+		compiled, err := filepath.Abs(filepath.Join(n.config.Data, "cache", "pdf")) // the process has another folder
+		if err != nil {
+			return nil, fault.As(err, fault.Invalid, "node.Open", n.config.Data)
+		}
+		command = append(command, compiled)
+	}
+	n.readers = worker.New(worker.Config{Command: command}, n.log)
 	return inspect.New(inspect.Config{}, inspect.Parts{Types: inspect.BuiltIn{}, Reader: n.readers, Log: n.log}), nil
+}
+
+// ReadFiles is a reading process from its beginning to its end: it loads what reads PDF documents while it still may read
+// its own files, then gives that up. It returns the code to exit with.
+func ReadFiles() int {
+	pdfs := pdf.New(pdf.Config{Cache: worker.Folder(), Instances: 1})
+	if err := pdfs.Warm(); err != nil {
+		// fail open: without a folder for compiled code it is slow to start, and reads the same.
+		pdfs = pdf.New(pdf.Config{Instances: 1})
+		if err := pdfs.Warm(); err != nil {
+			return 4
+		}
+	}
+	return worker.Serve(func(ctx context.Context, src *io.SectionReader, w io.Writer, lim extract.Limits) (extract.Result, error) {
+		lim.PDF = pdfs
+		return extract.Extract(ctx, src, w, lim)
+	})
 }

@@ -48,8 +48,8 @@ type Options struct {
 	Transport http.RoundTripper // towards identity providers; nil: the system's
 	Authority *devca.Authority  // the development CA; nil: one in the data folder
 	Private   []netip.Prefix    // networks that apps may live in beside the public ones
-	// Worker starts a process that reads files in dangerous formats: this very binary, with worker.Command as its only
-	// argument. Without it nothing but plain text is inspected, and policies' unscannable decides about the rest.
+	// Worker starts a process that reads files in dangerous formats: this very binary, with worker.Command as its
+	// argument, to which a folder of the data folder is added; it calls [ReadFiles]. Without it nothing but plain text is inspected, and policies' unscannable decides about the rest.
 	Worker []string
 }
 

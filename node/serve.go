@@ -21,7 +21,7 @@ func Serve(ctx context.Context, file string) error {
 	return errors.Join(n.Run(ctx), n.Close())
 }
 
-// Worker is what starts a reading process of this binary, which must call [worker.Serve] when it is [worker.Asked].
+// Worker is what starts a reading process of this binary, which must call [ReadFiles] when it is [worker.Asked].
 func Worker() []string {
 	self, err := os.Executable()
 	if err != nil {

@@ -10,14 +10,13 @@ import (
 
 	"github.com/referee-casb/referee/cli"
 	"github.com/referee-casb/referee/demo"
-	"github.com/referee-casb/referee/dlp/extract"
 	"github.com/referee-casb/referee/inspect/worker"
 	"github.com/referee-casb/referee/node"
 )
 
 func main() {
 	if worker.Asked() {
-		os.Exit(worker.Serve(extract.Extract))
+		os.Exit(node.ReadFiles())
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := cli.New(cli.Functions{

@@ -25,7 +25,7 @@ var shared = sync.OnceValue(func() *Reader {
 	if err != nil {
 		dir = os.TempDir()
 	}
-	return New(Config{Cache: filepath.Join(dir, "referee-test", "pdf"), Instances: 4})
+	return New(Config{Cache: filepath.Join(dir, "referee", "pdf"), Instances: 4})
 })
 
 func TestMain(m *testing.M) {

@@ -20,7 +20,7 @@ import (
 
 // Config sizes a pool. Zero values mean the defaults.
 type Config struct {
-	Command []string      // what starts a reading process: the binary and [Command]
+	Command []string      // what starts a reading process: the binary, [Command] and, if there is one, its [Folder]
 	Most    int           // processes that read at once; 0 means the number of processors
 	Spare   int           // processes kept waiting for work; 0 means 2
 	Memory  int64         // bytes that one may use; 0 means 1 GiB, less than 0 no limit

@@ -12,14 +12,23 @@ import (
 	"github.com/referee-casb/referee/dlp/extract"
 )
 
-// Command is the argument with which a binary starts as a reading process, and its only one.
+// Command is the argument with which a binary starts as a reading process. A second one may follow: see [Folder].
 const Command = "inspect-worker"
 
 // Extract is what finds the text in a file: [extract.Extract], or it with further readers.
 type Extract func(ctx context.Context, src *io.SectionReader, w io.Writer, lim extract.Limits) (extract.Result, error)
 
 // Asked reports whether the process was started to be a reading process: call [Serve] then, before anything else.
-func Asked() bool { return len(os.Args) == 2 && os.Args[1] == Command }
+func Asked() bool { return (len(os.Args) == 2 || len(os.Args) == 3) && os.Args[1] == Command }
+
+// Folder is where readers that compile code keep it between processes, "" for nowhere. They use it before [Serve], which
+// closes the way to all files.
+func Folder() string {
+	if !Asked() || len(os.Args) < 3 {
+		return ""
+	}
+	return os.Args[2]
+}
 
 // Serve is a reading process from its beginning to its end. It returns the code to exit with.
 func Serve(x Extract) int {
