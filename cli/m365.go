@@ -109,7 +109,7 @@ func (a *app) planM365(c *cobra.Command, f m365Flags, args []string) error {
 // m365Options joins flags, Referee's policies and what Referee itself says of the instance.
 func (a *app) m365Options(c *cobra.Command, f m365Flags, args []string) (entra.Options, error) {
 	const op = "m365 plan"
-	opt := entra.Options{BreakGlass: f.breakGlass, Domains: f.domains, Provider: f.provider}
+	opt := entra.Options{BreakGlass: f.breakGlass, Domains: f.domains, Provider: f.provider, Login: f.login}
 	for _, text := range f.egress {
 		p, err := netip.ParsePrefix(text)
 		if err != nil {

@@ -91,7 +91,59 @@ func (p *Policy) blocks() bool { return slices.Contains(p.controls(), "block") }
 
 // asks reports whether the policy may keep somebody out.
 func (p *Policy) asks() bool {
-	return p.Grant != nil && (len(p.Grant.Controls)+len(p.Grant.Terms) > 0 || p.Grant.Strength != nil)
+	return p.Grant != nil && (len(p.Grant.Controls) > 0 || p.elseways() > 0)
+}
+
+// elseways counts what the policy asks for beside Entra's built-in controls.
+func (p *Policy) elseways() int {
+	if p.Grant == nil {
+		return 0
+	}
+	n := len(p.Grant.Terms) + len(p.Grant.Custom)
+	if p.Grant.Strength != nil {
+		n++
+	}
+	return n
+}
+
+// choice reports whether one of several controls is enough.
+func (p *Policy) choice() bool {
+	return p.Grant != nil && p.Grant.Operator == "OR" && len(p.Grant.Controls)+p.elseways() > 1
+}
+
+// leftOut names those whom a policy for everybody leaves out, beside the break-glass accounts: "" when it leaves nobody out.
+func (m *maker) leftOut(p *Policy) string {
+	u := &p.When.Users
+	others := slices.ContainsFunc(u.Exclude, func(id string) bool {
+		return !slices.ContainsFunc(m.glass, func(a Person) bool { return strings.EqualFold(a.ID, id) })
+	})
+	var out []string
+	for what, is := range map[string]bool{
+		"people": others, "groups": len(u.ExcludeGroups) > 0, "roles": len(u.ExcludeRoles) > 0,
+		"guests": u.ExcludeGuests != nil && u.ExcludeGuests.Types != "" && u.ExcludeGuests.Types != "none",
+	} {
+		if is {
+			out = append(out, what)
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, " and ")
+}
+
+// holds reports whether one of the policies that do something does it for everybody and everywhere; where none does, it
+// returns those that do but for the people whom they leave out, in words.
+func (m *maker) holds(does func(p *Policy) bool) (ok bool, but string) {
+	for _, p := range m.inForce() {
+		if !p.everybody() || p.narrowed() || !does(p) {
+			continue
+		}
+		out := m.leftOut(p)
+		if out == "" {
+			return true, ""
+		}
+		but += fmt.Sprintf(" (“%s” would, but leaves out %s)", p.Name, out)
+	}
+	return false, but
 }
 
 // takes reports whether the policy is about a kind of client; one that names none is about all.
@@ -103,7 +155,7 @@ func (p *Policy) takes(client string) bool {
 func (p *Policy) narrowed() bool {
 	w := &p.When
 	return w.Locations != nil && !slices.Equal(w.Locations.Include, []string{"All"}) || w.Locations != nil && len(w.Locations.Exclude) > 0 || w.Platforms != nil ||
-		w.Devices != nil && w.Devices.Filter != nil || len(w.UserRisk)+len(w.SignInRisk) > 0 || len(w.Apps.Filter) > 0 && string(w.Apps.Filter) != "null"
+		w.Devices != nil && w.Devices.Filter != nil || w.InsiderRisk != "" || w.Flows != nil && w.Flows.Methods != "" && w.Flows.Methods != "none" || len(w.UserRisk)+len(w.SignInRisk) > 0 || len(w.Apps.Filter) > 0 && string(w.Apps.Filter) != "null"
 }
 
 // covers reports whether the policy is about an app of Microsoft 365, by its id.
@@ -157,26 +209,23 @@ func breakGlassInDomain(m *maker, report func(about, fix, reason string, args ..
 }
 
 func nativeClientOpen(m *maker, report func(about, fix, reason string, args ...any)) {
+	managed := func(c string) bool { return c == "compliantDevice" || c == "domainJoinedDevice" }
 	for _, app := range suite {
-		closed := slices.ContainsFunc(m.inForce(), func(p *Policy) bool {
-			held := p.blocks() || slices.Contains(p.controls(), "compliantDevice") || slices.Contains(p.controls(), "domainJoinedDevice")
-			weak := p.Grant != nil && p.Grant.Operator == "OR" && slices.ContainsFunc(p.controls(), func(c string) bool {
-				return c != "block" && c != "compliantDevice" && c != "domainJoinedDevice"
-			})
-			return p.everybody() && p.covers(app.id) && p.takes("mobileAppsAndDesktopClients") && held && !weak && !p.narrowed()
+		closed, but := m.holds(func(p *Policy) bool {
+			weak := p.choice() && (p.elseways() > 0 || slices.ContainsFunc(p.controls(), func(c string) bool { return c != "block" && !managed(c) }))
+			return p.covers(app.id) && p.takes("mobileAppsAndDesktopClients") && (p.blocks() || slices.ContainsFunc(p.controls(), managed)) && !weak
 		})
 		if !closed {
-			report(app.name, "import native-clients-compliant.json, read its report, and switch it on", "no policy in force keeps programs such as Outlook and OneDrive to managed devices, for everybody and everywhere")
+			report(app.name, "import native-clients-compliant.json, read its report, and switch it on", "no policy in force keeps programs such as Outlook and OneDrive to managed devices, for everybody and everywhere%s", but)
 		}
 	}
 }
 
 func legacyOpen(m *maker, report func(about, fix, reason string, args ...any)) {
 	for _, client := range []string{"exchangeActiveSync", "other"} {
-		if !slices.ContainsFunc(m.inForce(), func(p *Policy) bool {
-			return p.everybody() && p.covers(appExchange) && p.takes(client) && p.blocks() && !p.narrowed()
-		}) {
-			report(client, "import legacy-clients-block.json, read its report, and switch it on", "no policy in force blocks it for everybody")
+		closed, but := m.holds(func(p *Policy) bool { return p.covers(appExchange) && p.takes(client) && p.blocks() })
+		if !closed {
+			report(client, "import legacy-clients-block.json, read its report, and switch it on", "no policy in force blocks it for everybody%s", but)
 		}
 	}
 }

@@ -97,21 +97,26 @@ func notMirrored(m *maker, report func(about, fix, reason string, args ...any)) 
 	seen := map[string]bool{}
 	for _, app := range suite {
 		for _, d := range m.ours(app.key) {
-			mirrored := slices.ContainsFunc(m.inForce(), func(p *Policy) bool { return p.covers(app.id) && p.does(d.Access) })
+			mirrored, but := m.holds(func(p *Policy) bool { return p.covers(app.id) && p.does(d.Access) })
 			if !mirrored && !seen[d.ID] {
 				seen[d.ID] = true
-				report(d.Name, "export it (`referee policy export`) and import it in Entra, or take Microsoft 365 out of its apps", "%s is on the route native, where Referee is not asked, and no policy in force in Entra asks for the same", app.name)
+				report(d.Name, "export it (`referee policy export`) and import it in Entra, or take Microsoft 365 out of its apps", "%s is on the route native, where Referee is not asked, and no policy in force in Entra asks for no less of everybody and everywhere%s", app.name, but)
 			}
 		}
 	}
 }
 
-// does reports whether a policy of Entra's asks for no less than one of Referee's.
+// does reports whether a policy of Entra's asks for no less than one of Referee's, with the same kinds of client.
 func (p *Policy) does(c *policy.ConditionalAccess) bool {
-	if c.Session != "" && (p.Session == nil || p.Session.Restrictions == nil || !p.Session.Restrictions.On) {
-		return false
+	clients := c.ClientApps
+	switch {
+	case len(clients) > 0:
+	case c.Session != "":
+		clients = []model.ClientApp{model.ClientBrowser} // the others have no session to control: entra_native_client_open tells of them
+	default:
+		clients = []model.ClientApp{model.ClientBrowser, model.ClientNative, model.ClientEAS, model.ClientOther}
 	}
-	for _, client := range c.ClientApps {
+	for _, client := range clients {
 		if !p.takes(string(client)) {
 			return false
 		}
@@ -119,18 +124,43 @@ func (p *Policy) does(c *policy.ConditionalAccess) bool {
 	if p.blocks() {
 		return true
 	}
-	for _, want := range c.Grant.Controls {
-		if !slices.Contains(p.controls(), string(want)) {
-			return false
+	if c.Session != "" && (p.Session == nil || p.Session.Restrictions == nil || !p.Session.Restrictions.On) {
+		return false
+	}
+	return p.asksFor(&c.Grant) && (c.Session != "" || len(c.Grant.Controls)+len(c.Grant.TermsOfUse) > 0 || c.Grant.Strength != "")
+}
+
+// asksFor reports whether whoever meets the policy's grant controls meets those of one of Referee's. Which strength and
+// which terms they are is not compared: the ids are each side's own.
+func (p *Policy) asksFor(want *policy.Grant) bool {
+	wants := len(want.Controls) + len(want.TermsOfUse)
+	if want.Strength != "" {
+		wants++
+	}
+	meets := 0
+	for _, c := range want.Controls {
+		if slices.Contains(p.controls(), string(c)) {
+			meets++
 		}
 	}
-	if !c.Grant.Any && len(c.Grant.Controls) > 1 && p.Grant != nil && p.Grant.Operator == "OR" {
-		return false
+	if want.Strength != "" && p.Grant != nil && p.Grant.Strength != nil {
+		meets++
 	}
-	if c.Grant.Any && p.Grant != nil && p.Grant.Operator == "OR" && len(p.controls()) > len(c.Grant.Controls) {
-		return false
+	if p.Grant != nil {
+		meets += min(len(want.TermsOfUse), len(p.Grant.Terms))
 	}
-	return c.Session != "" || len(c.Grant.Controls) > 0 || c.Grant.Strength != "" && p.Grant != nil && p.Grant.Strength != nil
+	either := want.Any && wants > 1
+	switch {
+	case wants == 0:
+		return true
+	case p.choice() && either:
+		return meets == len(p.controls())+p.elseways() // each of its ways is one of those
+	case p.choice():
+		return false
+	case either:
+		return meets > 0
+	}
+	return meets == wants
 }
 
 func persistentBrowser(m *maker, report func(about, fix, reason string, args ...any)) {

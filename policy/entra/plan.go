@@ -18,6 +18,7 @@ type Options struct {
 	BreakGlass []string       // two or more accounts, by user principal name or object id
 	Domains    []string       // those that are planned; none: all
 	Provider   string         // issuer of the provider where people of the domains sign in, "" where nobody says
+	Login      string         // Entra's own address, where the tenant is in a cloud whose hosts are not known here
 	Egress     []netip.Prefix // addresses from which Referee's gateways ask Microsoft 365
 	Origin     string         // of Referee's sign-in, such as https://signin.example.com; "" leaves the federation's settings out
 	Federation func(domain string) (issuer, passive, signOut string)
@@ -76,6 +77,9 @@ func Make(t *Tenant, opt Options) (*Plan, error) {
 		if !slices.ContainsFunc(t.Domains, func(have Domain) bool { return have.Name == m.opt.Domains[i] }) {
 			return nil, fault.New(fault.Invalid, "entra.Make", "the tenant has no domain %q", d)
 		}
+	}
+	if err := m.opt.provider(); err != nil {
+		return nil, err
 	}
 	if err := m.accounts(); err != nil {
 		return nil, err

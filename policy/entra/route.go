@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -71,17 +72,37 @@ func (m *maker) conditions(d Domain, why func(string, ...any)) {
 	why("the whole domain follows, native clients too; accounts outside it (onmicrosoft.com) stay as they are")
 }
 
+// entraHosts are the hosts of Entra's issuers and sign-in, in the clouds that it has.
+var entraHosts = []string{
+	"login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net", "login.microsoftonline.us", "login.partner.microsoftonline.cn", "login.chinacloudapi.cn", "sts.chinacloudapi.cn",
+}
+
+// provider checks the issuer that was named. What can't be told from the tenant itself must not be taken for another.
+func (o *Options) provider() error {
+	if o.Provider == "" {
+		return nil
+	}
+	u, err := url.Parse(o.Provider)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Opaque != "" {
+		return &fault.Error{
+			Kind: fault.Invalid, Op: "entra.Make", Key: o.Provider, Msg: "is not the https address of a provider", Err: err,
+			Help: "give the issuer where people of the domains sign in, with https:// and its host, such as --provider https://contoso.okta.com",
+		}
+	}
+	return nil
+}
+
 // circular reports whether the provider that was named is the tenant itself.
 func (m *maker) circular() bool {
 	host := hostOf(m.opt.Provider)
-	if host != "login.microsoftonline.com" && host != "sts.windows.net" {
+	if !slices.Contains(entraHosts, host) && (m.opt.Login == "" || host != hostOf(m.opt.Login)) {
 		return false
 	}
 	u, err := url.Parse(m.opt.Provider)
 	if err != nil {
 		return true // fail closed: an issuer at Entra that can't be read is taken for this tenant
 	}
-	named, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	named, _, _ := strings.Cut(strings.TrimLeft(u.Path, "/"), "/")
 	switch strings.ToLower(named) {
 	case "", "common", "organizations", strings.ToLower(m.tenant.Organization.ID):
 		return true
@@ -94,5 +115,5 @@ func hostOf(address string) string {
 	if err != nil || u.Host == "" {
 		return address
 	}
-	return strings.ToLower(u.Hostname())
+	return strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 }

@@ -73,6 +73,9 @@ type Policy struct {
 			ExcludeGroups []string `json:"excludeGroups"`
 			IncludeRoles  []string `json:"includeRoles"`
 			ExcludeRoles  []string `json:"excludeRoles"`
+			ExcludeGuests *struct {
+				Types string `json:"guestOrExternalUserTypes"`
+			} `json:"excludeGuestsOrExternalUsers"`
 		} `json:"users"`
 		Platforms *struct{} `json:"platforms"`
 		Locations *struct {
@@ -85,14 +88,19 @@ type Policy struct {
 				Rule string `json:"rule"`
 			} `json:"deviceFilter"`
 		} `json:"devices"`
-		UserRisk   []string `json:"userRiskLevels"`
-		SignInRisk []string `json:"signInRiskLevels"`
+		UserRisk    []string `json:"userRiskLevels"`
+		SignInRisk  []string `json:"signInRiskLevels"`
+		InsiderRisk string   `json:"insiderRiskLevels"`
+		Flows       *struct {
+			Methods string `json:"transferMethods"`
+		} `json:"authenticationFlows"`
 	} `json:"conditions"`
 	Grant *struct {
 		Operator string    `json:"operator"`
 		Controls []string  `json:"builtInControls"`
 		Strength *struct{} `json:"authenticationStrength"`
 		Terms    []string  `json:"termsOfUse"`
+		Custom   []string  `json:"customAuthenticationFactors"`
 	} `json:"grantControls"`
 	Session *struct {
 		Restrictions *struct {
