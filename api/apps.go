@@ -127,13 +127,15 @@ func (a *API) putApp(ctx context.Context, c *caller, in *struct {
 	if c.Token.Tenant != tenant.Everywhere && (!maps.Equal(want.Origins, have.Origins) || want.CAFile != have.CAFile) {
 		return nil, &fault.Error{Kind: fault.Denied, Op: op, Msg: "origins and caFile take a token of the installation", Help: "leave them as they are, or ask who runs Referee"}
 	}
-	if domains := federatedDomains(want); want.Routed() && (!have.Routed() || !slices.Equal(domains, federatedDomains(have))) { // one that is routed already may be mended without
+	if want.Routed() {
 		t, err := a.Tenants.Tenant(ctx, c.Tenant)
 		if err != nil {
 			return nil, err
 		}
-		if err := a.outside(&t, domains); err != nil {
-			return nil, err
+		if domains := federatedDomains(&t, want); !have.Routed() || !slices.Equal(domains, federatedDomains(&t, have)) { // one that is routed already may be mended without
+			if err := a.outside(&t, domains); err != nil {
+				return nil, err
+			}
 		}
 	}
 	err = a.change(ctx, c, entry{

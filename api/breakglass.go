@@ -22,9 +22,15 @@ type (
 	}
 	bypassBody struct {
 		tenant.Bypass
-		Live bool `json:"live" doc:"It holds at this moment."`
+		Live   bool         `json:"live" doc:"It holds at this moment."`
+		Covers []coveredApp `json:"covers,omitempty" doc:"In the answer to its beginning: every app that it is for, and what its end ends. Apps that share a sign-in, as those of Microsoft 365 do, go together."`
 	}
 	bypassAnswer struct{ Body bypassBody }
+	coveredApp   struct {
+		App  model.InstanceID `json:"app"`
+		Name string           `json:"name"`
+		Ends bool             `json:"sessionsEnd" doc:"When the bypass is over, the app is told to end the sessions that began under it. Otherwise they last as long as the app lets them."`
+	}
 	accountsBody struct {
 		Accounts []tenant.Account `json:"accounts" maxItems:"10" doc:"All of them; those left out are forgotten."`
 	}
@@ -86,17 +92,26 @@ func (a *API) prepared(ctx context.Context, have, want *tenant.Tenant) error {
 	if slices.Equal(have.BreakGlass.Accounts, want.BreakGlass.Accounts) {
 		return nil
 	}
-	return a.inside(want, federatedDomains(all...))
+	return a.inside(want, federatedDomains(want, all...))
 }
 
-// federatedDomains are the domains whose people sign in at Referee whatever they open.
-func federatedDomains(all ...catalog.Instance) (out []string) {
+// federatedDomains are the domains whose people sign in at Referee whatever they open. Where Entra is spoken to by SAML
+// the app names none: then all that the tenant manages are taken for federated, but for Entra's own, which can't be.
+func federatedDomains(t *tenant.Tenant, all ...catalog.Instance) (out []string) {
 	for i := range all {
-		if f := all[i].Federation.WSFed; all[i].Route == model.RouteFederated && f != nil {
-			out = append(out, f.Domains...)
+		f := all[i].Federation
+		switch {
+		case all[i].Route != model.RouteFederated:
+		case f.WSFed != nil:
+			out = append(out, f.WSFed.Domains...)
+		case f.SAML != nil:
+			out = append(out, t.Domains...)
+			for _, p := range t.Providers {
+				out = append(out, p.Domains...)
+			}
 		}
 	}
-	return out
+	return slices.DeleteFunc(out, func(d string) bool { return strings.HasSuffix(d, ".onmicrosoft.com") })
 }
 
 func (a *API) putAccounts(ctx context.Context, c *caller, in *struct {
@@ -149,7 +164,33 @@ func (a *API) bypasses(ctx context.Context, id model.TenantID) ([]bypassBody, er
 	}
 	now, out := a.Now(), make([]bypassBody, len(all))
 	for i, b := range all {
-		out[i] = bypassBody{b, b.Live(now)}
+		out[i] = bypassBody{b, b.Live(now), nil}
+	}
+	return out, nil
+}
+
+// covered are the apps that a bypass of one is for, or of all. A bypass of one app of Microsoft 365 is one of all that sign
+// in with it: nobody can say which of them a sign-in is for.
+func (a *API) covered(ctx context.Context, id model.TenantID, app model.InstanceID) ([]coveredApp, error) {
+	all, err := a.Catalog.Instances(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if app != "" {
+		in, err := a.instance(ctx, id, string(app))
+		if err != nil {
+			return nil, err
+		}
+		if !in.Routed() {
+			return nil, &fault.Error{Kind: fault.Invalid, Op: "api.covered", Key: string(in.ID), Msg: "is not routed through Referee, so there is nothing to go round"}
+		}
+		all = catalog.SameSignIn(all, &in)
+	}
+	out := []coveredApp{}
+	for i := range all {
+		if f := all[i].Federation; all[i].Routed() {
+			out = append(out, coveredApp{all[i].ID, all[i].Name, f.Protocol == "oidc" && f.BackchannelURI != ""})
+		}
 	}
 	return out, nil
 }
@@ -172,19 +213,21 @@ func (a *API) startBypass(ctx context.Context, c *caller, in *struct {
 	case len(strings.TrimSpace(in.Body.Reason)) < 8:
 		return nil, &fault.Error{Kind: fault.Invalid, Op: op, Msg: "a reason of at least 8 characters is needed", Help: "say what is broken; it is kept with the bypass"}
 	}
+	covers, err := a.covered(ctx, c.Tenant, in.Body.App)
+	if err != nil {
+		return nil, err
+	}
 	name := "all apps"
+	var also []model.InstanceID
 	if in.Body.App != "" {
-		inst, err := a.instance(ctx, c.Tenant, string(in.Body.App))
-		if err != nil {
-			return nil, err
-		}
-		if name = inst.Name; !inst.Routed() {
-			return nil, &fault.Error{Kind: fault.Invalid, Op: op, Key: string(inst.ID), Msg: "is not routed through Referee, so there is nothing to go round"}
+		name = covers[0].Name
+		for _, more := range covers[1:] {
+			also, name = append(also, more.App), name+", "+more.Name
 		}
 	}
 	now := a.Now()
 	b := tenant.Bypass{
-		ID: "bp-" + strings.TrimPrefix(newTokenID(), "tok-"), Tenant: c.Tenant, Instance: in.Body.App, Reason: strings.TrimSpace(in.Body.Reason), By: c.name(), Begun: now, Ends: now.Add(life),
+		ID: "bp-" + strings.TrimPrefix(newTokenID(), "tok-"), Tenant: c.Tenant, Instance: in.Body.App, Also: also, Reason: strings.TrimSpace(in.Body.Reason), By: c.name(), Begun: now, Ends: now.Add(life),
 	}
 	a.Log.ErrorContext(ctx, "emergency bypass: session control is off", "tenant", c.Tenant, "app", name, "by", c.name(), "until", b.Ends, "reason", b.Reason)
 	err = a.change(ctx, c, entry{
@@ -196,7 +239,7 @@ func (a *API) startBypass(ctx context.Context, c *caller, in *struct {
 		return nil, err
 	}
 	a.changed(ctx, bus.SignalCatalog, c.Tenant)
-	return &bypassAnswer{bypassBody{b, true}}, nil
+	return &bypassAnswer{bypassBody{b, true, covers}}, nil
 }
 
 func (a *API) endBypass(ctx context.Context, c *caller, in *InBypass) (*bypassAnswer, error) {
@@ -205,7 +248,7 @@ func (a *API) endBypass(ctx context.Context, c *caller, in *InBypass) (*bypassAn
 		kind: model.ActivityAdmin, action: "bypass.end", detail: severity, objects: []model.Object{{Type: "bypass", ID: in.Bypass}},
 	}, func() error {
 		b, err := a.Bypasses.EndBypass(ctx, c.Tenant, in.Bypass, c.name(), a.Now())
-		out.Body = bypassBody{b, false}
+		out.Body = bypassBody{b, false, nil}
 		return err
 	})
 	if err != nil {

@@ -99,6 +99,96 @@ func TestAccountsOutside(t *testing.T) {
 	}
 }
 
+// TestAccountsOfFederatedSAML: spoken to by SAML, Entra's app names no domain, and whoever is of the tenant's own is inside;
+// a subdomain follows its root.
+func TestAccountsOfFederatedSAML(t *testing.T) {
+	t.Parallel()
+	f := apitest.New(t)
+	var have tenant.Tenant
+	f.Want(t, "contoso/reader", "GET", contoso, nil, 200, &have)
+	if len(have.Domains) == 0 {
+		have.Domains = []string{"contoso.com"}
+		if _, err := f.DB.PutTenant(t.Context(), have); err != nil {
+			t.Fatal(err)
+		}
+	}
+	domain := have.Domains[0]
+	m365 := map[string]any{
+		"app": "office365", "name": "Microsoft 365", "route": "federated", "hosts": []map[string]any{{"name": "contoso.sharepoint.com", "role": "app"}, {"name": "login.microsoftonline.com", "role": "signin"}},
+		"federation": map[string]any{"protocol": "saml", "saml": map[string]any{"entityId": "urn:federation:MicrosoftOnline", "consumers": []string{"https://login.microsoftonline.com/login.srf"}, "nameId": "immutableId"}},
+	}
+	put := contoso + "/break-glass/accounts"
+	for _, name := range []string{"one@" + domain, "one@mail." + domain, "one@MAIL." + strings.ToUpper(domain)} {
+		f.Want(t, "contoso/admin", "PUT", put, accounts(name, "two@contoso.onmicrosoft.com"), 200, nil)
+		if got := f.Want(t, "*/admin", "PUT", contoso+"/apps/m365", m365, 422, nil); !strings.Contains(string(got.Body), name) {
+			t.Errorf("%s: refused with %s", name, got.Body)
+		}
+	}
+	f.Want(t, "contoso/admin", "PUT", put, accounts("one@not"+domain, "two@contoso.onmicrosoft.com"), 200, nil)
+	f.Want(t, "*/admin", "PUT", contoso+"/apps/m365", m365, 200, nil)
+	f.Want(t, "contoso/admin", "PUT", put, accounts("one@mail."+domain, "two@contoso.onmicrosoft.com"), 422, nil)
+}
+
+// TestBypassOfASuite: apps that sign in together go round together, and the answer says what ends with it.
+func TestBypassOfASuite(t *testing.T) {
+	t.Parallel()
+	f := furnish(t)
+	m365 := map[string]any{
+		"app": "office365", "name": "Microsoft 365", "route": "federated", "hosts": []map[string]any{{"name": "www.office.com", "role": "app"}, {"name": "login.microsoftonline.com", "role": "signin"}},
+		"federation": map[string]any{"protocol": "wsfed", "wsfed": map[string]any{"replies": []string{"https://login.microsoftonline.com/login.srf"}, "domains": []string{"contoso.com"}}},
+	}
+	sites := map[string]any{
+		"app": "sharepoint", "name": "SharePoint Online", "route": "federated", "hosts": []map[string]any{{"name": "contoso.sharepoint.com", "role": "app"}},
+		"federation": map[string]any{"through": "m365"},
+	}
+	crm := map[string]any{
+		"app": "salesforce", "name": "CRM", "route": "sso", "hosts": []map[string]any{{"name": "crm.example.com", "role": "app"}},
+		"federation": map[string]any{"protocol": "oidc", "clientId": "crm", "redirectUris": []string{"https://crm.example.com/callback"}, "backchannelLogoutUri": "https://crm.example.com/logout"},
+	}
+	f.Want(t, "contoso/admin", "PUT", contoso+"/break-glass/accounts", accounts("one@contoso.onmicrosoft.com", "two@contoso.onmicrosoft.com"), 200, nil)
+	f.Want(t, "*/admin", "PUT", contoso+"/apps/m365", m365, 200, nil)
+	f.Want(t, "*/admin", "PUT", contoso+"/apps/sites", sites, 200, nil)
+	f.Want(t, "*/admin", "PUT", contoso+"/apps/crm", crm, 200, nil)
+	type begun struct {
+		ID     string
+		Also   []model.InstanceID
+		Covers []struct {
+			App         model.InstanceID
+			SessionsEnd bool
+		}
+	}
+	const at = contoso + "/break-glass/bypasses"
+	for _, app := range []string{"sites", "m365", "crm"} {
+		var b begun
+		f.Want(t, "contoso/admin", "POST", at, map[string]any{"for": "1h", "reason": "white pages", "app": app}, 201, &b)
+		apps := map[model.InstanceID]bool{}
+		for _, c := range b.Covers {
+			apps[c.App] = c.SessionsEnd
+		}
+		suite := apps["crm"] == false && len(apps) == 2 && len(b.Also) == 1
+		if _, ok := apps[model.InstanceID(app)]; !ok || (app != "crm") != suite || app == "crm" && (!apps["crm"] || len(apps) != 1) {
+			t.Errorf("%s: %+v", app, b)
+		}
+		if app == "sites" {
+			f.Want(t, "contoso/admin", "POST", at, map[string]any{"for": "1h", "reason": "white pages", "app": "m365"}, 409, nil)
+			var s struct{ Warnings []string }
+			f.Want(t, "contoso/reader", "GET", contoso+"/status", nil, 200, &s)
+			if len(s.Warnings) == 0 || !strings.Contains(s.Warnings[0], "OFF for app sites and m365") {
+				t.Errorf("status %q", s.Warnings)
+			}
+			if act := last(f, "contoso"); !strings.Contains(act.Objects[1].Name, "Microsoft 365") {
+				t.Errorf("recorded %+v", act.Objects)
+			}
+		}
+		f.Want(t, "contoso/operator", "POST", at+"/"+b.ID+"/end", map[string]any{}, 200, nil)
+	}
+	var b begun
+	f.Want(t, "contoso/admin", "POST", at, map[string]any{"for": "1h", "reason": "white pages"}, 201, &b)
+	if len(b.Covers) < 3 || len(b.Also) != 0 {
+		t.Errorf("all: %+v", b)
+	}
+}
+
 // TestBypassIsAlerted: begun by an administrator alone, told in the log at once, over by itself.
 func TestBypassIsAlerted(t *testing.T) {
 	t.Parallel()

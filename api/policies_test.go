@@ -334,7 +334,16 @@ func TestUnreadable(t *testing.T) {
 	if a := f.Want(t, "contoso/reader", "GET", contoso+"/policies", nil, 409, nil); !strings.Contains(string(a.Body), "block-downloads") {
 		t.Errorf("it doesn't say which: %s", a.Body)
 	}
-	f.Want(t, "contoso/reader", "POST", contoso+"/policies/lint", map[string]any{"files": []any{}}, 409, nil)
+	for _, id := range []string{"old-one", "old-two"} {
+		if a := f.Want(t, "contoso/reader", "POST", contoso+"/policies/lint", map[string]any{"files": []any{}}, 409, nil); !strings.Contains(string(a.Body), id) {
+			t.Errorf("it doesn't say all: %s", a.Body)
+		}
+		var s struct{ Warnings []string }
+		f.Want(t, "contoso/reader", "GET", contoso+"/status", nil, 200, &s)
+		if !strings.Contains(strings.Join(s.Warnings, "\n"), "policy "+id+" can't be put into force any more") {
+			t.Errorf("status %q", s.Warnings)
+		}
+	}
 	f.Want(t, "contoso/analyst", "POST", contoso+"/policies/replay", block, 409, nil)
 	f.Want(t, "contoso/operator", "POST", contoso+"/policies/apply", block, 409, nil) // old-one and old-two would still stop it
 	f.Want(t, "contoso/reader", "DELETE", contoso+"/policies/old-one", nil, 403, nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/fault"
@@ -40,12 +41,22 @@ func (a *API) stored(ctx context.Context, tenant model.TenantID) (*ruleset, erro
 
 // whole returns an error when a stored document can't be read, other than those that drafts are about to replace.
 func (s *ruleset) whole(drafts []*policy.Document) error {
+	var ids []string
+	var all policy.Problems
 	for _, u := range s.unread {
-		if !slices.ContainsFunc(drafts, func(d *policy.Document) bool { return d.ID == u.id }) {
-			return broken(u.id, u.problems)
+		if slices.ContainsFunc(drafts, func(d *policy.Document) bool { return d.ID == u.id }) {
+			continue
+		}
+		ids = append(ids, u.id)
+		for _, p := range u.problems {
+			p.Document = u.id
+			all = append(all, p)
 		}
 	}
-	return nil
+	if len(ids) == 0 {
+		return nil
+	}
+	return broken(strings.Join(ids, ", "), all)
 }
 
 // readable reads a tenant's rule set as far as it can be read, for what mends it: deleting and replacing documents.
@@ -81,7 +92,7 @@ func (a *API) readable(ctx context.Context, tenant model.TenantID) (*ruleset, er
 func broken(key string, problems policy.Problems) *wrong {
 	return &wrong{
 		kind: fault.Conflict, detail: key + ": what is stored can't be put into force by this installation",
-		help: "change or delete the documents that are named, or give the installation the part that they need", mistakes: problemsOf(problems),
+		help: "change or delete the documents that are named (referee policy apply, referee policy delete), or give the installation the part that they need; until then the tenant's policies stay as the gateways have them, and none can be changed", mistakes: problemsOf(problems),
 	}
 }
 

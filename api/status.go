@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
 	"github.com/referee-casb/referee/tenant"
 )
 
@@ -51,6 +53,9 @@ func (a *API) status(ctx context.Context, c *caller, _ *struct{ InTenant }) (*st
 			what := "all apps"
 			if one.Instance != "" {
 				what = "app " + string(one.Instance)
+				for _, more := range one.Also {
+					what += " and " + string(more)
+				}
 			}
 			b.Warnings = append(b.Warnings, fmt.Sprintf("session control is OFF for %s until %s: %s begun by %s (%s)", what, one.Ends.UTC().Format(time.RFC3339), one.ID, one.By, one.Reason))
 		}
@@ -82,8 +87,58 @@ func (a *API) status(ctx context.Context, c *caller, _ *struct{ InTenant }) (*st
 			b.Routed++
 		}
 	}
-	b.Warnings = append(b.Warnings, a.accountWarnings(&t, b.Routed > 0, federatedDomains(instances...), now)...)
+	rules, err := a.ruleWarnings(ctx, t.ID)
+	if err != nil {
+		return nil, err
+	}
+	b.Warnings = append(b.Warnings, rules...)
+	b.Warnings = append(b.Warnings, a.accountWarnings(&t, b.Routed > 0, federatedDomains(&t, instances...), now)...)
+	b.Warnings = append(b.Warnings, strangerWarnings(&t, instances)...)
 	return &statusAnswer{b}, nil
+}
+
+// ruleWarnings tell of stored policies that this version can't read or put into force: they hold all others fast.
+func (a *API) ruleWarnings(ctx context.Context, id model.TenantID) (out []string, err error) {
+	s, err := a.readable(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	tell := func(id string, problems policy.Problems) {
+		why := ""
+		if len(problems) > 0 {
+			why = ": " + problems[0].String()
+		}
+		out = append(out, "policy "+id+" can't be put into force any more, so that no policy of the tenant changes until it is replaced (referee policy apply) or deleted (referee policy delete)"+why)
+	}
+	for _, u := range s.unread {
+		tell(u.id, u.problems)
+	}
+	told := map[string]bool{}
+	_, problems := a.compile(s, s.docs)
+	for _, p := range problems {
+		if !told[p.Document] {
+			told[p.Document] = true
+			tell(p.Document, policy.Problems{p})
+		}
+	}
+	return out, nil
+}
+
+// strangerWarnings tell of federated domains whose people get no token: where there are several providers one of them has
+// to name the domain.
+func strangerWarnings(t *tenant.Tenant, all []catalog.Instance) (out []string) {
+	for i := range all {
+		f := all[i].Federation.WSFed
+		if f == nil || all[i].Route != model.RouteFederated || len(t.Providers) < 2 {
+			continue
+		}
+		for _, d := range f.Domains {
+			if _, ok := tenant.ByDomain(t.Providers, d); !ok {
+				out = append(out, fmt.Sprintf("nobody of %s can sign in to %s: none of the %d providers names that domain among its own", d, all[i].Name, len(t.Providers)))
+			}
+		}
+	}
+	return out
 }
 
 // accountWarnings tell what is missing for the day when Referee fails.

@@ -77,6 +77,11 @@ func TestStoredIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Clock.Advance(time.Minute)
+	var s struct{ Warnings []string }
+	f.Want(t, "contoso/reader", "GET", contoso+"/status", nil, 200, &s)
+	if len(s.Warnings) == 0 || !strings.Contains(s.Warnings[0], "policy block-downloads can't be put into force") || !strings.Contains(s.Warnings[0], "no malware scanner is connected") {
+		t.Errorf("status %q", s.Warnings)
+	}
 	var w why
 	f.Want(t, "contoso/analyst", "GET", contoso+"/why/"+a.Reference, nil, 200, &w)
 	if !strings.Contains(w.Text, "can't be put into force by this installation") || !strings.Contains(w.Text, "no malware scanner is connected") {

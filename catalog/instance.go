@@ -85,3 +85,21 @@ func (in *Instance) Ref() model.AppRef {
 func (in *Instance) Routed() bool {
 	return in.Route == model.RouteSSO || in.Route == model.RouteFederated
 }
+
+// SameSignIn lists the instances of a tenant that sign in together with one, itself first: those that sign in through it,
+// or through the same one as it (see [Federation.Through]). all are the tenant's instances.
+func SameSignIn(all []Instance, in *Instance) []Instance {
+	at := func(of *Instance) model.InstanceID {
+		if of.Federation.Through != "" {
+			return of.Federation.Through
+		}
+		return of.ID
+	}
+	out := []Instance{*in}
+	for i := range all {
+		if all[i].ID != in.ID && at(&all[i]) == at(in) {
+			out = append(out, all[i])
+		}
+	}
+	return out
+}

@@ -163,8 +163,44 @@ func (a *app) accountRemove() *cobra.Command {
 // bypassRow is a bypass as the API answers it.
 type bypassRow struct {
 	ID, App, Reason, By, EndedBy string
+	Also                         []string
 	Begun, Ends, Ended           time.Time
 	Live                         bool
+}
+
+// apps names what a bypass is for.
+func (b *bypassRow) apps() string {
+	return strings.Join(append([]string{orAll(b.App)}, b.Also...), ", ")
+}
+
+// begunBypass is the answer to its beginning.
+type begunBypass struct {
+	bypassRow
+	Covers []struct {
+		App, Name   string
+		SessionsEnd bool
+	}
+}
+
+// afterwards says what is over when a bypass is, and what goes on.
+func (b *begunBypass) afterwards() string {
+	var ends, stay []string
+	for _, c := range b.Covers {
+		if c.SessionsEnd {
+			ends = append(ends, c.Name)
+		} else {
+			stay = append(stay, c.Name)
+		}
+	}
+	text := ""
+	if len(ends) > 0 {
+		text += "\nWhen it is over, sessions that began under it are ended at: " + strings.Join(ends, ", ") + "."
+	}
+	if len(stay) > 0 {
+		text += "\nSessions that begin under it last as long as the app lets them, without session control: " + strings.Join(stay, ", ") +
+			". These apps can't be told (SAML, Microsoft 365, or no back-channel logout address): end them in the app."
+	}
+	return text
 }
 
 func (a *app) bypassStart() *cobra.Command {
@@ -173,7 +209,8 @@ func (a *app) bypassStart() *cobra.Command {
 		Use: "start", Short: "Go round the gateway, for one app or all", Args: cobra.NoArgs,
 		Long: `Sign-ins go straight to the app, without session control: nothing is monitored or blocked inside it. Conditional
 Access still decides who gets in. It takes the role admin, is told in the activity log and in every status, and ends by
-itself after 24 hours at most. Referee's sign-in must answer; where it does not, follow referee breakglass plan.`,
+itself after 24 hours at most. Apps that sign in together, as those of Microsoft 365 do, go round together. The answer
+says which apps' sessions end with the bypass, and which last as long as the app lets them. Referee's sign-in must answer; where it does not, follow referee breakglass plan.`,
 		Example: "  referee breakglass bypass start --app files --for 2h --reason 'the app shows white pages behind the gateway'",
 		RunE: func(c *cobra.Command, _ []string) error {
 			d, err := span(life)
@@ -188,8 +225,8 @@ itself after 24 hours at most. Referee's sign-in must answer; where it does not,
 			if err != nil {
 				return err
 			}
-			return show(a, text, func(b bypassRow) error {
-				return a.say("%s %s, until %s. End it sooner: referee breakglass bypass end %s", a.paint("31", "session control is OFF for"), orAll(b.App), a.when(b.Ends), b.ID)
+			return show(a, text, func(b begunBypass) error {
+				return a.say("%s %s, until %s. End it sooner: referee breakglass bypass end %s%s", a.paint("31", "session control is OFF for"), b.apps(), a.when(b.Ends), b.ID, b.afterwards())
 			})
 		},
 	}
@@ -224,7 +261,7 @@ func (a *app) printBypasses(list []bypassRow) error {
 		} else if !b.Ended.IsZero() {
 			state, ends = "ended by "+b.EndedBy, b.Ended
 		}
-		t.row(b.ID, orAll(b.App), a.when(b.Begun), a.when(ends), state, b.By, b.Reason)
+		t.row(b.ID, b.apps(), a.when(b.Begun), a.when(ends), state, b.By, b.Reason)
 	}
 	return a.print(t)
 }
@@ -239,7 +276,7 @@ func (a *app) bypassEnd() *cobra.Command {
 				return err
 			}
 			return show(a, text, func(b bypassRow) error {
-				return a.say("%s is over: session control is on again for %s", b.ID, orAll(b.App))
+				return a.say("%s is over: session control is on again for %s", b.ID, b.apps())
 			})
 		},
 	}

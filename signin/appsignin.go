@@ -21,13 +21,18 @@ type AppSignIn struct {
 	Format   string           `json:"format,omitempty"`
 	Index    string           `json:"index,omitempty"`  // SAML SessionIndex
 	Bypass   string           `json:"bypass,omitempty"` // under which it went straight to the app
-	Attempts int              `json:"-"`
-	Expires  time.Time        `json:"-"` // when nobody needs to be told any more
+	// Which ways the person went there in this session: only by Through, the app's cookies are the gateway's and end with
+	// the session; by Direct, the browser has some of its own.
+	Through  bool      `json:"through,omitempty"`
+	Direct   bool      `json:"direct,omitempty"`
+	Attempts int       `json:"-"`
+	Expires  time.Time `json:"-"` // when nobody needs to be told any more
 }
 
 // AppSignInStore keeps them. Every method but DueLogouts answers for one tenant.
 type AppSignInStore interface {
-	// PutAppSignIn writes one; a later sign-in at the same app takes its place.
+	// PutAppSignIn writes one; a later sign-in of the session at the same app takes its place, but keeps by which ways the
+	// person went there, and the bypass where it names none itself: what began on the one way goes on beside the other.
 	PutAppSignIn(ctx context.Context, a AppSignIn) error
 	AppSignIns(ctx context.Context, tenant model.TenantID, session model.SessionID) ([]AppSignIn, error)
 	// AppSignInsAs lists an app's sign-ins of somebody whom it knows by a name.
@@ -48,6 +53,17 @@ const (
 
 // keepAfter is how long after a session's end its apps are still tried.
 const keepAfter = 48 * time.Hour
+
+// Follow keeps what an earlier sign-in of the same session at the same app leaves behind.
+func (a *AppSignIn) Follow(was AppSignIn) {
+	a.Through, a.Direct = a.Through || was.Through, a.Direct || was.Direct
+	if a.Bypass == "" {
+		a.Bypass = was.Bypass
+	}
+}
+
+// CutOff reports whether the gateway alone had the app's cookies: they went with the session, and no browser has any.
+func (a *AppSignIn) CutOff() bool { return a.Through && !a.Direct }
 
 // tellLater writes down that an app wants to hear of the session's end; it does nothing for apps that don't.
 func (b *Broker) tellLater(ctx context.Context, s session.Session, inst catalog.Instance, a AppSignIn) error {

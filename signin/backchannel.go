@@ -73,6 +73,10 @@ func (b *Broker) logOutApp(ctx context.Context, a AppSignIn) bool {
 			b.parts.Log.Error("logout not postponed", "tenant", a.Tenant, "err", err)
 		}
 		return false
+	case a.Protocol == protocolSAML && a.CutOff():
+		b.recordCutOff(ctx, inst, a)
+		b.forget(ctx, a)
+		return false
 	case a.Protocol != protocolOpenID:
 		b.recordLogout(ctx, inst, a, fault.New(fault.Unavailable, "signin.backchannel", "single logout goes by the person's browser, which was not there; the app's own session goes on until it ends by itself"))
 		b.forget(ctx, a)
@@ -165,15 +169,26 @@ func (b *Broker) logoutToken(ctx context.Context, inst catalog.Instance, a AppSi
 
 // recordLogout writes down that an app was told, or that it could not be.
 func (b *Broker) recordLogout(ctx context.Context, inst catalog.Instance, a AppSignIn, failed error) {
-	e := &model.Activity{
-		Tenant: a.Tenant, Time: b.parts.Now(), Source: model.SourceAccess, Type: model.ActivityLogout, ActionType: "AppSessionEnded", Outcome: model.OutcomeComplete,
-		App: inst.Ref(), Session: a.Session, Reason: "the app was told that the session has ended",
-	}
-	if s, err := b.parts.Sessions.Session(ctx, a.Tenant, a.Session); err == nil {
-		e.User = s.User
-	}
+	e := &model.Activity{ActionType: "AppSessionEnded", Outcome: model.OutcomeComplete, Reason: "the app was told that the session has ended"}
 	if failed != nil {
 		e.ActionType, e.Outcome, e.Reason = "AppSessionEndFailed", model.OutcomeFailed, "the app could not be told that the session has ended: "+failed.Error()
+	}
+	b.recordEnd(ctx, inst, a, e)
+}
+
+// recordCutOff writes down that nobody can go on in an app, though it was not told: its cookies were the gateway's, which
+// went with the session, and no browser has them.
+func (b *Broker) recordCutOff(ctx context.Context, inst catalog.Instance, a AppSignIn) {
+	b.recordEnd(ctx, inst, a, &model.Activity{
+		ActionType: "AppSessionCutOff", Outcome: model.OutcomeComplete,
+		Reason: "the app was reached through the gateway alone, whose session with it has ended; the app itself was not told",
+	})
+}
+
+func (b *Broker) recordEnd(ctx context.Context, inst catalog.Instance, a AppSignIn, e *model.Activity) {
+	e.Tenant, e.Time, e.Source, e.Type, e.App, e.Session = a.Tenant, b.parts.Now(), model.SourceAccess, model.ActivityLogout, inst.Ref(), a.Session
+	if s, err := b.parts.Sessions.Session(ctx, a.Tenant, a.Session); err == nil {
+		e.User = s.User
 	}
 	if err := b.parts.Recorder.Event(ctx, e); err != nil {
 		b.parts.Log.Error("logout at an app not recorded", "tenant", a.Tenant, "err", err)

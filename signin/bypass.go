@@ -15,13 +15,21 @@ import (
 // bypass takes session control off a decision while a bypass covers the app: whoever Conditional Access lets in goes
 // straight to the app. It never lets anybody in who would be stopped.
 func (b *Broker) bypass(id model.TenantID, inst catalog.Instance, d *decision) {
-	if b.parts.Bypass == nil || d.Gate != policy.GateAllow {
+	if d.Gate != policy.GateAllow {
 		return
 	}
-	if live, ok := b.parts.Bypass(id, inst.ID); ok && d.Duties.Has(policy.DutyRoute) {
+	if live, ok := b.covered(id, inst.ID); ok && d.Duties.Has(policy.DutyRoute) {
 		d.Duties &^= policy.DutyRoute
 		d.bypassed = live.ID
 	}
+}
+
+// covered finds the bypass that covers an app now.
+func (b *Broker) covered(id model.TenantID, inst model.InstanceID) (tenant.Bypass, bool) {
+	if b.parts.Bypass == nil {
+		return tenant.Bypass{}, false
+	}
+	return b.parts.Bypass(id, inst)
 }
 
 // EndBypassed ends the sessions that went straight to an app under a bypass that is over, as far as their apps can be

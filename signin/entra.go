@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -19,7 +20,10 @@ import (
 // domain that is not federated to this tenant: Entra would look it up in another's directory.
 func (b *Broker) accountOf(ctx context.Context, t tenant.Tenant, s session.Session, inst catalog.Instance) (wsfed.Issue, error) {
 	const op = "signin.account"
-	domain := domainOf(s.User.Username)
+	if err := vouched(t, s); err != nil {
+		return wsfed.Issue{}, err
+	}
+	_, domain, _ := strings.Cut(asciiLower(s.User.Username), "@")
 	if !slices.Contains(inst.Federation.WSFed.Domains, domain) {
 		return wsfed.Issue{}, &fault.Error{
 			Kind: fault.Denied, Op: op, Msg: "your sign-in name is not of a domain that signs in to " + inst.Name + " here",
@@ -39,32 +43,72 @@ func (b *Broker) accountOf(ctx context.Context, t tenant.Tenant, s session.Sessi
 	return wsfed.Issue{Issuer: IssuerURI(b.config.Origin, t.ID, domain), UPN: s.User.Username, ImmutableID: id}, nil
 }
 
+// vouched refuses people whose provider nobody has said to speak for their domain. Entra takes Referee's word for every
+// account of a federated domain: where a tenant has several providers, each may name people of its own domains alone.
+func vouched(t tenant.Tenant, s session.Session) error {
+	_, domain, _ := strings.Cut(asciiLower(s.User.Username), "@")
+	i := slices.IndexFunc(t.Providers, func(p tenant.Provider) bool { return p.ID == s.User.Provider })
+	if len(t.Providers) < 2 && i >= 0 || i >= 0 && slices.ContainsFunc(t.Providers[i].Domains, func(d string) bool { return sameName(d, domain) }) {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Denied, Op: "signin.vouched", Key: string(s.User.Provider), Msg: "the service where you signed in does not speak for people of " + cmp.Or(domain, "no domain"),
+		Help: "Sign in with your work account. An administrator names the domain among those of the provider (domains), which every provider needs here once there are several.",
+	}
+}
+
+// ofEntra reports whether an app of SAML is Entra, for domains that are federated to Referee.
+func ofEntra(inst catalog.Instance) bool {
+	f := inst.Federation.SAML
+	return f != nil && (inst.Route == model.RouteFederated || f.EntityID == catalog.RealmEntra || f.NameID == "immutableId")
+}
+
 // routed reports whether a sign-in at an instance must go through the gateway: by its own decision, or since one of the
 // apps that people sign in to through it may not be reached directly. Which of them this sign-in is for nobody says, so
 // that the strictest counts; behind the gateway each is decided about where its hosts are. All are decided about by the same facts, those of this request.
-func (b *Broker) routed(ctx context.Context, inst catalog.Instance, d *decision) (bool, error) {
+// An app that is not routed for a bypass asks for nothing here, unless it keeps the person out: then stopped is the app that
+// does, and d its decision, since nobody could tell them apart on the direct way.
+func (b *Broker) routed(ctx context.Context, inst catalog.Instance, d *decision) (routed bool, stopped *catalog.Instance, err error) {
 	if d.Duties.Has(policy.DutyRoute) || inst.Route != model.RouteFederated {
-		return d.Duties.Has(policy.DutyRoute), nil
+		return d.Duties.Has(policy.DutyRoute), nil, nil
 	}
+	bypassed := ""
 	for _, other := range b.parts.Catalog.Instances(d.as.Tenant) {
 		if other.Federation.Through != inst.ID || other.Route != model.RouteFederated {
 			continue
 		}
-		var v policy.Verdict
-		if _, err := b.parts.Gate.Evaluate(ctx, d.as, other, model.ClientBrowser, &v); err != nil {
+		its := decision{as: d.as}
+		if its.rested, err = b.parts.Gate.Evaluate(ctx, d.as, other, model.ClientBrowser, &its.Verdict); err != nil {
 			// fail closed: without a decision nobody is let in
-			return true, fault.Wrap(err, "signin.routed", string(other.ID))
+			return true, nil, fault.Wrap(err, "signin.routed", string(other.ID))
 		}
-		if v.Open() || v.Gate != policy.GateAllow || v.Duties.Has(policy.DutyRoute) {
-			return true, nil
+		live, covered := b.covered(d.as.Tenant, other.ID)
+		keeps := its.Open() || its.Gate != policy.GateAllow
+		switch {
+		case keeps && covered:
+			*d = its
+			return false, &other, nil
+		case covered && its.Duties.Has(policy.DutyRoute):
+			bypassed = live.ID
+		case keeps || its.Duties.Has(policy.DutyRoute):
+			return true, nil, nil
 		}
 	}
-	return false, nil
+	if bypassed != "" {
+		d.bypassed = bypassed
+	}
+	return false, nil, nil
 }
 
-// immutableID is what the provider claimed at sign-in, else what the directory knows; "" when neither does, or when two
-// of its sources disagree.
+// immutableID is what the provider claimed at sign-in, else what the directory knows; "" when neither does, when two of
+// the directory's sources disagree, or when the provider does not speak for the person's domain. An entry counts that has
+// the very name that the provider claimed: letters beyond ASCII that fold to others are no such name, and Entra takes them
+// for somebody else.
 func (b *Broker) immutableID(ctx context.Context, s session.Session) (string, error) {
+	t, ok := b.parts.Tenants.Tenant(s.Tenant)
+	if !ok || vouched(t, s) != nil {
+		return "", nil
+	}
 	if s.Auth.ImmutableID != "" || s.Claims == nil {
 		return s.Auth.ImmutableID, nil
 	}
@@ -76,7 +120,7 @@ func (b *Broker) immutableID(ctx context.Context, s session.Session) (string, er
 	id := ""
 	for _, u := range p.Entries {
 		switch {
-		case !wsfed.IsImmutableID(u.ImmutableID):
+		case !wsfed.IsImmutableID(u.ImmutableID) || !sameName(u.Username, s.Claims.User.Username):
 		case id != "" && id != u.ImmutableID:
 			return "", nil
 		default:
@@ -84,6 +128,20 @@ func (b *Broker) immutableID(ctx context.Context, s session.Session) (string, er
 		}
 	}
 	return id, nil
+}
+
+// sameName compares sign-in names and their domains as Entra does: case counts for nothing in ASCII, and other letters
+// are what they are.
+func sameName(a, b string) bool { return a != "" && asciiLower(a) == asciiLower(b) }
+
+func asciiLower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 // IssuerURI is the issuerUri by which a federated domain knows Referee. Entra wants one for each domain, all different.

@@ -211,7 +211,7 @@ func (b *Broker) finish(w http.ResponseWriter, r *http.Request, t tenant.Tenant,
 	}
 	b.persist(w, r, s, d)
 	req.Session, req.Subject, req.Auth = s.ID, string(s.User.ID), s.Auth
-	if err := b.tellLater(r.Context(), s, inst, AppSignIn{Protocol: protocolOpenID, Subject: req.Subject, Bypass: d.bypassed}); err != nil {
+	if err := b.tellLater(r.Context(), s, inst, AppSignIn{Protocol: protocolOpenID, Subject: req.Subject, Bypass: d.bypassed, Through: redirect != req.Redirect, Direct: redirect == req.Redirect}); err != nil {
 		// fail closed: an app that could not be told of the session's end must not begin one
 		b.fail(w, r, t, err)
 		return

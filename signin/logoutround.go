@@ -27,7 +27,7 @@ type logoutRound struct {
 	Partial bool                `json:"partial,omitempty"`
 	Asked   *saml.LogoutRequest `json:"asked,omitempty"` // of the app that began; without the app, which is read anew
 	Peer    string              `json:"peer,omitempty"`
-	Named   []model.SessionID   `json:"named,omitempty"`  // the sessions that it ended
+	Cut     bool                `json:"cut,omitempty"`    // its answer could only be taken behind the gateway
 	Return  string              `json:"return,omitempty"` // path of the sign-out page otherwise
 }
 
@@ -63,14 +63,8 @@ func (b *Broker) goRound(w http.ResponseWriter, r *http.Request, t tenant.Tenant
 			b.forget(r.Context(), next) // it is gone, or wants to know nothing any more
 			continue
 		}
-		routed, err := b.wentThrough(r.Context(), t.ID, next)
-		if err != nil {
-			b.fail(w, r, t, err)
-			return
-		}
-		if routed {
-			// Its cookies were the gateway's, which went with the session: no browser has them.
-			b.recordLogout(r.Context(), inst, next, nil)
+		if next.CutOff() {
+			b.recordCutOff(r.Context(), inst, next)
 			b.forget(r.Context(), next)
 			continue
 		}
@@ -83,20 +77,6 @@ func (b *Broker) goRound(w http.ResponseWriter, r *http.Request, t tenant.Tenant
 		return
 	}
 	b.endRound(w, r, t, idp, round)
-}
-
-// wentThrough reports whether a sign-in's app was reached through a gateway.
-func (b *Broker) wentThrough(ctx context.Context, id model.TenantID, a AppSignIn) (bool, error) {
-	list, err := b.parts.Apps.AppSessions(ctx, id, a.Session)
-	if err != nil {
-		return false, fault.Wrap(err, "signin.logoutRound", string(a.Instance))
-	}
-	for _, s := range list {
-		if s.Instance == a.Instance {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // askApp sends the browser to one app with a signed request; the answer finds the round by its relay state.
@@ -162,7 +142,7 @@ func (b *Broker) endRound(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		http.Redirect(w, r, b.url(t.ID, "/signout?done"), http.StatusSeeOther) // it is gone, and asks nothing any more
 		return
 	}
-	if inst, ok := b.samlApp(t.ID, peer.ID); ok && b.cutOff(r.Context(), t.ID, inst, round.Named) {
+	if round.Cut {
 		// Its answer could only be taken at the mapped host, where there is no session any more: going there would sign the
 		// person in again at a provider that still knows them. The app's own cookies went with the session.
 		http.Redirect(w, r, b.url(t.ID, "/signout?done"), http.StatusSeeOther)

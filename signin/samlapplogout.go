@@ -5,10 +5,8 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
-	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/signin/saml"
 	"github.com/referee-casb/referee/tenant"
 )
@@ -43,14 +41,20 @@ func (b *Broker) samlLogout(w http.ResponseWriter, r *http.Request, t tenant.Ten
 		b.fail(w, r, t, err)
 		return
 	}
-	round := logoutRound{Asked: request, Peer: request.Peer.ID, Named: named}
+	round := logoutRound{Asked: request, Peer: request.Peer.ID}
 	for _, sid := range named {
-		others, err := b.logoutOf(r.Context(), t.ID, sid, request)
+		asker, others, err := b.logoutOf(r.Context(), t.ID, sid, request)
 		if err != nil {
 			b.fail(w, r, t, err)
 			return
 		}
 		round.Left = append(round.Left, others...)
+		if asker.Through {
+			round.Cut = true
+			if asker.Direct { // which of the two asked nobody knows: the direct one may not have
+				round.Left = append(round.Left, asker)
+			}
+		}
 	}
 	setCookie(w, sessionCookie+string(t.ID), "", -1)
 	request.Peer = nil
@@ -75,37 +79,24 @@ func (b *Broker) namedBy(ctx context.Context, id model.TenantID, request *saml.L
 	return out, fault.Wrap(err, "signin.samlLogout", string(inst.ID))
 }
 
-// logoutOf ends one session if the app signed this person in with it; it returns the other SAML apps that have it too.
-func (b *Broker) logoutOf(ctx context.Context, id model.TenantID, sid model.SessionID, request *saml.LogoutRequest) ([]AppSignIn, error) {
+// logoutOf ends one session if the app signed this person in with it; it returns the app's sign-in, and the other SAML
+// apps that have the session too.
+func (b *Broker) logoutOf(ctx context.Context, id model.TenantID, sid model.SessionID, request *saml.LogoutRequest) (AppSignIn, []AppSignIn, error) {
 	list, err := b.parts.SignIns.AppSignIns(ctx, id, sid)
 	if err != nil {
-		return nil, fault.Wrap(err, "signin.samlLogout", string(sid))
+		return AppSignIn{}, nil, fault.Wrap(err, "signin.samlLogout", string(sid))
 	}
 	inst, ok := b.samlApp(id, request.Peer.ID)
 	i := slices.IndexFunc(list, func(a AppSignIn) bool { return ok && a.Instance == inst.ID })
 	if i < 0 || !request.NameID.Same(saml.NameID{Value: list[i].Subject, Format: list[i].Format}) {
-		return nil, nil // a name that this app was never given ends nobody's session
+		return AppSignIn{}, nil, nil // a name that this app was never given ends nobody's session
 	}
 	others, err := b.samlSignIns(ctx, id, sid, inst.ID)
 	if err == nil {
 		err = b.end(ctx, id, sid, "signed out in the app")
 	}
-	if err == nil {
+	if err == nil && !(list[i].Through && list[i].Direct) {
 		b.forget(ctx, list[i]) // it knows: it asked
 	}
-	return others, err
-}
-
-// cutOff reports whether an app was reached through a gateway in one of the sessions that it ended.
-func (b *Broker) cutOff(ctx context.Context, id model.TenantID, inst catalog.Instance, sessions []model.SessionID) bool {
-	for _, sid := range sessions {
-		list, err := b.parts.Apps.AppSessions(ctx, id, sid)
-		if err != nil {
-			return true // fail closed: the signed-out page signs nobody in
-		}
-		if slices.ContainsFunc(list, func(a session.AppSession) bool { return a.Instance == inst.ID }) {
-			return true
-		}
-	}
-	return false
+	return list[i], others, err
 }

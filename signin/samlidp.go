@@ -237,59 +237,30 @@ func (b *Broker) samlSays(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 	b.send(w, r, t, *m, "")
 }
 
-// samlGrant is grant for SAML: the assertion is made out to the app's own address, and the browser posts it to the
-// mapped host where the session goes through a gateway. Where it began at the direct host it begins again at the
-// mapped one, since the app's own cookies of the sign-in lie at the direct host.
+// samlGrant is grant for SAML: the assertion is made out to the app's own address.
 func (b *Broker) samlGrant(w http.ResponseWriter, r *http.Request, t tenant.Tenant, idp *saml.IdentityProvider, app *saml.Entity, s session.Session, inst catalog.Instance, id string, waiting samlWaiting, d *decision) {
-	routed, err := b.routed(r.Context(), inst, d)
-	if err != nil {
-		b.fail(w, r, t, err)
-		return
+	if ofEntra(inst) {
+		if err := vouched(t, s); err != nil {
+			b.refusedSAML(w, r, t, err)
+			return
+		}
 	}
-	through, err := b.throughGateway(r.Context(), t.ID, s.ID, inst, waiting.Via)
-	if err != nil {
-		b.fail(w, r, t, err)
-		return
-	}
-	consumer := inst.Federation.SAML.Consumers[0]
+	p := posting{kind: FlowSAMLRequest, id: id, address: inst.Federation.SAML.Consumers[0], via: waiting.Via}
 	relay := waiting.Relay
 	if waiting.Request != nil {
-		consumer, relay = waiting.Request.Consumer.Location, waiting.Request.Relay
-	}
-	to := ""
-	if through || routed {
-		if to, err = b.mappedURI(t.ID, inst, consumer); err != nil {
-			// fail closed: the direct host is not an alternative
-			b.fail(w, r, t, err)
-			return
+		p.address, relay = waiting.Request.Consumer.Location, waiting.Request.Relay
+		p.again = func(mapped string) (string, error) {
+			if inst.Route == model.RouteFederated { // the consumer is Entra's, and so is RelayState
+				return b.front(t, inst)
+			}
+			return b.restart(t, inst, &authRequest{State: relay}, mapped)
 		}
 	}
-	if routed && !through && waiting.Request != nil && !b.restarted(w, r, t.ID, inst) {
-		var again string
-		if inst.Route == model.RouteFederated { // the consumer is Entra's, and so is RelayState
-			again, err = b.front(t, inst)
-		} else {
-			again, err = b.restart(t, inst, &authRequest{State: relay}, to)
-		}
-		if err != nil {
-			b.fail(w, r, t, err)
-			return
-		}
-		setCookie(w, restartCookie+string(t.ID), string(inst.ID), restartLife)
-		http.Redirect(w, r, again, http.StatusSeeOther)
+	to, ok := b.release(w, r, t, s, inst, d, p)
+	if !ok {
 		return
 	}
-	if err := b.recordAccess(r, s, inst, d, true); err != nil {
-		b.fail(w, r, t, err) // on record before the assertion exists: fail closed
-		return
-	}
-	b.persist(w, r, s, d)
-	// One request, one answer.
-	if err := b.flows.take(r.Context(), t.ID, FlowSAMLRequest, id, &samlWaiting{}); err != nil {
-		b.fail(w, r, t, gone(err, "signin.saml", "this sign-in took too long or was already used"))
-		return
-	}
-	issued, err := b.assert(r.Context(), idp, app, s, inst, waiting, relay, d.bypassed)
+	issued, err := b.assert(r.Context(), idp, app, s, inst, waiting, relay, AppSignIn{Bypass: d.bypassed, Through: to != "", Direct: to == ""})
 	if err != nil {
 		b.fail(w, r, t, err)
 		return
@@ -297,8 +268,8 @@ func (b *Broker) samlGrant(w http.ResponseWriter, r *http.Request, t tenant.Tena
 	b.send(w, r, t, issued.Message, to)
 }
 
-// assert makes the answer to an app.
-func (b *Broker) assert(ctx context.Context, idp *saml.IdentityProvider, app *saml.Entity, s session.Session, inst catalog.Instance, waiting samlWaiting, relay, bypassed string) (*saml.Issued, error) {
+// assert makes the answer to an app. at says which way the person goes there.
+func (b *Broker) assert(ctx context.Context, idp *saml.IdentityProvider, app *saml.Entity, s session.Session, inst catalog.Instance, waiting samlWaiting, relay string, at AppSignIn) (*saml.Issued, error) {
 	asked := ""
 	if waiting.Request != nil {
 		asked = waiting.Request.NameIDFormat
@@ -307,8 +278,8 @@ func (b *Broker) assert(ctx context.Context, idp *saml.IdentityProvider, app *sa
 	if err != nil {
 		return nil, err
 	}
-	err = b.tellLater(ctx, s, inst, AppSignIn{Protocol: protocolSAML, Subject: name.Value, Format: name.Format, Index: string(s.ID), Bypass: bypassed})
-	if err != nil {
+	at.Protocol, at.Subject, at.Format, at.Index = protocolSAML, name.Value, name.Format, string(s.ID)
+	if err := b.tellLater(ctx, s, inst, at); err != nil {
 		return nil, err
 	}
 	class, _ := classAsked(&s, inst, waiting.Request, b.parts.Now()) // it was met, or nobody comes here

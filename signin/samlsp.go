@@ -240,6 +240,9 @@ func samlIdentity(p tenant.Provider, got *saml.SignIn) identity {
 	if c.External {
 		who.claims["external"] = true
 	}
+	if preset, _ := tenant.PresetByID(p.Preset); preset.Claims.DirectoryRoles != "" && len(c.Directory) > 0 {
+		who.claims[preset.Claims.DirectoryRoles] = c.Directory
+	}
 	for _, a := range got.Attributes {
 		if len(a.Values) == 1 {
 			who.claims[a.Name] = a.Values[0]

@@ -210,52 +210,22 @@ func (b *Broker) wsfedRefuses(w http.ResponseWriter, r *http.Request, t tenant.T
 	b.postWSFed(w, r, t, to, result, waiting.Request.Context)
 }
 
-// wsfedGrant is grant for WS-Federation: the token is made out to the relying party, and the browser posts it to the
-// mapped sign-in host where the session goes through a gateway. What began at the direct host begins again at the app's
-// mapped one, at its front page: the request does not say which page was wanted.
+// wsfedGrant is grant for WS-Federation: the token is made out to the relying party. What began at the direct host begins
+// again at the app's mapped front page: the request does not say which page was wanted.
 func (b *Broker) wsfedGrant(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, inst catalog.Instance, id string, waiting wsfedWaiting, d *decision) {
 	who, err := b.accountOf(r.Context(), t, s, inst)
 	if err != nil {
 		b.refusedWSFed(w, r, t, err)
 		return
 	}
-	routed, err := b.routed(r.Context(), inst, d)
-	if err != nil {
-		b.fail(w, r, t, err)
+	to, ok := b.release(w, r, t, s, inst, d, posting{
+		kind: FlowWSFed, id: id, address: waiting.Reply, via: waiting.Via, again: func(string) (string, error) { return b.front(t, inst) },
+	})
+	if !ok {
 		return
 	}
-	through, err := b.throughGateway(r.Context(), t.ID, s.ID, inst, waiting.Via)
-	if err != nil {
-		b.fail(w, r, t, err)
-		return
-	}
-	to := waiting.Reply
-	if through || routed {
-		if to, err = b.mappedURI(t.ID, inst, waiting.Reply); err != nil {
-			// fail closed: the direct host is not an alternative
-			b.fail(w, r, t, err)
-			return
-		}
-	}
-	if routed && !through && !b.restarted(w, r, t.ID, inst) {
-		again, err := b.front(t, inst)
-		if err != nil {
-			b.fail(w, r, t, err)
-			return
-		}
-		setCookie(w, restartCookie+string(t.ID), string(inst.ID), restartLife)
-		http.Redirect(w, r, again, http.StatusSeeOther)
-		return
-	}
-	if err := b.recordAccess(r, s, inst, d, true); err != nil {
-		b.fail(w, r, t, err) // on record before the token exists: fail closed
-		return
-	}
-	b.persist(w, r, s, d)
-	// One request, one answer.
-	if err := b.flows.take(r.Context(), t.ID, FlowWSFed, id, &wsfedWaiting{}); err != nil {
-		b.fail(w, r, t, gone(err, "signin.wsfed", "this sign-in took too long or was already used"))
-		return
+	if to == "" {
+		to = waiting.Reply
 	}
 	local, err := b.local(r.Context(), t, "", "")
 	if err != nil {

@@ -40,7 +40,7 @@ func (b BreakGlass) Inside(own func(host string) bool, federated []string) []Acc
 	for _, a := range b.Accounts {
 		u, err := url.Parse(a.At)
 		_, domain, _ := strings.Cut(strings.ToLower(a.Name), "@")
-		follows := slices.Contains(federated, domain)
+		follows := slices.ContainsFunc(federated, func(d string) bool { return domain == d || strings.HasSuffix(domain, "."+d) }) // subdomains follow too
 		if err != nil || own(strings.ToLower(u.Hostname())) || follows {
 			out = append(out, a)
 		}
@@ -85,13 +85,15 @@ type Bypass struct {
 	ID       string           `json:"id"`
 	Tenant   model.TenantID   `json:"-"`
 	Instance model.InstanceID `json:"app,omitempty"` // "" for all the tenant's apps
-	Reason   string           `json:"reason"`
-	By       string           `json:"by"`
-	Begun    time.Time        `json:"begun"`
-	Ends     time.Time        `json:"ends"`           // by itself
-	Ended    time.Time        `json:"ended,omitzero"` // before that, by a person
-	EndedBy  string           `json:"endedBy,omitempty"`
-	Noted    bool             `json:"-"` // its end is on record, and done with
+	// Also are the apps that share the sign-in of Instance: of Microsoft 365 nobody can say which one a sign-in is for.
+	Also    []model.InstanceID `json:"also,omitempty"`
+	Reason  string             `json:"reason"`
+	By      string             `json:"by"`
+	Begun   time.Time          `json:"begun"`
+	Ends    time.Time          `json:"ends"`           // by itself
+	Ended   time.Time          `json:"ended,omitzero"` // before that, by a person
+	EndedBy string             `json:"endedBy,omitempty"`
+	Noted   bool               `json:"-"` // its end is on record, and done with
 }
 
 // Live reports whether the bypass holds at now. It is asked at each use, so that a bypass ends by itself in every
@@ -107,7 +109,9 @@ func (b *Bypass) Over() time.Time {
 }
 
 // Covers reports whether it is about an instance.
-func (b *Bypass) Covers(id model.InstanceID) bool { return b.Instance == "" || b.Instance == id }
+func (b *Bypass) Covers(id model.InstanceID) bool {
+	return b.Instance == "" || b.Instance == id || slices.Contains(b.Also, id)
+}
 
 // Recovery is an administrator's token that was made on Referee's host, beside everything that could refuse one.
 type Recovery struct {

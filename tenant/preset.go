@@ -36,7 +36,7 @@ func Presets() []Preset {
 			Notes: []string{
 				"Add the optional claims acct, auth_time and email to the ID token; acct is 1 for guests, auth_time says when somebody signed in.",
 				"Add the groups claim. Beyond 200 groups Entra leaves it out and Referee asks Graph: grant the delegated permission GroupMember.Read.All.",
-				"For policies that name directory roles (includeRoles) set groupMembershipClaims in the app's manifest to \"SecurityGroup, DirectoryRole\": Entra then sends the claim wids.",
+				"For policies that name directory roles (includeRoles) set groupMembershipClaims in the app's manifest to \"SecurityGroup, DirectoryRole\": Entra then sends the claim wids, by SAML too.",
 				"Use the issuer of one directory, never common or organizations.",
 			},
 		},

@@ -18,6 +18,7 @@ type Claims struct {
 	TenantID    string // of a multi-tenant provider
 	Groups      []string
 	Roles       []string
+	Directory   []string // roles in the directory itself, by their ids (Entra's wids)
 	Methods     []string // authentication methods (Entra's authnmethodsreferences)
 	MultiFactor bool     // the provider says that more than one factor was used
 	External    bool     // the provider marks the person as a guest
@@ -32,7 +33,7 @@ type Claims struct {
 // are free to put anything there.
 type Mapping struct {
 	Subject, UPN, Email, Name, GivenName, FamilyName, ObjectID, TenantID []string
-	Groups, Roles, Methods, External                                     []string
+	Groups, Roles, Directory, Methods, External                          []string
 	DeviceID, DeviceManaged, DeviceCompliant, DeviceTrust                []string
 	MFA                                                                  []string // contexts and methods that mean several factors
 }
@@ -76,7 +77,7 @@ func MappingOf(v Vendor) Mapping {
 			UPN: []string{wsClaims + "upn", wsClaims + "name"}, Email: []string{wsClaims + "emailaddress"}, Name: []string{msIdentity + "displayname"},
 			GivenName: []string{wsClaims + "givenname"}, FamilyName: []string{wsClaims + "surname"}, ObjectID: []string{msIdentity + "objectidentifier"},
 			TenantID: []string{msIdentity + "tenantid"}, Groups: []string{ms2008 + "groups"}, Roles: []string{ms2008 + "role"},
-			Methods: []string{"http://schemas.microsoft.com/claims/authnmethodsreferences"}, External: []string{msIdentity + "usertype", "user.usertype", "usertype"}, MFA: mfa,
+			Directory: []string{ms2008 + "wids"}, Methods: []string{"http://schemas.microsoft.com/claims/authnmethodsreferences"}, External: []string{msIdentity + "usertype", "user.usertype", "usertype"}, MFA: mfa,
 		}
 	case ADFS:
 		return Mapping{
@@ -153,7 +154,7 @@ func (s *SignIn) Claims(m Mapping) Claims {
 	}
 	c := Claims{
 		Subject: s.NameID.Value, UPN: one(m.UPN), Email: one(m.Email), Name: one(m.Name), GivenName: one(m.GivenName), FamilyName: one(m.FamilyName),
-		ObjectID: one(m.ObjectID), TenantID: one(m.TenantID), Groups: slices.Clone(find(m.Groups)), Roles: slices.Clone(find(m.Roles)),
+		ObjectID: one(m.ObjectID), TenantID: one(m.TenantID), Groups: slices.Clone(find(m.Groups)), Roles: slices.Clone(find(m.Roles)), Directory: slices.Clone(find(m.Directory)),
 		Methods: slices.Clone(find(m.Methods)), DeviceID: one(m.DeviceID), DeviceManaged: one(m.DeviceManaged), DeviceCompliant: one(m.DeviceCompliant),
 		DeviceTrust: one(m.DeviceTrust), AuthTime: s.AuthnInstant, Truncated: len(find([]string{groupOverage})) > 0,
 	}

@@ -22,10 +22,15 @@ func (db *DB) PutBypass(ctx context.Context, b tenant.Bypass) error {
 	if err != nil {
 		return fault.Wrap(err, op, b.ID)
 	}
+	apps, err := json.Marshal(append([]model.InstanceID{b.Instance}, b.Also...))
+	if err != nil {
+		return fault.Wrap(err, op, b.ID)
+	}
 	return wrap(db.write.do(ctx, func(tx *tx) error {
 		var other string
-		found, err := tx.row(`SELECT id FROM bypasses WHERE tenant = ?1 AND (?2 = '' OR instance IN ('', ?2)) AND ended = 0 AND begun <= ?3 AND ends > ?3 LIMIT 1`,
-			[]any{string(b.Tenant), string(b.Instance), nanos(b.Begun)}, &other)
+		found, err := tx.row(`SELECT id FROM bypasses WHERE tenant = ?1 AND ended = 0 AND begun <= ?3 AND ends > ?3 AND (?2 = '' OR instance = ''
+				OR instance IN (SELECT value FROM json_each(?4)) OR EXISTS (SELECT 1 FROM json_each(CAST(doc AS TEXT), '$.also') WHERE value IN (SELECT value FROM json_each(?4)))) LIMIT 1`,
+			[]any{string(b.Tenant), string(b.Instance), nanos(b.Begun), string(apps)}, &other)
 		if err != nil {
 			return err
 		}
@@ -126,12 +131,8 @@ func (db *DB) PutRecovery(ctx context.Context, r tenant.Recovery, t tenant.Token
 		return fault.Wrap(err, op, r.ID)
 	}
 	return wrap(db.write.do(ctx, func(tx *tx) error {
-		var known bool
-		if _, err := tx.row(`SELECT ?1 = '*' OR EXISTS (SELECT 1 FROM tenants WHERE id = ?1)`, []any{t.Tenant}, &known); err != nil {
+		if err := tx.reaches(op, t.Tenant); err != nil {
 			return err
-		}
-		if !known {
-			return &fault.Error{Kind: fault.NotFound, Op: op, Key: t.Tenant, Msg: "there is no such tenant"}
 		}
 		if _, err := tx.exec(`DELETE FROM tokens WHERE id IN (SELECT id FROM recoveries)`); err != nil {
 			return err

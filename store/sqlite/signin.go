@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/signin"
 )
@@ -19,15 +18,29 @@ var (
 // PutAppSignIn implements [signin.AppSignInStore].
 func (db *DB) PutAppSignIn(ctx context.Context, a signin.AppSignIn) error {
 	const op = "sqlite.PutAppSignIn"
-	doc, err := json.Marshal(a)
-	if err != nil {
-		return fault.Wrap(err, op, string(a.Instance))
-	}
-	_, err = db.write.exec(ctx, `INSERT INTO app_signins (tenant, session, instance, next, attempts, expires, doc) VALUES (?1, ?2, ?3,
+	return wrap(db.write.do(ctx, func(tx *tx) error {
+		var was []byte
+		found, err := tx.row(`SELECT doc FROM app_signins WHERE tenant = ? AND session = ? AND instance = ?`, []any{string(a.Tenant), string(a.Session), string(a.Instance)}, &was)
+		if err != nil {
+			return err
+		}
+		if found {
+			var before signin.AppSignIn
+			if err := json.Unmarshal(was, &before); err != nil {
+				return err
+			}
+			a.Follow(before)
+		}
+		doc, err := json.Marshal(a)
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(`INSERT INTO app_signins (tenant, session, instance, next, attempts, expires, doc) VALUES (?1, ?2, ?3,
 			coalesce((SELECT revoked > 0 FROM sessions WHERE tenant = ?1 AND id = ?2), 0), 0, ?4, ?5)
 		ON CONFLICT (tenant, session, instance) DO UPDATE SET next = excluded.next, attempts = 0, expires = excluded.expires, doc = excluded.doc`,
-		string(a.Tenant), string(a.Session), string(a.Instance), nanos(a.Expires), doc)
-	return wrap(err, op, string(a.Instance))
+			string(a.Tenant), string(a.Session), string(a.Instance), nanos(a.Expires), doc)
+		return err
+	}), op, string(a.Instance))
 }
 
 const appSignInColumns = `a.tenant, a.session, a.instance, a.attempts, a.expires, a.doc`

@@ -19,16 +19,24 @@ func (db *DB) PutToken(ctx context.Context, t tenant.Token) error {
 		return fault.Wrap(err, op, t.ID)
 	}
 	return wrap(db.write.do(ctx, func(tx *tx) error {
-		var known bool
-		if _, err := tx.row(`SELECT ?1 = '*' OR EXISTS (SELECT 1 FROM tenants WHERE id = ?1)`, []any{t.Tenant}, &known); err != nil {
+		if err := tx.reaches(op, t.Tenant); err != nil {
 			return err
-		}
-		if !known {
-			return &fault.Error{Kind: fault.NotFound, Op: op, Key: t.Tenant, Msg: "there is no such tenant"}
 		}
 		_, err := tx.exec(`INSERT INTO tokens (id, tenant, name, hash, last_used, doc) VALUES (?, ?, ?, ?, ?, ?)`, t.ID, t.Tenant, t.Name, t.Hash, nanos(t.LastUsed), doc)
 		return err
 	}), op, t.ID)
+}
+
+// reaches refuses a tenant that is not there; every tenant ([tenant.Everywhere]) is.
+func (t *tx) reaches(op, of string) error {
+	var known bool
+	if _, err := t.row(`SELECT ?1 = '*' OR EXISTS (SELECT 1 FROM tenants WHERE id = ?1)`, []any{of}, &known); err != nil {
+		return err
+	}
+	if !known {
+		return &fault.Error{Kind: fault.NotFound, Op: op, Key: of, Msg: "there is no such tenant"}
+	}
+	return nil
 }
 
 func scanToken(s scanner) (t tenant.Token, err error) {

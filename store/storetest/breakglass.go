@@ -74,6 +74,17 @@ func Bypasses(t *testing.T, open Opener) {
 	}
 	got, err := e.Bypasses(ctx, "fabrikam")
 	want(t, "another tenant's", got, err, []tenant.Bypass{theirs})
+
+	later := start.Add(24 * time.Hour)
+	suite := aBypass("contoso", "b6", "mail", later)
+	suite.Also = []model.InstanceID{"sites", "calendar"}
+	must(t, e.PutBypass(ctx, suite))
+	wantKind(t, "a second of an app that another one covers too", e.PutBypass(ctx, aBypass("contoso", "b7", "sites", later)), fault.Conflict)
+	again := aBypass("contoso", "b7", "tasks", later)
+	again.Also = []model.InstanceID{"calendar"}
+	wantKind(t, "a second that covers the same too", e.PutBypass(ctx, again), fault.Conflict)
+	again.Also = []model.InstanceID{"mail"}
+	wantKind(t, "a second that covers another's app too", e.PutBypass(ctx, again), fault.Conflict)
 	must(t, e.DeleteTenant(ctx, "contoso"))
 	if got, err := e.Bypasses(ctx, "contoso"); err != nil || len(got) != 0 {
 		t.Errorf("a deleted tenant's: %+v, %v", got, err)

@@ -77,4 +77,16 @@ func DueLogouts(t *testing.T, open Opener) {
 	due("a change that ends one", second, anAppSignIn("contoso", "s3", "files"))
 	revoke(session.Revocation{Tenant: "fabrikam", Reason: "closed", At: c.Now()})
 	due("another tenant's", second, anAppSignIn("contoso", "s3", "files"), theirs)
+
+	// What began on one way goes on beside the other, and so does what began under a bypass.
+	direct := anAppSignIn("fabrikam", "s2", "files")
+	direct.Direct, direct.Bypass = true, "bp-1"
+	must(t, e.PutSession(ctx, aSession("fabrikam", "s2", "dora")))
+	must(t, e.PutAppSignIn(ctx, direct))
+	through := anAppSignIn("fabrikam", "s2", "files")
+	through.Through, through.Subject = true, "dora again"
+	must(t, e.PutAppSignIn(ctx, through))
+	through.Direct, through.Bypass = true, "bp-1"
+	list, err = e.AppSignIns(ctx, "fabrikam", "s2")
+	want(t, "both ways", list, err, []signin.AppSignIn{through})
 }

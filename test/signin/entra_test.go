@@ -39,6 +39,7 @@ type federatedSetting struct {
 	saml     bool // the domain speaks SAML 2.0
 	suite    bool // Entra's sign-in host belongs to an instance of its own, through which people sign in to SharePoint
 	claim    map[string]any
+	change   func(*tenant.Tenant, *rig)
 }
 
 func newFederated(t *testing.T, set federatedSetting) *federated {
@@ -49,8 +50,11 @@ func newFederated(t *testing.T, set federatedSetting) *federated {
 	}
 	f.rig = newRig(t, setting{
 		policies: set.policies,
-		change: func(v *tenant.Tenant, _ *rig) {
+		change: func(v *tenant.Tenant, r *rig) {
 			v.Providers[0].ImmutableIDClaim = "anchor"
+			if set.change != nil {
+				set.change(v, r)
+			}
 		},
 		instance: func(in *catalog.Instance) {
 			if in.ID != "notes" && !(set.suite && in.ID == "files") {

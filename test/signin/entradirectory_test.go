@@ -15,12 +15,12 @@ import (
 func TestAnchorFromTheDirectory(t *testing.T) {
 	t.Parallel()
 	f := newFederated(t, federatedSetting{policies: route, claim: map[string]any{"anchor": ""}})
-	source := func(id people.SourceID, anchor string) {
+	source := func(id people.SourceID, name, anchor string) {
 		t.Helper()
 		if err := f.db.AddSource(t.Context(), people.Source{ID: id, Tenant: "contoso", Kind: people.KindSCIM, Created: f.now()}); err != nil {
 			t.Fatal(err)
 		}
-		u := people.User{Source: id, ID: "u1", Username: "director@contoso.example", Active: true, ImmutableID: anchor, Created: f.now(), Changed: f.now()}
+		u := people.User{Source: id, ID: "u1", Username: name, Active: true, ImmutableID: anchor, Created: f.now(), Changed: f.now()}
 		if err := f.db.Apply(t.Context(), "contoso", id, people.Batch{Users: []people.User{u}}); err != nil {
 			t.Fatal(err)
 		}
@@ -29,15 +29,16 @@ func TestAnchorFromTheDirectory(t *testing.T) {
 		return f.walk(f.browser(nil), f.at("contoso", "/wsfed?wa=wsignin1.0&wtrealm="+url.QueryEscape(entraid.Realm)))
 	}
 	for _, step := range []struct {
-		source people.SourceID
-		anchor string
-		token  bool
+		source       people.SourceID
+		name, anchor string
+		token        bool
 	}{
-		{"hr", "", false},
-		{"entra", immutable, true},
-		{"other", "AAAAAAAAAAAAAAAAAAAAAA==", false},
+		{"hr", "director@contoso.example", "", false},
+		{"odd", "d\u0131rector@contoso.example", immutable, false}, // folds to the same name, and is another one to Entra
+		{"entra", "Director@Contoso.example", immutable, true},
+		{"other", "director@contoso.example", "AAAAAAAAAAAAAAAAAAAAAA==", false},
 	} {
-		source(step.source, step.anchor)
+		source(step.source, step.name, step.anchor)
 		p := ask()
 		if step.token != strings.Contains(p.text, "wresult") && step.token != strings.Contains(strings.Join(p.hops, " "), "login.srf") {
 			t.Errorf("with %s: %d at %s\n%s", step.source, p.status, p.at, p.text)
