@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/referee-casb/referee/activitylog"
@@ -34,19 +35,15 @@ func (n *Node) breakGlass(ctx context.Context) error {
 	})
 }
 
-// noteBreakGlass does one round. What fails is tried again in the next: ids are made from what is noted, so that the
-// log holds each once.
+// noteBreakGlass does one round. What fails is tried again in the next, and keeps nothing else waiting: ids are made from
+// what is noted, so that the log holds each once.
 func (n *Node) noteBreakGlass(ctx context.Context) error {
 	over, err := n.DB.OverBypasses(ctx, n.options.Now())
-	if err != nil {
-		return fault.Wrap(err, "node.breakGlass", "")
-	}
+	failed := []error{fault.Wrap(err, "node.breakGlass", "")}
 	for _, b := range over {
-		if err := n.noteEnd(ctx, b); err != nil {
-			return err
-		}
+		failed = append(failed, n.noteEnd(ctx, b))
 	}
-	return n.noteRecoveries(ctx)
+	return errors.Join(append(failed, n.noteRecoveries(ctx))...)
 }
 
 // noteEnd puts a bypass's end on record and ends the sessions that went round the gateway under it.
@@ -74,33 +71,37 @@ func (n *Node) noteEnd(ctx context.Context, b tenant.Bypass) error {
 // noteRecoveries puts administrators' tokens that were made on the host on record in the log of every tenant that they
 // reach.
 func (n *Node) noteRecoveries(ctx context.Context) error {
-	const op = "node.noteRecoveries"
 	all, err := n.DB.Recoveries(ctx)
 	if err != nil {
-		return fault.Wrap(err, op, "")
+		return fault.Wrap(err, "node.noteRecoveries", "")
 	}
+	var failed []error
 	for _, r := range all {
-		if r.Noted {
+		if !r.Noted {
+			failed = append(failed, n.noteRecovery(ctx, r))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// noteRecovery tells each tenant by itself: one whose log can't be written to hides nothing from the others.
+func (n *Node) noteRecovery(ctx context.Context, r tenant.Recovery) error {
+	const op = "node.noteRecovery"
+	var failed []error
+	for _, t := range n.tenantIDs() {
+		if r.Tenant != tenant.Everywhere && r.Tenant != string(t) {
 			continue
 		}
-		for _, t := range n.tenantIDs() {
-			if r.Tenant != tenant.Everywhere && r.Tenant != string(t) {
-				continue
-			}
-			err := n.Recorder.Event(ctx, ownActivity(t, "AdministratorRecovered", r.ID, r.At, model.Activity{
-				User: model.User{ID: model.UserID("host:" + r.By), Name: r.By, Username: r.By}, Reason: r.Reason, Objects: []model.Object{{Type: "token", ID: r.ID}},
-				Detail: map[string]any{"severity": "high", "host": r.Host, "until": r.Expires.UTC().Format(time.RFC3339)},
-			}))
-			if err != nil {
-				return fault.Wrap(err, op, r.ID)
-			}
-		}
-		n.log.Error("an administrator's token was made on the host", "by", r.By, "host", r.Host, "at", r.At, "until", r.Expires, "reason", r.Reason)
-		if err := n.DB.NoteRecovery(ctx, r.ID); err != nil {
-			return fault.Wrap(err, op, r.ID)
-		}
+		failed = append(failed, fault.Wrap(n.Recorder.Event(ctx, ownActivity(t, "AdministratorRecovered", r.ID, r.At, model.Activity{
+			User: model.User{ID: model.UserID("host:" + r.By), Name: r.By, Username: r.By}, Reason: r.Reason, Objects: []model.Object{{Type: "token", ID: r.ID}},
+			Detail: map[string]any{"severity": "high", "host": r.Host, "until": r.Expires.UTC().Format(time.RFC3339)},
+		})), op, string(t)))
 	}
-	return nil
+	if err := errors.Join(failed...); err != nil {
+		return err
+	}
+	n.log.Error("an administrator's token was made on the host", "by", r.By, "host", r.Host, "at", r.At, "until", r.Expires, "reason", r.Reason)
+	return fault.Wrap(n.DB.NoteRecovery(ctx, r.ID), op, r.ID)
 }
 
 // ownActivity fills in what Referee's own acts have in common. The id is made from what is told.

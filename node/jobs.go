@@ -16,8 +16,11 @@ import (
 // How often the jobs look. All of them are cheap when there is nothing to do.
 const (
 	rolloutEvery = time.Minute
-	tidyEvery    = 10 * time.Minute
-	tidyRows     = 5000
+	// rolloutReread is how soon a rollout that waits for what the log holds has the log read again: whether there were enough
+	// sessions, and few who would have been stopped, are matters of days.
+	rolloutReread = 10 * time.Minute
+	tidyEvery     = 10 * time.Minute
+	tidyRows      = 5000
 )
 
 // systemTenant is the tenant name under which jobs of the whole installation hold their lease.
@@ -85,20 +88,47 @@ func (n *Node) rollouts(ctx context.Context, t model.TenantID) error {
 		if err != nil {
 			return err
 		}
-		facts, err := n.rolloutFacts(ctx, t, d, s)
+		reads, err := n.DB.Reads(ctx, t, s.Policy)
 		if err != nil {
-			return err
+			return fault.Wrap(err, op, s.Policy)
 		}
-		next, wait := rollout.Next(d, s, facts, n.options.Now())
-		if next.Phase == s.Phase {
+		// What the log holds is read only when all else is ready for the flip: a phase of a month is not read again every
+		// minute of it. One that is ready and waits for the log is read again when somebody has read its report or
+		// confirmed it, and otherwise now and again.
+		facts := rollout.Facts{Reads: reads, Report: rollout.Report{Sessions: rollout.MaxSessions}, Zone: n.Tenants.Location(t)}
+		now := n.options.Now()
+		if next, wait := rollout.Next(d, s, facts, now); next.Phase == s.Phase {
 			n.log.Debug("rollout waits", "tenant", t, "policy", s.Policy, "why", wait.String())
 			continue
 		}
+		state := ripeRollout{t, s.Policy, s.Since, s.Confirmed, len(reads)}
+		if last, ok := n.ripe.Load(state); ok && now.Sub(last.(time.Time)) < rolloutReread {
+			continue
+		}
+		if facts.Report, err = api.Report(ctx, n.Log, t, s.Policy, s.Since, time.Time{}); err != nil {
+			return fault.Wrap(err, op, s.Policy)
+		}
+		next, wait := rollout.Next(d, s, facts, now)
+		if next.Phase == s.Phase {
+			n.ripe.Store(state, now)
+			n.log.Debug("rollout waits", "tenant", t, "policy", s.Policy, "why", wait.String())
+			continue
+		}
+		n.ripe.Delete(state)
 		if err := n.flip(ctx, t, d, next); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ripeRollout is a rollout that waits for nothing but what the log holds.
+type ripeRollout struct {
+	tenant    model.TenantID
+	policy    string
+	since     time.Time
+	confirmed string
+	reads     int
 }
 
 // flip stores a rollout's next state, on record first: fail closed, a policy does not change unseen.
@@ -137,20 +167,4 @@ func (n *Node) document(ctx context.Context, t model.TenantID, id string) (*poli
 		return docs[0], nil
 	}
 	return nil, fault.New(fault.NotFound, op, "no policy is called %q", id)
-}
-
-// rolloutFacts gathers who read the report, and the report since the phase began. What the log holds is read only
-// when all else is ready for the flip: a phase of a month is not read again every minute of it.
-func (n *Node) rolloutFacts(ctx context.Context, t model.TenantID, d *policy.Document, s policy.RolloutState) (rollout.Facts, error) {
-	const op = "node.rolloutFacts"
-	reads, err := n.DB.Reads(ctx, t, s.Policy)
-	if err != nil {
-		return rollout.Facts{}, fault.Wrap(err, op, s.Policy)
-	}
-	facts := rollout.Facts{Reads: reads, Report: rollout.Report{Sessions: rollout.MaxSessions}, Zone: n.Tenants.Location(t)}
-	if next, _ := rollout.Next(d, s, facts, n.options.Now()); next.Phase == s.Phase {
-		return facts, nil
-	}
-	facts.Report, err = api.Report(ctx, n.Log, t, s.Policy, s.Since, time.Time{})
-	return facts, fault.Wrap(err, op, s.Policy)
 }

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -84,6 +85,7 @@ type Node struct {
 	broker      *signin.Broker
 	follower    *follower
 	syncs       *syncs
+	ripe        sync.Map       // ripeRollout to when the log was last read for it
 	toApps      *upstream.Pool // of the broker, to tell apps that a session has ended
 	api         *api.API
 	server      *server
