@@ -33,9 +33,18 @@ type Config struct {
 	StashFiles    int64         // largest form with files kept across sign-in; 8 MiB
 	StashUpload   int64         // largest request kept across a step-up; 16 MiB
 	ReverseBody   int64         // largest body searched for mapped hosts on its way to the app; 1 MiB
-	SpoolBody     int64         // largest answer held while its size or content is looked at; 64 MiB
-	SpoolDir      string        // where; "" is the system's folder for temporary files
 	RangeIdle     time.Duration // after which a file fetched in pieces counts as left; 60 s
+
+	// Bodies that are held while their size or content is looked at. What is over a limit is not looked at: each policy's
+	// unscannable decides about it. What the disk has no room for is refused.
+	SpoolDir     string        // where they lie; "" is the system's folder for temporary files
+	SpoolBody    int64         // the largest; 16 GiB
+	SpoolSession int64         // of one session, all together; 32 GiB
+	SpoolTenant  int64         // of one tenant; 64 GiB
+	SpoolNode    int64         // of this gateway; 256 GiB
+	SpoolReserve int64         // space of the disk that is left free for others, such as the bus; 2 GiB
+	HoldTime     time.Duration // how long one may take to arrive; 30 min
+	HoldBody     int64         // largest write held for a step-up; 64 MiB
 }
 
 func (c Config) withDefaults() Config {
@@ -56,7 +65,13 @@ func (c Config) withDefaults() Config {
 	size(&c.StashFiles, 8<<20)
 	size(&c.StashUpload, 16<<20)
 	size(&c.ReverseBody, 1<<20)
-	size(&c.SpoolBody, 64<<20)
+	size(&c.SpoolBody, 16<<30)
+	size(&c.SpoolSession, 32<<30)
+	size(&c.SpoolTenant, 64<<30)
+	size(&c.SpoolNode, 256<<30)
+	size(&c.SpoolReserve, 2<<30)
+	size(&c.HoldBody, 64<<20)
+	def(&c.HoldTime, 30*time.Minute)
 	if c.IdleConns == 0 {
 		c.IdleConns = 512
 	}
@@ -76,7 +91,8 @@ func (c Config) Validate() error {
 		return bad("broker", "must be an https origin")
 	case broker == c.Suffix || strings.HasSuffix(hostOf(broker), "."+hostOf(c.Suffix)):
 		return bad("broker", "must not be under the suffix: its cookies would be within reach of apps")
-	case c.StashBody < 0 || c.StashFiles < 0 || c.StashUpload < 0 || c.ReverseBody < 0 || c.SpoolBody < 0 || c.IdleConns < 0:
+	case c.StashBody < 0 || c.StashFiles < 0 || c.StashUpload < 0 || c.ReverseBody < 0 || c.IdleConns < 0,
+		c.SpoolBody < 0 || c.SpoolSession < 0 || c.SpoolTenant < 0 || c.SpoolNode < 0 || c.SpoolReserve < 0 || c.HoldBody < 0:
 		return bad("sizes", "must not be negative")
 	}
 	return nil

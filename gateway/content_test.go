@@ -19,14 +19,20 @@ import (
 // scanner is an inspector that looks for a word.
 type scanner struct{ word string }
 
-func (s scanner) Inspect(_ context.Context, job gateway.Job) (gateway.Findings, error) {
+func (s scanner) Inspect(ctx context.Context, job gateway.Job) (gateway.Findings, error) {
+	if job.Size < 0 {
+		var err error
+		if job.Size, _, err = job.Whole(ctx); err != nil {
+			return gateway.Findings{}, err
+		}
+	}
 	b := make([]byte, job.Size)
 	if _, err := job.Content.ReadAt(b, 0); err != nil && err != io.EOF {
 		return gateway.Findings{}, err
 	}
 	f := gateway.Findings{ContentState: filter.NotSet, MalwareState: filter.Known}
 	if n := bytes.Count(b, []byte(s.word)); n > 0 {
-		f.ContentState, f.Types = filter.Known, []model.Finding{{Type: "creditCard", Confidence: 85, Count: n, Unique: n}}
+		f.ContentState, f.Types = filter.Known, []model.Finding{{Type: "credit-card-number", Confidence: 85, Count: n, Unique: n}}
 	}
 	return f, nil
 }
@@ -39,7 +45,7 @@ id: cards
 name: No card numbers
 control: controlFileDownload
 activities: {app: {eq: onedrive}}
-inspection: {method: builtIn, types: [{type: creditCard, count: 1}]}
+inspection: {method: builtIn, types: [{type: credit-card-number, count: 1}]}
 action: block
 level: inspect
 unscannable: block

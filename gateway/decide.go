@@ -1,14 +1,12 @@
 package gateway
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/referee-casb/referee/device"
-	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/gateway/header"
 	"github.com/referee-casb/referee/model"
@@ -318,39 +316,6 @@ func (h *hop) resource() string {
 		s += "#" + h.kept.sum
 	}
 	return s
-}
-
-// inspect asks the inspector for content facts.
-func (h *hop) inspect(job Job, deadline time.Time) {
-	if h.g.parts.Inspector == nil {
-		return
-	}
-	ctx := h.ctx
-	if !deadline.IsZero() {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline)
-		defer cancel()
-	}
-	found, err := h.g.parts.Inspector.Inspect(ctx, job)
-	if err != nil {
-		h.g.log.Warn("content not inspected", "err", err, "tenant", h.t.Tenant, "kind", fault.KindOf(err).String())
-		return // what stays unknown becomes unobtainable: the policy's unscannable decides
-	}
-	in := &h.in
-	for _, n := range job.Needs {
-		switch n.Kind {
-		case model.NeedContent:
-			in.Findings, in.ContentState = found.Types, found.ContentState
-		case model.NeedLabel:
-			in.File.Labels, in.LabelState = found.Labels, found.LabelState
-		case model.NeedMalware:
-			in.Malware, in.MalwareState = found.Malware, found.MalwareState
-		case model.NeedTrueType:
-			if found.TrueMIME != "" {
-				in.File.TrueMIME, in.TypeState = found.TrueMIME, filter.Known
-			}
-		}
-	}
 }
 
 // isText reports whether a media type is one whose text can be searched for mapped hosts.

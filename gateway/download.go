@@ -1,7 +1,7 @@
 package gateway
 
 import (
-	"errors"
+	"io"
 	"net/http"
 	"time"
 
@@ -9,6 +9,7 @@ import (
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/gateway/page"
 	"github.com/referee-casb/referee/gateway/recognise"
+	"github.com/referee-casb/referee/gateway/rewrite"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -112,19 +113,31 @@ func (h *hop) content(a *answer, needs []model.Need, deadline time.Time) bool {
 	if h.resp.Partial || h.r.Method == http.MethodHead {
 		return true // a piece doesn't show it: unobtainable
 	}
-	s, err := h.g.spool(a, deadline)
-	switch {
-	case errors.Is(err, errTooLarge):
-		a.body = s // goes on from where it stopped; its facts stay unobtainable
-		return true
-	case err != nil:
-		if s != nil {
-			s.Close()
+	if a.spool != nil { // further facts of what is held already
+		if a.spool.rest == nil {
+			h.lookAgain(a.plainSpool(), nil, 0, "", needs, deadline)
 		}
+		return true
+	}
+	src := a.source()
+	s := h.newSpool(src)
+	a.spool, a.body = s, s
+	coded := a.coding != "" && a.coding != "identity"
+	first := needs
+	if coded {
+		first = nil // what goes over is not what is looked at
+	}
+	err := h.holdBack(s, src, first, deadline)
+	if err == nil && coded && s.rest == nil && h.inspects(needs) {
+		if a.plain, err = h.decode(s, a.coding); a.plain != nil {
+			h.lookAgain(a.plain, nil, 0, "", needs, deadline)
+		}
+	}
+	if err != nil {
 		if h.ctx.Err() == nil {
 			if fault.Is(err, fault.Unavailable) {
 				h.g.log.Error("answer not held", "tenant", h.t.Tenant, "err", err)
-				h.fail(http.StatusServiceUnavailable, page.NotNow) // fail closed: there is no room to look at it
+				h.fail(http.StatusInsufficientStorage, page.NoRoom) // fail closed: there is no room to look at it
 			} else {
 				h.g.counts.appErrors.Add(1)
 				h.fail(http.StatusBadGateway, page.AppDown)
@@ -132,10 +145,43 @@ func (h *hop) content(a *answer, needs []model.Need, deadline time.Time) bool {
 		}
 		return false
 	}
-	a.body = s
-	if a.coding == "" {
+	if !coded && s.rest == nil {
 		h.in.File.Size, h.in.SizeState = s.size, filter.Known
 	}
-	h.inspect(Job{Tenant: h.t.Tenant, Needs: needs, File: h.in.File, Content: s, Size: s.size}, deadline)
 	return true
+}
+
+// plainSpool is the spool with the file's own bytes.
+func (a *answer) plainSpool() *spooled {
+	if a.plain != nil {
+		return a.plain
+	}
+	return a.spool
+}
+
+// A held body may become this much larger by removing its content coding: the ratio of text that repeats itself all over.
+const (
+	decodeRatio = 200
+	decodeLeast = 16 << 20
+)
+
+// decode removes the content coding of a held body into another spool: nil when that can't be done, and the content's
+// facts stay unobtainable. An error means that the disk has no room.
+func (h *hop) decode(s *spooled, coding string) (*spooled, error) {
+	r, err := rewrite.Decode(io.NopCloser(io.NewSectionReader(s, 0, s.size)), coding)
+	if err != nil {
+		return nil, nil //nolint:nilerr // what can't be decoded is not looked at
+	}
+	defer r.Close()
+	out := h.newSpool(io.NopCloser(nil))
+	_, err = h.fill(out, io.LimitReader(r, s.size*decodeRatio+decodeLeast), nil)
+	out.end(err)
+	if err == nil && out.rest == nil && out.size < s.size*decodeRatio+decodeLeast {
+		return out, nil
+	}
+	out.release()
+	if fault.Is(err, fault.Unavailable) {
+		return nil, err
+	}
+	return nil, nil
 }

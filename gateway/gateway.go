@@ -35,7 +35,8 @@ type Gateway struct {
 	asked    asked
 	stashed  stashQuota
 	hops     sync.Pool
-	holding  room  // for request bodies that are held
+	holding  room  // for request bodies that wait for a step-up
+	spooling room  // for bodies that are looked at
 	waiting  quota // bytes of requests that wait for a step-up
 	counts   counters
 	arriving sync.WaitGroup // answers whose arrival is being confirmed
@@ -70,6 +71,7 @@ func New(cfg Config, parts Parts) (*Gateway, error) {
 		DialTimeout: cfg.DialTimeout, HeaderTimeout: cfg.HeaderTimeout,
 		IdleConns: cfg.IdleConns, Private: cfg.Private, Completed: g.completed,
 	})
+	g.spooling.most, g.spooling.tenant, g.spooling.person = cfg.SpoolNode, cfg.SpoolTenant, cfg.SpoolSession
 	g.files = newFiles(cfg.RangeIdle, g.now)
 	g.hops.New = func() any { return new(hop) }
 	return g, nil

@@ -25,8 +25,8 @@ type Job struct {
 	File    model.File
 	Content io.ReaderAt // if it has a method File() *os.File that returns one, that holds the content from its first byte
 	Size    int64       // -1 while content is still arriving: reading blocks then until bytes are there, or end
-	// Whole waits until all content has arrived and returns its size; nil when Size is known.
-	Whole func(ctx context.Context) (int64, error)
+	// Whole waits until all content has arrived and returns its size and its sum; nil when Size is known.
+	Whole func(ctx context.Context) (size int64, sum string, err error)
 	// Sum is the content's SHA-256 in lower-case hex; "" when it is not known.
 	Sum string
 }

@@ -109,7 +109,7 @@ func (h *hop) hold() bool {
 		h.kept = k
 		return true
 	}
-	if h.r.ContentLength > h.g.cfg.SpoolBody {
+	if h.r.ContentLength > h.g.cfg.HoldBody {
 		return true // too large to hold: it is decided without its hash, and no grant can fit
 	}
 	buf := buffers.Get().(*[bufferSize]byte)
@@ -130,7 +130,7 @@ func (h *hop) hold() bool {
 				h.fail(http.StatusServiceUnavailable, page.NotNow) // fail closed
 				return false
 			}
-			if k.size > h.g.cfg.SpoolBody { // of unknown length, and too large: what was read goes first, then the rest
+			if k.size > h.g.cfg.HoldBody { // of unknown length, and too large: what was read goes first, then the rest
 				h.large = k
 				h.r.Body = &rest{Reader: io.MultiReader(k, h.r.Body), Closer: h.r.Body}
 				return true

@@ -36,6 +36,8 @@ type answer struct {
 
 	stream    bool            // events: open for long, each byte at once
 	announced map[string]bool // trailers
+	spool     *spooled        // the app's bytes, when they are held
+	plain     *spooled        // the same without their content coding
 	body      io.ReadCloser   // what goes to the client instead of the app's bytes; nil for these
 	kind      rewrite.Kind
 }
@@ -73,6 +75,11 @@ func (a *answer) letGo() {
 	if a.buf != nil {
 		buffers.Put(a.buf)
 		a.buf = nil
+	}
+	for _, s := range [...]*spooled{a.spool, a.plain} {
+		if s != nil {
+			s.release()
+		}
 	}
 }
 

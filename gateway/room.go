@@ -14,19 +14,25 @@ const (
 	holdPerson = 128 << 20 // one session's
 )
 
-// room counts bytes that are held for requests.
+// room counts bytes that are held, in memory or on disk.
 type room struct {
 	mu      sync.Mutex
 	all     int64
 	tenants map[model.TenantID]int64
 	persons map[model.SessionID]int64
+
+	most, tenant, person int64 // limits; 0 means those above
 }
 
 // take counts n more bytes, and reports whether there is room for them.
 func (r *room) take(t model.TenantID, p model.SessionID, n int64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.all+n > holdMost || r.tenants[t]+n > holdTenant || r.persons[p]+n > holdPerson {
+	most, tenant, person := r.most, r.tenant, r.person
+	if most == 0 {
+		most, tenant, person = holdMost, holdTenant, holdPerson
+	}
+	if r.all+n > most || r.tenants[t]+n > tenant || r.persons[p]+n > person {
 		return false
 	}
 	if r.tenants == nil {

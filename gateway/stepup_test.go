@@ -183,7 +183,7 @@ func TestStepUpForBytesThatComeAlong(t *testing.T) {
 func TestStepUpNeedsTheBytes(t *testing.T) {
 	t.Parallel()
 	app := &sinkApp{}
-	r := newRig(t, rigOptions{app: resumable(app), policies: stepUpUploads, change: func(c *gateway.Config) { c.SpoolBody = 100_000 }})
+	r := newRig(t, rigOptions{app: resumable(app), policies: stepUpUploads, change: func(c *gateway.Config) { c.HoldBody = 100_000 }})
 	p := r.signIn("contoso", "anna", session.ControlCustom)
 	p.cookie("files.app.test")
 	to := "https://" + p.mapped("files.app.test") + "/docs/a.pdf"

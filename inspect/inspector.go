@@ -79,7 +79,7 @@ func (i *Inspector) Inspect(ctx context.Context, job gateway.Job) (gateway.Findi
 		return gateway.Findings{}, err
 	}
 	if job.Size < 0 && !(plain && t.content && !t.malware) {
-		if t.job.Size, err = job.Whole(ctx); err != nil {
+		if t.job.Size, t.job.Sum, err = job.Whole(ctx); err != nil {
 			return gateway.Findings{}, err
 		}
 	}

@@ -169,9 +169,9 @@ func TestTheFirstHitThatDecidesEndsTheWork(t *testing.T) {
 	t.Parallel()
 	i := inspector(t, nil)
 	e := &endless{begins: card + card}
-	got, err := i.Inspect(t.Context(), gateway.Job{Tenant: "contoso", Content: e, Size: -1, Needs: []model.Need{cards(2)}, Whole: func(context.Context) (int64, error) {
+	got, err := i.Inspect(t.Context(), gateway.Job{Tenant: "contoso", Content: e, Size: -1, Needs: []model.Need{cards(2)}, Whole: func(context.Context) (int64, string, error) {
 		t.Error("plain text was waited for")
-		return 0, errors.New("never")
+		return 0, "", errors.New("never")
 	}})
 	if err != nil || !got.Enough || got.ContentState != filter.Known || len(got.Types) == 0 || e.read.Load() > 1<<20 {
 		t.Errorf("%+v %v, read %d", got, err, e.read.Load())

@@ -276,9 +276,13 @@ func (n *Node) openInline(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	spool := filepath.Join(c.Data, "spool")
+	if err := os.MkdirAll(spool, 0o700); err != nil {
+		return fault.As(err, fault.Unavailable, "node.Open", spool)
+	}
 	n.gateway, err = gateway.New(gateway.Config{
 		Suffix: c.Suffix + port, Broker: "https://" + c.SignIn + port, Operator: c.Operator.Name, Abuse: c.Operator.Abuse,
-		HSTS: 365 * 24 * time.Hour, Private: o.Private, SpoolDir: "",
+		HSTS: 365 * 24 * time.Hour, Private: o.Private, SpoolDir: spool,
 	}, gateway.Parts{
 		Catalog: n.Catalog, Tenants: n.Tenants, Sessions: n.cache, Apps: n.DB, Codes: n.DB, Stashes: n.DB, Blocked: n.DB, Grants: n.DB, Vault: n.Vault,
 		Rules: n.gatewayRules, Recorder: n.Recorder, Enrich: n.enrich, Signals: n.Bus, Revocations: n.revocations, Revoke: revoke.Revoke,

@@ -40,6 +40,7 @@ var (
 	AppDown   = Words{"The app does not answer", "Referee could not reach the app. It is not your connection, and nothing that you sent was stored by Referee."}
 	AppSlow   = Words{"The app takes too long", "The app did not answer in time. Try again in a moment."}
 	NotNow    = Words{"Referee can't check this now", "A part that has to record or decide this does not answer, so the action was stopped to be safe. Reading and other work goes on. Try again in a few minutes."}
+	NoRoom    = Words{"There is no room to check this file", "A policy has this file checked before it moves, and Referee's disk has no room to hold it meanwhile. Nothing was passed on. Other work goes on. Tell your administrator, and try again later."}
 	NoScript  = Words{"This page came apart", "The app's page could not be read safely, so it was not shown."}
 	// Credentials is shown in the place of a page of an app's own sign-in service.
 	Credentials = Words{"Nothing is typed here", "Passwords and codes are typed at the sign-in service itself, never at an address of Referee's, so this page is not shown. Open the app again. If you come back here, tell your administrator: the service wants to ask you something in between."}
@@ -55,6 +56,8 @@ func StatusOf(status int) Words {
 		return AppDown
 	case http.StatusServiceUnavailable:
 		return NotNow
+	case http.StatusInsufficientStorage:
+		return NoRoom
 	case http.StatusMisdirectedRequest, http.StatusNotFound:
 		return NotServed
 	case http.StatusUnauthorized:

@@ -38,6 +38,8 @@ type Body struct {
 	file  *model.File
 	hash  hash.Hash
 	bytes int64
+	total int64 // read from src
+	start int64 // where in the body the file begins
 }
 
 // scanner finds files in a body. Each call looks at buf, which begins where the last call let bytes go, and
@@ -151,6 +153,7 @@ func (b *Body) fill() {
 		at := len(b.buf)
 		n, err := b.src.Read(b.store[at : at+readSize])
 		b.buf = b.store[:at+n]
+		b.total += int64(n)
 		switch {
 		case errors.Is(err, io.EOF):
 			b.ended = true
@@ -190,7 +193,10 @@ func (b *Body) stop(err error) {
 // begin announces a file to the sink.
 func (b *Body) begin(f model.File, head []byte) error {
 	f.TrueMIME = trueMIME(head)
-	b.file, b.hash, b.bytes = &f, sha256.New(), 0
+	b.file, b.hash, b.bytes, b.start = &f, sha256.New(), 0, 0
+	if head != nil { // both lie in the store and end with it
+		b.start = b.total - int64(len(b.buf)) + int64(cap(b.buf)-cap(head))
+	}
 	err := b.sink.File(b.file, head)
 	b.called = true
 	if err != nil {
@@ -198,6 +204,9 @@ func (b *Body) begin(f model.File, head []byte) error {
 	}
 	return err
 }
+
+// Start is where in the body the file begins that the sink was told of last.
+func (b *Body) Start() int64 { return b.start }
 
 // feed counts and hashes bytes of the file that are let go.
 func (b *Body) feed(p []byte) {

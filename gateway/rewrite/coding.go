@@ -27,6 +27,10 @@ type encoder interface {
 	Close() error
 }
 
+// Decode removes the codings that a Content-Encoding lists from a body that is looked at and not rewritten. Bounding what
+// comes out is the caller's.
+func Decode(src io.ReadCloser, codings string) (io.ReadCloser, error) { return decoder(src, codings) }
+
 // decoder removes the codings that a Content-Encoding lists, the last one first (RFC 9110 section 8.4).
 func decoder(src io.ReadCloser, codings string) (io.ReadCloser, error) {
 	list := strings.Split(codings, ",")
