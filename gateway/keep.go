@@ -161,7 +161,7 @@ type rest struct {
 // leave half an upload behind.
 func (h *hop) rehearse(out *http.Request) error {
 	if h.kept == nil || h.src == nil || h.src.ReadCloser != io.ReadCloser(h.kept) || out.Body != io.ReadCloser(h.src) ||
-		h.req.Upload.Kind != recognise.UploadMultipart && h.req.Upload.Along != recognise.UploadMultipart {
+		!inParts(h.req.Upload.Kind) && !inParts(h.req.Upload.Along) {
 		return nil
 	}
 	u := &uploads{h: *h, rehearsal: true}
@@ -179,6 +179,10 @@ func (h *hop) rehearse(out *http.Request) error {
 	}
 	_, err = h.kept.Seek(0, io.SeekStart)
 	return err
+}
+
+func inParts(k recognise.UploadKind) bool {
+	return k == recognise.UploadMultipart || k == recognise.UploadRelated
 }
 
 // request is a write as it waits, sealed, for a step-up.

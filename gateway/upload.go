@@ -167,6 +167,18 @@ func (u *uploads) File(f *model.File, head []byte) error {
 	return u.judge(f, st, head == nil && st.going())
 }
 
+// Also decides about a file by another name that the app may keep it by. It has no record of its own, unless it is
+// refused.
+func (u *uploads) Also(f *model.File, head []byte) error {
+	if u.h.sess == nil {
+		return nil
+	}
+	under := u.rehearsal
+	u.rehearsal = true
+	defer func() { u.rehearsal = under }()
+	return u.File(f, head)
+}
+
 // judge asks about the upload that the input describes and writes the intent. st is set for a file that goes up in
 // pieces: it has one activity. A file is asked to be confirmed once, with its first bytes: elsewhere is set for an
 // announcement without any, and for the pieces that follow.

@@ -17,6 +17,9 @@ type Sink interface {
 	// File is called before any byte of the file is handed on, with up to HeadSize of its first bytes. A
 	// returned error stops the body: Read returns it then and ever after, and no byte of the file has left.
 	File(f *model.File, head []byte) error
+	// Also is called before File for each other name that the same file may be kept by. A returned error stops the body
+	// as File's does.
+	Also(f *model.File, head []byte) error
 	// Done is called when a file's last byte was handed on (err nil), or when it ended early.
 	Done(f *model.File, bytes int64, sha256 [32]byte, err error)
 }
@@ -74,6 +77,12 @@ func NewBody(r *http.Request, q *RequestInfo, sink Sink) (*Body, error) {
 			return nil, err
 		}
 		b.scan = newFormScanner(boundary)
+	case UploadRelated:
+		boundary, err := boundaryOf(r.Header)
+		if err != nil {
+			return nil, err
+		}
+		b.scan = newRelatedScanner(boundary, r, q)
 	case UploadTusCreate, UploadTusPatch, UploadChunk, UploadRaw:
 		f := u.File
 		if u.Create && kind == UploadRaw { // what was announced may be something else
@@ -190,10 +199,24 @@ func (b *Body) stop(err error) {
 	}
 }
 
+// called is a file with all the names that it may be kept by.
+type called struct {
+	model.File
+	also []string
+}
+
 // begin announces a file to the sink.
-func (b *Body) begin(f model.File, head []byte) error {
+func (b *Body) begin(f called, head []byte) error {
 	f.TrueMIME = trueMIME(head)
-	b.file, b.hash, b.bytes, b.start = &f, sha256.New(), 0, 0
+	for _, name := range f.also {
+		other := f.File
+		other.Name = name
+		if err := b.sink.Also(&other, head); err != nil {
+			b.called = true
+			return err
+		}
+	}
+	b.file, b.hash, b.bytes, b.start = &f.File, sha256.New(), 0, 0
 	if head != nil { // both lie in the store and end with it
 		b.start = b.total - int64(len(b.buf)) + int64(cap(b.buf)-cap(head))
 	}
@@ -253,7 +276,7 @@ func (s *whole) scan(b *Body, buf []byte, ended bool) (int, bool, error) {
 			if s.middle && natureOf(head) != natureFile {
 				head = nil
 			}
-			if err := b.begin(s.file, head); err != nil {
+			if err := b.begin(called{File: s.file}, head); err != nil {
 				return 0, false, err
 			}
 		}

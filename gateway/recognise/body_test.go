@@ -20,6 +20,7 @@ import (
 // witness is a sink that remembers what it was told.
 type witness struct {
 	files  []model.File
+	also   []string
 	done   []string
 	refuse string
 }
@@ -28,6 +29,14 @@ var errRefused = errors.New("refused")
 
 func (w *witness) File(f *model.File, _ []byte) error {
 	w.files = append(w.files, *f)
+	if w.refuse != "" && f.Name == w.refuse {
+		return errRefused
+	}
+	return nil
+}
+
+func (w *witness) Also(f *model.File, head []byte) error {
+	w.also = append(w.also, f.Name)
 	if w.refuse != "" && f.Name == w.refuse {
 		return errRefused
 	}

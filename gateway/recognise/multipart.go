@@ -8,7 +8,7 @@ import (
 	"github.com/referee-casb/referee/model"
 )
 
-// formScanner scans a multipart/form-data body (RFC 7578, RFC 2046 section 5.1). It is strict where lenient
+// formScanner scans a multipart/form-data body (RFC 7578, RFC 2046 section 5.1), or one of multipart/related. It is strict where lenient
 // parsers differ: bare LF before a boundary, a boundary that something follows, and headers without an end are
 // errors, because the app might see a file where a lenient reading here sees none.
 type formScanner struct {
@@ -17,6 +17,7 @@ type formScanner struct {
 	file      model.File
 	isFile    bool
 	announced bool
+	related   *related // of a body that is not a form
 }
 
 type partState uint8
@@ -122,7 +123,7 @@ func (m *formScanner) headers(buf []byte, ended bool) (int, bool, error) {
 // read takes name and type from a part's headers. Any hint of a file makes the part one.
 func (m *formScanner) read(block string) error {
 	m.file, m.isFile, m.announced = model.File{Size: -1}, false, false
-	dispositions := 0
+	dispositions, types, encoding := 0, 0, ""
 	for line := range strings.SplitSeq(block, "\r\n") {
 		if line == "" {
 			continue
@@ -141,7 +142,10 @@ func (m *formScanner) read(block string) error {
 				m.isFile = true
 				m.file.Name = parseDisposition(strings.TrimSpace(value)).name
 			}
+		case "content-transfer-encoding":
+			encoding = strings.ToLower(strings.TrimSpace(value))
 		case "content-type":
+			types++
 			m.file.MIME, _ = cutType(strings.TrimSpace(value))
 			if m.file.MIME != "text/plain" && m.file.MIME != "application/json" && m.file.MIME != "application/x-www-form-urlencoded" {
 				m.isFile = true
@@ -150,6 +154,9 @@ func (m *formScanner) read(block string) error {
 	}
 	if dispositions > 1 {
 		return malformed("a part has two Content-Disposition headers")
+	}
+	if m.related != nil {
+		return m.related.part(m, types, encoding)
 	}
 	return nil
 }
@@ -197,13 +204,16 @@ func (m *formScanner) content(b *Body, buf []byte, ended bool) (int, bool, error
 		m.announced = true
 		head := data[:min(len(data), HeadSize)]
 		if m.isFile = m.isFile && !(m.file.Name == "" && len(data) == 0 && complete) || natureOf(head) == natureFile; m.isFile {
-			if err := b.begin(m.file, head); err != nil {
+			if err := b.begin(m.related.names(m.file), head); err != nil {
 				return 0, false, err
 			}
 		}
 	}
 	if m.isFile {
 		b.feed(data)
+	}
+	if err := m.related.feed(b, data, complete); err != nil {
+		return 0, false, err
 	}
 	if !complete {
 		return end, true, nil

@@ -16,6 +16,7 @@ type UploadKind uint8
 const (
 	UploadNone         UploadKind = iota
 	UploadMultipart               // multipart/form-data (RFC 7578)
+	UploadRelated                 // multipart/related (RFC 2387), as Google's APIs take it: what the file is called, then the file
 	UploadRaw                     // the body is the file
 	UploadTusCreate               // tus resumable upload 1.0, creation
 	UploadTusPatch                // … and its chunks
@@ -45,7 +46,8 @@ func upload(q *RequestInfo, r *http.Request, p *Profile) {
 	declared, _ := cutType(first(r.Header, "Content-Type"))
 	// A form is a form whatever else the request says of itself: an app that knows nothing of resumable uploads reads
 	// nothing but the type, and a page's script can add any of what tells them.
-	form := declared == "multipart/form-data" && hasBody(r)
+	parts := partsOf(r, declared)
+	form := parts != UploadNone
 	switch {
 	case first(r.Header, "Tus-Resumable") != "" && (r.Method == http.MethodPost || r.Method == http.MethodPatch && !form): // tus has no PUT
 		u.tus(q, r)
@@ -62,7 +64,7 @@ func upload(q *RequestInfo, r *http.Request, p *Profile) {
 	case first(r.Header, "Content-Range") != "" && hasBody(r) && !form:
 		u.chunk(q, r, declared)
 	case form:
-		u.Kind = UploadMultipart
+		u.Kind = parts
 	case hasBody(r) && (rawFile(r, declared) || p.upload(r)):
 		u.Kind = UploadRaw
 		u.File = rawOf(r, declared)
@@ -70,7 +72,7 @@ func upload(q *RequestInfo, r *http.Request, p *Profile) {
 	if u.Create && hasBody(r) {
 		switch {
 		case form:
-			u.Along = UploadMultipart
+			u.Along = parts
 		case u.Kind == UploadTusCreate:
 			u.Along = UploadTusCreate // creation-with-upload: the file's first bytes
 		case rawFile(r, declared), u.Kind == UploadGoogleCreate && strings.Contains(first(r.Header, "X-Goog-Upload-Command"), "upload"):
@@ -83,6 +85,27 @@ func upload(q *RequestInfo, r *http.Request, p *Profile) {
 }
 
 func hasBody(r *http.Request) bool { return r.ContentLength != 0 }
+
+// partsOf is how a body of several parts is read; UploadNone for any other. Google's APIs take any multipart type where
+// the request says that it is one upload in parts.
+func partsOf(r *http.Request, declared string) UploadKind {
+	switch {
+	case !hasBody(r):
+		return UploadNone
+	case declared == "multipart/form-data":
+		return UploadMultipart
+	case declared == "multipart/related":
+		return UploadRelated
+	case strings.HasPrefix(declared, "multipart/"):
+		q := r.URL.Query()
+		for _, says := range []string{q.Get("uploadType"), q.Get("upload_protocol"), first(r.Header, "X-Goog-Upload-Protocol")} {
+			if strings.EqualFold(says, "multipart") {
+				return UploadRelated
+			}
+		}
+	}
+	return UploadNone
+}
 
 // tus reads the headers of tus 1.0.0 (creation, creation-with-upload, core PATCH).
 func (u *UploadInfo) tus(q *RequestInfo, r *http.Request) {
