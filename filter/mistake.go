@@ -126,7 +126,8 @@ func distance(a, b string, limit int) int {
 	return min(prev[len(b)], limit)
 }
 
-func advise(got string, candidates []string) string {
+// Suggest returns advice that names the candidate which a typist most likely meant, "" where none is near.
+func Suggest(got string, candidates []string) string {
 	if c := nearest(got, candidates); c != "" {
 		return fmt.Sprintf("did you mean %q?", c)
 	}

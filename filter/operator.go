@@ -139,5 +139,5 @@ func adviseOperator(got string) string {
 	if op, ok := otherNames[strings.ToLower(got)]; ok {
 		return fmt.Sprintf("did you mean %q?", op)
 	}
-	return advise(got, operatorNames)
+	return Suggest(got, operatorNames)
 }

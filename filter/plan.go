@@ -109,7 +109,7 @@ func (b *binder) cond(n *Node, path string) *Plan {
 	p := &Plan{Shape: ShapeCond, Node: n, Path: path}
 	p.Field = b.catalog.Field(n.Field)
 	if p.Field == nil {
-		b.mistakes.add(n.Pos, path, advise(n.Field, b.catalog.names), "%s has no field %q", article(b.catalog.entity), n.Field)
+		b.mistakes.add(n.Pos, path, Suggest(n.Field, b.catalog.names), "%s has no field %q", article(b.catalog.entity), n.Field)
 		return p
 	}
 	op := n.Op.Info()
@@ -221,7 +221,7 @@ func (p *Plan) text(s string, wrong complaint) {
 			for i := range f.Values {
 				names[i] = f.Values[i].Name
 			}
-			advice := advise(s, names)
+			advice := Suggest(s, names)
 			if advice == "" {
 				advice = "use " + list(names)
 			}

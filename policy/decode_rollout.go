@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/internal/strict"
 )
 
@@ -100,7 +101,7 @@ func decodeMessage(r *strict.Reader, m *strict.Map, key string, to *string) {
 			ok = ok || p == name
 		}
 		if !ok {
-			advice := strict.Suggest(name, placeholders)
+			advice := filter.Suggest(name, placeholders)
 			if advice == "" {
 				advice = "use {{" + strings.Join(placeholders, "}}, {{") + "}}"
 			}

@@ -208,6 +208,10 @@ type called struct {
 // begin announces a file to the sink.
 func (b *Body) begin(f called, head []byte) error {
 	f.TrueMIME = trueMIME(head)
+	b.start = 0
+	if head != nil { // both lie in the store and end with it
+		b.start = b.total - int64(len(b.buf)) + int64(cap(b.buf)-cap(head))
+	}
 	for _, name := range f.also {
 		other := f.File
 		other.Name = name
@@ -216,10 +220,7 @@ func (b *Body) begin(f called, head []byte) error {
 			return err
 		}
 	}
-	b.file, b.hash, b.bytes, b.start = &f.File, sha256.New(), 0, 0
-	if head != nil { // both lie in the store and end with it
-		b.start = b.total - int64(len(b.buf)) + int64(cap(b.buf)-cap(head))
-	}
+	b.file, b.hash, b.bytes = &f.File, sha256.New(), 0
 	err := b.sink.File(b.file, head)
 	b.called = true
 	if err != nil {

@@ -147,7 +147,7 @@ func (m *Map) Done() {
 	for i := 0; i+1 < len(m.node.Content); i += 2 {
 		key := m.node.Content[i]
 		if e := m.keys[key.Value]; e != nil && e.key == key && !e.asked {
-			advice := Suggest(key.Value, m.known)
+			advice := filter.Suggest(key.Value, m.known)
 			if advice == "" {
 				advice = "the keys here are " + List(m.known)
 			}

@@ -107,14 +107,3 @@ func TestNilMapIsEmpty(t *testing.T) {
 		t.Errorf("a nil map complains: %v", r.Mistakes)
 	}
 }
-
-func TestSuggest(t *testing.T) {
-	t.Parallel()
-	names := []string{"unscannable", "deviceUnknown", "name"}
-	for got, want := range map[string]string{"unscanable": "unscannable", "DeviceUnknown": "deviceUnknown", "nmae": "name", "xyz": "", strings.Repeat("a", 100): ""} {
-		advice := Suggest(got, names)
-		if want == "" && advice != "" || !strings.Contains(advice, want) {
-			t.Errorf("%q suggests %q", got, advice)
-		}
-	}
-}

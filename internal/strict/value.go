@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/referee-casb/referee/filter"
 )
 
 // Text reads a text value.
@@ -134,7 +136,7 @@ func word[T ~string](r *Reader, n *yaml.Node, path, s string, words []T) (T, boo
 		}
 		names[i] = string(w)
 	}
-	advice := Suggest(s, names)
+	advice := filter.Suggest(s, names)
 	if advice == "" {
 		advice = "use " + strings.Join(names, ", ")
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/referee-casb/referee/internal/strict"
+	"github.com/referee-casb/referee/filter"
 )
 
 // maxDepth bounds parentheses within parentheses.
@@ -190,7 +190,7 @@ func (p *parser) attribute() *Attribute {
 			for i := range attributes {
 				names[i] = attributes[i].Name
 			}
-			advice := strict.Suggest(name, names)
+			advice := filter.Suggest(name, names)
 			if advice == "" {
 				advice = "the attributes are " + strings.Join(names[:14], ", ") + " and extensionAttribute1 to 15"
 			}
@@ -228,7 +228,7 @@ func (p *parser) operator(a *Attribute) (Op, bool) {
 		}
 		all = append(all, string(op))
 	}
-	advice := strict.Suggest(name, all)
+	advice := filter.Suggest(name, all)
 	if op, ok := otherOps[strings.ToLower(name)]; ok {
 		advice = "write -" + string(op)
 	} else if advice == "" {
