@@ -18,6 +18,8 @@ type posting struct {
 	// again is where a request begins anew at the mapped address, given the mapped form of address; nil where the app
 	// asked for nothing, so that it keeps nothing at its direct host either.
 	again func(mapped string) (string, error)
+	// refuse tells an app that asked without the person that nobody signed in; nil where a page may be shown.
+	refuse func()
 }
 
 // release lets an answer go: it decides between the app's own address and the mapped one, where the session goes through
@@ -31,7 +33,14 @@ func (b *Broker) release(w http.ResponseWriter, r *http.Request, t tenant.Tenant
 		return "", false
 	}
 	if stopped != nil {
-		b.deny(w, r, t, s, *stopped, d, "")
+		switch {
+		case p.refuse != nil:
+			p.refuse()
+		case d.needsDevice():
+			b.askDevice(w, r, t, here(r))
+		default:
+			b.deny(w, r, t, s, *stopped, d, "")
+		}
 		return "", false
 	}
 	through, err := b.throughGateway(r.Context(), t.ID, s.ID, inst, p.via)

@@ -255,6 +255,9 @@ func (b *Broker) samlGrant(w http.ResponseWriter, r *http.Request, t tenant.Tena
 			}
 			return b.restart(t, inst, &authRequest{State: relay}, mapped)
 		}
+		if waiting.Request.Passive {
+			p.refuse = func() { b.samlSays(w, r, t, idp, waiting.Request, saml.StatusNoPassive) }
+		}
 	}
 	to, ok := b.release(w, r, t, s, inst, d, p)
 	if !ok {

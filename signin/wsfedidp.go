@@ -218,9 +218,11 @@ func (b *Broker) wsfedGrant(w http.ResponseWriter, r *http.Request, t tenant.Ten
 		b.refusedWSFed(w, r, t, err)
 		return
 	}
-	to, ok := b.release(w, r, t, s, inst, d, posting{
-		kind: FlowWSFed, id: id, address: waiting.Reply, via: waiting.Via, again: func(string) (string, error) { return b.front(t, inst) },
-	})
+	p := posting{kind: FlowWSFed, id: id, address: waiting.Reply, via: waiting.Via, again: func(string) (string, error) { return b.front(t, inst) }}
+	if waiting.Request.Silent {
+		p.refuse = func() { b.wsfedRefuses(w, r, t, inst, waiting, id, "this can't be decided without the person") }
+	}
+	to, ok := b.release(w, r, t, s, inst, d, p)
 	if !ok {
 		return
 	}

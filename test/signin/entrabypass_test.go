@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/tenant"
+	"github.com/referee-casb/referee/test/entraid"
 )
 
 const sitesRouted = `
@@ -124,6 +126,17 @@ func TestSuiteBypassLetsNobodyIn(t *testing.T) {
 			p := f.walk(b, f.hinting(b))
 			if p.status != http.StatusForbidden || p.at.Host != brokerHost+f.port || !strings.Contains(p.text, "SharePoint Online") {
 				t.Errorf("%d at %s\n%s", p.status, p.at, strings.Join(p.hops, "\n"))
+			}
+			if !saml { // and a request without the person gets an answer without a page
+				p := b.open(f.at("contoso", "/wsfed?wa=wsignin1.0&prompt=none&wctx=c1&wtrealm="+url.QueryEscape(entraid.Realm)))
+				if to, fields := formOf(p); to != f.direct(entraHost)+"/login.srf" || !strings.Contains(fields.Get("wresult"), "FailedAuthentication") {
+					t.Errorf("silent: to %q: %v", to, fields)
+				}
+			}
+			f.policies("contoso", strings.Replace(blocked, "[block]", "[mfa]", 1)+"---"+suiteRouted)
+			b = f.browser(nil)
+			if p := f.walk(b, f.hinting(b)); p.at.Host != brokerHost+f.port || !strings.Contains(p.at.Path, "/stepup/") {
+				t.Errorf("a second factor: %d at %s\n%s", p.status, p.at, strings.Join(p.hops, "\n"))
 			}
 			for _, a := range f.rec.of(model.ActivityAccess) {
 				if a.Taken == model.TakenBypass {
