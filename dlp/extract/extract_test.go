@@ -169,7 +169,7 @@ func TestNeverClean(t *testing.T) {
 		{"program", "\x7fELF\x02\x01", Unsupported, "", ""},
 		{"picture in an archive", zipOf(t, "a.csv", "GIF89a,4111", "b.txt", "beside"), Unsupported, "a.csv", "beside"},
 		{"picture", "\x89PNG\r\n\x1a\n", Unsupported, "", ""},
-		{"rar", "Rar!\x1a\x07\x01\x00", Unsupported, "", ""},
+		{"rar", "Rar!\x1a\x07\x01\x00", Corrupt, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -351,6 +351,8 @@ func FuzzExtract(f *testing.F) {
 		"text", "{\"a\":\"\\u00e9\"}", "<a b='c'>d</a>", `{\rtf1\'e9\u233?}`, "From: a\nTo: b\nSubject: c\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nhi\n--x--", "BEGIN:VCARD\nN:x\\n",
 		"From a\nFrom: a\nTo: b\nSubject: c\n\nx", zipOf(f, "a", "b"), gzipOf(f, "x"), tarOf(f, "a", "b"), zstdOf(f, "x"), wordOf(f, "<w:p><w:t>x</w:t></w:p>"), bookOf(f, "<si><t>x</t></si>", `<row><c t="s"><v>0</v></c></row>`), "\xff\xfea\x00",
 		zipOf(f, "mimetype", "x", "content.xml", "<text:p>x</text:p>"),
+		xzOf(f, "x", 1<<16), lzmaOf(f, "x"), lz4Of(f, "x"), rarOf("a", "b", 0), rarOf("a", "b", 1), made(f, "a.7z", []string{"7z", "a", "a.7z", "one"}, "one", "x"),
+		made(f, "a.7z", []string{"7z", "a", "-mhc=off", "-mx=0", "a.7z", "one", "two"}, "one", "x", "two", "y"),
 	} {
 		f.Add([]byte(seed))
 	}

@@ -3,6 +3,7 @@ package extract
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"slices"
@@ -37,6 +38,8 @@ const (
 	SevenZip     Kind = "7z"
 	Rar          Kind = "rar"
 	XZ           Kind = "xz"
+	LZMA         Kind = "lzma"
+	LZ4          Kind = "lz4"
 	Image        Kind = "image"
 	Media        Kind = "media"
 	Program      Kind = "program"
@@ -63,6 +66,7 @@ var signatures = []struct {
 	{Bzip2, 0, "BZh"},
 	{Zstandard, 0, "\x28\xb5\x2f\xfd"},
 	{XZ, 0, "\xfd7zXZ\x00"},
+	{LZ4, 0, "\x04\x22\x4d\x18"},
 	{SevenZip, 0, "7z\xbc\xaf\x27\x1c"},
 	{Rar, 0, "Rar!\x1a\x07"},
 	{Tar, 257, "ustar"},
@@ -117,6 +121,9 @@ func identify(head []byte) Kind {
 			return s.kind
 		}
 	}
+	if lzmaLike(head) {
+		return LZMA
+	}
 	if len(head) > 2 && string(head[:2]) == "BM" && bytes.IndexByte(head, 0) >= 0 {
 		return Image
 	}
@@ -130,6 +137,17 @@ func identify(head []byte) Kind {
 		return Unknown
 	}
 	return textual(head)
+}
+
+// lzmaLike reports whether this is the header of LZMA alone, which has no signature: its usual properties, a dictionary
+// that is a power of two or one and a half, and a size that is unknown or sane.
+func lzmaLike(head []byte) bool {
+	if len(head) < 14 || head[0] != 0x5d || head[13] != 0 {
+		return false
+	}
+	dict, size := binary.LittleEndian.Uint32(head[1:]), binary.LittleEndian.Uint64(head[5:])
+	power := dict != 0 && (dict&(dict-1) == 0 || dict%3 == 0 && dict/3&(dict/3-1) == 0)
+	return power && dict >= 1<<12 && (size == 1<<64-1 || size < 1<<40)
 }
 
 // printable reports whether most of it is text in some charset: control characters are rare in every one.

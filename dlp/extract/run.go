@@ -152,8 +152,11 @@ func (x *run) note(kind Kind, err error) error {
 }
 
 // packed reads a file out of another. It counts towards what may be unpacked.
-func (x *run) packed(name string, r io.Reader) error {
-	in := bufio.NewReaderSize(&inflating{x, r}, sniffed)
+func (x *run) packed(name string, r io.Reader) error { return x.packedPiece(name, &inflating{x, r}) }
+
+// packedPiece reads a file of several that one stream holds, whose bytes are counted already.
+func (x *run) packedPiece(name string, r io.Reader) error {
+	in := bufio.NewReaderSize(r, sniffed)
 	head, err := in.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
 		x.path = append(x.path, name)
@@ -174,8 +177,23 @@ func (i *inflating) Read(p []byte) (int, error) {
 		return 0, &stop{err}
 	}
 	n, err := i.r.Read(p)
-	if i.x.inflated += int64(n); i.x.inflated > i.x.lim.Inflated {
-		return 0, badf(Limited, "more than %d MB unpacked", i.x.lim.Inflated>>20)
+	if err := i.x.count(int64(n)); err != nil {
+		return 0, err
 	}
 	return n, err
+}
+
+// count counts bytes that were unpacked.
+func (x *run) count(n int64) error {
+	if x.inflated += n; x.inflated > x.lim.Inflated {
+		return badf(Limited, "more than %d MB unpacked", x.lim.Inflated>>20)
+	}
+	return nil
+}
+
+// failed notes that a file in the part is not read.
+func (x *run) failed(name string, err error) error {
+	x.path = append(x.path, name)
+	defer func() { x.path = x.path[:len(x.path)-1] }()
+	return x.note("", err)
 }

@@ -71,20 +71,15 @@ func (x *run) content(f *zip.File, read func(io.Reader) error) error {
 
 // opened opens a file of a zip, and notes when it can't be.
 func (x *run) opened(f *zip.File, read func(io.Reader) error) error {
-	failed := func(err error) error {
-		x.path = append(x.path, f.Name)
-		defer func() { x.path = x.path[:len(x.path)-1] }()
-		return x.note("", err)
-	}
 	if f.Flags&1 != 0 {
-		return failed(badf(Encrypted, "with a password"))
+		return x.failed(f.Name, badf(Encrypted, "with a password"))
 	}
 	r, err := f.Open()
 	if errors.Is(err, zip.ErrAlgorithm) {
-		return failed(badf(Unsupported, "packed in a way that is not read (method %d)", f.Method))
+		return x.failed(f.Name, badf(Unsupported, "packed in a way that is not read (method %d)", f.Method))
 	}
 	if err != nil {
-		return failed(err)
+		return x.failed(f.Name, err)
 	}
 	defer r.Close() //nolint:errcheck // it reads
 	return read(r)
