@@ -20,7 +20,7 @@ type Engine struct {
 	patterns []pattern
 	lists    int // evidence lists
 
-	word     *dfa.Machine // patterns that match whole words; nil for none
+	word     *dfa.WordSet // patterns that match whole words; nil for none
 	wordLen  int
 	anywhere *dfa.Machine // the others
 	anyLen   int
@@ -196,11 +196,10 @@ func (b *builder) list(keywords []string) int {
 func (b *builder) finish() error {
 	e := b.e
 	if len(b.word) > 0 {
-		p, err := dfa.Compile(dfa.Word, 0, b.word)
-		if err != nil {
+		var err error
+		if e.word, err = dfa.NewWords(b.word, unionTable); err != nil {
 			return err
 		}
-		e.word = dfa.New(p, unionTable)
 	}
 	if len(b.anywhere) > 0 {
 		p, err := dfa.Compile(dfa.Anywhere, 0, b.anywhere)
@@ -266,11 +265,12 @@ func conditional(re *syntax.Regexp) bool {
 
 // States says how many states the tables of expressions have grown to, and how often a full one was begun anew.
 func (e *Engine) States() (states int, resets int64) {
-	for _, m := range []*dfa.Machine{e.word, e.anywhere} {
-		if m != nil {
-			states += m.States()
-			resets += m.Resets()
-		}
+	if e.word != nil {
+		states, resets = e.word.States()
+	}
+	if e.anywhere != nil {
+		states += e.anywhere.States()
+		resets += e.anywhere.Resets()
 	}
 	return states, resets
 }

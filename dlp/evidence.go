@@ -44,14 +44,18 @@ func (v *evidence) moved(cut int) {
 func (v *evidence) has(s *Scan, list, start, end, proximity int) bool {
 	v.know(s.buf, max(0, start-v.e.near), min(len(s.buf), end+proximity*utf8.UTFMax+1))
 	spans := v.spans[list]
-	if len(spans) == 0 {
+	if n := len(spans); n == 0 || spans[n-1].start < start-v.e.near {
 		return false
 	}
 	first, _ := slices.BinarySearchFunc(spans, start, func(sp span, at int) int { return sp.start - at })
+	last := -1 // where the nearest keyword in front of the match ends
 	for i := first - 1; i >= 0 && spans[i].start >= start-v.e.near; i-- {
-		if spans[i].end <= start && within(s.buf[spans[i].end:start], proximity) {
-			return true
+		if spans[i].end <= start {
+			last = max(last, spans[i].end)
 		}
+	}
+	if last >= 0 && within(s.buf[last:start], proximity) {
+		return true
 	}
 	for _, sp := range spans[first:] {
 		if sp.start >= end {

@@ -37,8 +37,8 @@ const MaxUnique = 1 << 14
 
 // tally counts the matches of a type.
 type tally struct {
-	counts [3]int           // by level, at exactly that confidence
-	seen   map[uint64]uint8 // distinct values by hash, with their highest level
+	counts [3]int // by level, at exactly that confidence
+	seen   distinct
 	kept   int
 	places []Match
 	around []snippet // by place, when contexts are asked for
@@ -57,13 +57,7 @@ func (s *Scan) count(c candidate) {
 	}
 	t, level := &s.tally[c.typ], levelOf(c.confidence)
 	t.counts[level]++
-	if t.seen == nil {
-		t.seen = map[uint64]uint8{}
-	}
-	h := hashOf(s.buf[c.start:c.end])
-	if old, ok := t.seen[h]; ok || len(t.seen) < MaxUnique {
-		t.seen[h] = max(old, uint8(level))
-	}
+	t.seen.add(hashOf(s.buf[c.start:c.end]), uint8(level))
 	if t.kept < s.opt.Matches {
 		t.kept++
 		if s.opt.Context > 0 {
@@ -83,20 +77,73 @@ func (s *Scan) count(c candidate) {
 	}
 }
 
+// distinct are the hashes of values, with the highest level each was seen at: a table with open addressing, since it is
+// asked at every match.
+type distinct struct {
+	slots []slot // a power of two, at most half of them used
+	used  int
+}
+
+type slot struct {
+	hash  uint64
+	level uint8 // 1 + level, 0 for a free slot
+}
+
+func (d *distinct) add(hash uint64, level uint8) {
+	if 2*d.used >= len(d.slots) && d.used < MaxUnique {
+		old := d.slots
+		d.slots = make([]slot, max(16, 2*len(old)))
+		for _, s := range old {
+			if s.level > 0 {
+				*d.at(s.hash) = s
+			}
+		}
+	}
+	s := d.at(hash)
+	switch {
+	case s.level > 0:
+		s.level = max(s.level, level+1)
+	case d.used < MaxUnique:
+		*s = slot{hash, level + 1}
+		d.used++
+	}
+}
+
+// at is the slot of a hash, or the free one that it would take.
+func (d *distinct) at(hash uint64) *slot {
+	mask := uint64(len(d.slots) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		if s := &d.slots[i]; s.level == 0 || s.hash == hash {
+			return s
+		}
+	}
+}
+
+// atLeast counts the values seen at a level or higher.
+func (d *distinct) atLeast(level int) int {
+	n := 0
+	for _, s := range d.slots {
+		if int(s.level) > level {
+			n++
+		}
+	}
+	return n
+}
+
 // hashOf is the same for values that differ in case and separators only.
 func hashOf(match []byte) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
+	var room [256]byte
+	text := room[:0]
 	for _, b := range match {
 		switch {
 		case b >= 'a' && b <= 'z':
-			_ = h.WriteByte(b - 'a' + 'A')
+			text = append(text, b-'a'+'A')
 		case b == ' ' || b == '-' || b == '.' || b == '/' || b == '\t' || b == '\n':
 		default:
-			_ = h.WriteByte(b)
+			text = append(text, b)
 		}
 	}
-	return h.Sum64()
+	return maphash.Bytes(seed, text)
 }
 
 // maxMasked is how many characters of a long match are shown.
@@ -139,13 +186,7 @@ func (s *Scan) report() Report {
 			if t.counts[level] == 0 {
 				continue
 			}
-			unique := 0
-			for _, l := range t.seen {
-				if int(l) >= level {
-					unique++
-				}
-			}
-			r.Findings = append(r.Findings, model.Finding{Type: s.e.types[i].ID, Confidence: levels[level], Count: count, Unique: unique})
+			r.Findings = append(r.Findings, model.Finding{Type: s.e.types[i].ID, Confidence: levels[level], Count: count, Unique: t.seen.atLeast(level)})
 		}
 		r.Matches = append(r.Matches, t.places...)
 	}

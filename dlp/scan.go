@@ -40,6 +40,7 @@ type Scan struct {
 	total int64
 	ended bool
 
+	word    *dfa.WordSearch
 	search  *dfa.Search
 	hits    []dfa.Hit
 	backs   []dfa.Hit
@@ -70,6 +71,9 @@ func (e *Engine) Start(opt Options) (*Scan, error) {
 		lastTyp: make([]int64, len(e.types)), lastPat: make([]int64, len(e.patterns)), chases: make([]chase, len(e.patterns)), tally: make([]tally, len(e.types)),
 	}
 	s.near.init(e)
+	if e.word != nil {
+		s.word = e.word.Search()
+	}
 	if e.anywhere != nil {
 		s.search = e.anywhere.Search()
 	}
@@ -205,7 +209,8 @@ func (s *Scan) Finish(ctx context.Context) (Report, error) {
 
 // decide looks at all places before limit.
 func (s *Scan) decide(limit int) {
-	if s.e.word != nil {
+	if s.word != nil {
+		s.word.Moved()
 		s.wholeWords(limit)
 	}
 	if s.search != nil {
@@ -243,7 +248,7 @@ func (s *Scan) byteBefore(i int) int {
 func (s *Scan) wholeWords(limit int) {
 	for at := s.done; at < limit && !s.enough; {
 		var start int
-		start, s.hits, at = s.e.word.Words(s.buf, at, limit, s.byteBefore(at), s.hits[:0])
+		start, s.hits, at = s.word.Next(s.buf, at, limit, s.byteBefore(at), s.hits[:0])
 		if start >= 0 {
 			s.whole(start)
 		}

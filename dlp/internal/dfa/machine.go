@@ -1,7 +1,7 @@
 package dfa
 
 import (
-	"encoding/binary"
+	"maps"
 	"regexp/syntax"
 	"slices"
 	"sync"
@@ -27,17 +27,20 @@ type table struct {
 	stride uint32
 	start  [4]atomic.Uint32 // by context of the first byte
 
-	mu     sync.Mutex // guards what is below, and writing
-	byKey  map[string]uint32
+	mu     sync.Mutex        // guards what is below, and writing
+	byHash map[uint64]uint32 // the last state with this hash; link has the one before
 	used   int
-	weight int // bytes of the states' lists and keys
+	weight int      // bytes of the states and their lists
+	spare  []state  // taken one by one, so that a state is no allocation of its own
+	lists  []uint32 // the same for their lists
 	build  builder
 }
 
 type state struct {
-	insts   []uint32 // sets and conditions, sorted
+	insts   []uint32 // sets and conditions, in no order
 	matched []uint32 // patterns that matched before the last byte, sorted
 	before  uint8    // what a condition may ask of the byte before
+	link    uint32   // number of another state with the same hash, 0 for none
 }
 
 const (
@@ -48,10 +51,13 @@ const (
 
 const firstState = 2
 
+// bytesOfState is about what a state takes beside its row and its lists.
+const bytesOfState = 128
+
 // New makes a machine whose table takes at most about the given bytes, and never fewer than 64 states.
 func New(p *Program, tableBytes int) *Machine {
 	stride := p.nclass + 1
-	m := &Machine{prog: p, max: min(max(64, tableBytes/(4*stride+96)), (accept-1)/stride)}
+	m := &Machine{prog: p, max: min(max(64, tableBytes/(4*stride+bytesOfState)), (accept-1)/stride)}
 	m.table.Store(m.newTable())
 	return m
 }
@@ -67,11 +73,14 @@ func (m *Machine) States() int {
 	return t.used - firstState
 }
 
+// firstRows is how many states a table has room for at first.
+const firstRows = 1024
+
 func (m *Machine) newTable() *table {
-	stride := m.prog.nclass + 1
+	stride, rows := m.prog.nclass+1, min(m.max, firstRows)
 	t := &table{
-		next: make([]uint32, stride*m.max), states: make([]*state, m.max), stride: uint32(stride),
-		byKey: map[string]uint32{}, used: firstState,
+		next: make([]uint32, stride*rows), states: make([]*state, rows), stride: uint32(stride),
+		byHash: map[uint64]uint32{}, used: firstState,
 	}
 	dead := &state{}
 	t.states[0], t.states[1] = dead, dead
@@ -82,17 +91,40 @@ func (m *Machine) newTable() *table {
 	return t
 }
 
-// renew replaces a full table. Walks that still hold the old one go on with it until they miss an entry.
+// renew replaces a full table: by a larger one with the same states, or by a new one when it has its full size. Walks that
+// still hold the old one go on with it until they miss an entry.
 func (m *Machine) renew(old *table) *table {
 	old.mu.Lock()
 	defer old.mu.Unlock()
 	if now := m.table.Load(); now != old {
 		return now
 	}
-	m.resets.Add(1)
 	t := m.newTable()
+	if len(old.states) < m.max && old.weight < m.max*(4*int(old.stride)+bytesOfState) {
+		t = old.larger(m.max)
+	} else {
+		m.resets.Add(1)
+	}
 	m.table.Store(t)
 	return t
+}
+
+// larger copies a table, with more room. Entries that are written meanwhile are missing in the copy, and made again.
+func (t *table) larger(most int) *table {
+	rows := min(most, 4*len(t.states))
+	n := &table{
+		next: make([]uint32, int(t.stride)*rows), states: make([]*state, rows), stride: t.stride,
+		byHash: maps.Clone(t.byHash), used: t.used, weight: t.weight,
+	}
+	copy(n.states, t.states)
+	for i := range t.next[:uint32(t.used)*t.stride] {
+		n.next[i] = atomic.LoadUint32(&t.next[i])
+	}
+	for i := range t.start {
+		n.start[i].Store(t.start[i].Load())
+	}
+	n.build.marks = make([]uint32, len(t.build.marks))
+	return n
 }
 
 // begin returns the entry of the start state when the byte before has the given context.
@@ -152,37 +184,68 @@ func (m *Machine) step(t *table, from uint32, b int) (*table, uint32) {
 	}
 }
 
-// intern returns the entry of a state, 0 when the table is full.
+// intern returns the entry of a state, 0 when the table is full. Its instructions are those that the builder has marked.
 func (t *table) intern(s state) uint32 {
 	if len(s.insts) == 0 && len(s.matched) == 0 {
 		return t.stride
 	}
-	key := t.build.key[:0]
-	key = append(key, s.before)
-	for _, v := range s.matched {
-		key = binary.LittleEndian.AppendUint32(key, v)
+	hash := uint64(s.before)
+	for _, i := range s.insts {
+		hash += mix(uint64(i)) // a sum, since their order says nothing
 	}
-	key = append(key, 0xFF, 0xFF, 0xFF, 0xFF)
-	for _, v := range s.insts {
-		key = binary.LittleEndian.AppendUint32(key, v)
+	for _, p := range s.matched {
+		hash += mix(uint64(p) | 1<<32)
 	}
-	t.build.key = key
-	if v, ok := t.byKey[string(key)]; ok {
-		return v
+	last := t.byHash[hash]
+	for n := last; n != 0; n = t.states[n].link {
+		if t.build.same(&s, t.states[n]) {
+			return t.entry(n)
+		}
 	}
 	// Lists count too: a state of ten thousand instructions takes the room of many small ones. A few states always fit.
-	t.weight += 3 * len(key)
 	if t.used >= len(t.states) || t.weight > max(len(t.next)*4, 1<<20) && t.used > firstState+16 {
 		return 0
 	}
-	v := uint32(t.used) * t.stride
-	t.states[t.used] = &state{insts: slices.Clone(s.insts), matched: slices.Clone(s.matched), before: s.before}
-	if len(s.matched) > 0 {
+	t.weight += 4*(len(s.insts)+len(s.matched)) + bytesOfState
+	if len(t.spare) == 0 {
+		t.spare = make([]state, 64)
+	}
+	own := &t.spare[0]
+	t.spare = t.spare[1:]
+	own.insts, own.matched, own.before, own.link = t.keep(s.insts), t.keep(s.matched), s.before, last
+	n := uint32(t.used)
+	t.states[n], t.byHash[hash] = own, n
+	t.used++
+	return t.entry(n)
+}
+
+func (t *table) entry(number uint32) uint32 {
+	v := number * t.stride
+	if len(t.states[number].matched) > 0 {
 		v |= accept
 	}
-	t.byKey[string(key)] = v
-	t.used++
 	return v
+}
+
+func (t *table) keep(list []uint32) []uint32 {
+	if len(list) == 0 {
+		return nil
+	}
+	if len(t.lists) < len(list) {
+		t.lists = make([]uint32, max(4096, len(list)))
+	}
+	own := t.lists[:len(list):len(list)]
+	t.lists = t.lists[len(list):]
+	copy(own, list)
+	return own
+}
+
+// mix spreads a number over all bits (the finaliser of MurmurHash3).
+func mix(x uint64) uint64 {
+	x = (x + 1) * 0x9E3779B97F4A7C15
+	x ^= x >> 32
+	x *= 0xFF51AFD7ED558CCD
+	return x ^ x>>29
 }
 
 // builder has the scratch space for making one state.
@@ -191,8 +254,21 @@ type builder struct {
 	gen     uint32
 	stack   []uint32
 	found   []uint32
+	reached []uint32
 	matched []uint32
-	key     []byte
+}
+
+// same says whether s, whose instructions are found and marked, is the state other.
+func (b *builder) same(s, other *state) bool {
+	if len(s.insts) != len(other.insts) || s.before != other.before || !slices.Equal(s.matched, other.matched) {
+		return false
+	}
+	for _, i := range other.insts {
+		if b.marks[i] != b.gen {
+			return false
+		}
+	}
+	return true
 }
 
 func (b *builder) reset() {
@@ -236,16 +312,20 @@ func (b *builder) close(p *Program, holds uint32, known bool) {
 
 // step is the state after s and byte c (-1: the end of text).
 func (b *builder) step(p *Program, s *state, c int) state {
-	b.reset()
-	for _, i := range s.insts {
-		b.push(i)
-	}
-	b.close(p, conditions(s.before, c), true)
-	reached := slices.Clone(b.found)
 	b.matched = b.matched[:0]
+	reached := s.insts
+	if slices.ContainsFunc(reached, func(i uint32) bool { return p.insts[i].op == opEmpty }) {
+		b.reset()
+		for _, i := range s.insts {
+			b.push(i)
+		}
+		b.close(p, conditions(s.before, c), true)
+		b.reached = append(b.reached[:0], b.found...)
+		reached = b.reached
+	}
 	b.reset()
 	for _, i := range reached {
-		switch in := p.insts[i]; in.op {
+		switch in := &p.insts[i]; in.op {
 		case opMatch:
 			b.matched = append(b.matched, in.arg)
 		case opSet:
@@ -270,7 +350,6 @@ func (b *builder) step(p *Program, s *state, c int) state {
 
 // take is the state of what close found. The byte before is kept only where a condition asks for it.
 func (b *builder) take(p *Program, matched []uint32, before uint8) state {
-	slices.Sort(b.found)
 	asks := false
 	for _, i := range b.found {
 		if in := p.insts[i]; in.op == opEmpty && in.arg != afterNonWord {

@@ -65,6 +65,7 @@ type Program struct {
 	insts   []inst
 	sets    []byteSet
 	start   uint32
+	starts  []uint32   // of each pattern
 	classes [256]uint8 // byte to equivalence class
 	nclass  int        // without the class for the end of text
 	context bool       // some condition looks at the byte before
@@ -91,6 +92,7 @@ func Compile(kind Kind, limit int, patterns []Pattern) (*Program, error) {
 		}
 		starts = append(starts, s)
 	}
+	p.starts = starts
 	p.start = p.emit(inst{op: opFail})
 	for i := len(starts) - 1; i >= 0; i-- {
 		p.start = p.emit(inst{op: opSplit, out: starts[i], arg: p.start})

@@ -96,62 +96,6 @@ func (m *Machine) MatchBack(text []byte, low, at, after, ahead int, hits []Hit) 
 	}
 }
 
-// Words finds places where a match may begin for a Word program: where the byte before is no ASCII word byte. It walks
-// from each such place in text[at:limit] and returns the first that has matches, with their ends, and where to go on;
-// start is -1 when there is none before limit. text must reach far enough past limit for the longest match and a byte
-// more, unless it ends there for good.
-func (m *Machine) Words(text []byte, at, limit int, before int, hits []Hit) (start int, found []Hit, next int) {
-	t, first := m.begin(m.table.Load(), 0)
-	classes := &m.prog.classes
-	inWord := before >= 0 && isWord(byte(before))
-	for i := at; i < limit; i++ {
-		b := text[i]
-		if inWord {
-			inWord = wordByte[b]
-			continue
-		}
-		inWord = wordByte[b]
-		st := first
-		for j := i; ; j++ {
-			class, b := uint32(m.prog.nclass), -1
-			if j < len(text) {
-				class, b = uint32(classes[text[j]]), int(text[j])
-			}
-			v := atomic.LoadUint32(&t.next[st+class])
-			if !t.plain(v) {
-				if v == 0 {
-					now := t
-					if t, v = m.step(t, st, b); t != now {
-						t, first = m.begin(t, 0)
-					}
-				}
-				if v&accept != 0 {
-					v &^= accept
-					hits = append(hits, Hit{End: j, Patterns: t.states[v/t.stride].matched})
-				}
-				if v == t.stride {
-					break
-				}
-			}
-			if b < 0 {
-				break
-			}
-			st = v
-		}
-		if len(hits) > 0 {
-			return i, hits, i + 1
-		}
-	}
-	return -1, hits, limit
-}
-
-var wordByte = func() (w [256]bool) {
-	for b := range w {
-		w[b] = isWord(byte(b))
-	}
-	return w
-}()
-
 // Search is a walk of an Anywhere program over a text that comes in pieces.
 type Search struct {
 	m  *Machine

@@ -36,6 +36,7 @@ type Trie struct {
 	nodes  []node
 	values [][]uint32
 	root   [256]uint32 // child of the root by first byte, 0 for none
+	first  firsts
 	reach  int
 }
 
@@ -60,6 +61,9 @@ func Build(entries []Entry) *Trie {
 		return int(a.id) - int(b.id)
 	})
 	keys = slices.Compact(keys)
+	for _, k := range keys {
+		t.first.add(k.key)
+	}
 	type span struct {
 		lo, hi, depth int
 	}
@@ -130,7 +134,7 @@ func (t *Trie) Next(text []byte, at, limit int, hits []Hit) []Hit {
 	for i := at; i < limit; {
 		b := text[i]
 		if b < utf8.RuneSelf {
-			if t.root[lower[b]] != 0 && (!alnum[b] || i == 0 || !alnum[text[i-1]] && (text[i-1] < utf8.RuneSelf || !wordBefore(text, i))) {
+			if (!alnum[b] || i == 0 || !alnum[text[i-1]]) && t.first.has(text, i) && (!alnum[b] || i == 0 || text[i-1] < utf8.RuneSelf || !wordBefore(text, i)) {
 				hits = t.match(text, i, hits)
 			}
 			i++
