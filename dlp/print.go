@@ -65,7 +65,7 @@ func (s *Scan) resemblances() {
 		}
 		t := &s.tally[i]
 		t.counts[levelOf(c)]++
-		t.seen = map[uint64]uint8{uint64(i): uint8(levelOf(c))}
+		t.seen.add(uint64(i), uint8(levelOf(c)))
 		if s.opt.Matches > 0 {
 			t.places = append(t.places, Match{Type: s.e.types[i].ID, End: s.total, Confidence: c, Masked: fmt.Sprintf("(%d %% of the sample)", share)})
 			if s.opt.Context > 0 {

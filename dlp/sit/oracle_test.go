@@ -11,6 +11,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -247,8 +248,7 @@ func isWordByte(text []byte, i int) bool {
 
 // search calls found with each place where words begin that expr matches, and their ends, the last first.
 func (o *oracle) search(expr string, found func(start int, ends []int)) {
-	anywhere, here := regexp.MustCompile(expr), regexp.MustCompile(`^(?:`+expr+`)`)
-	here.Longest()
+	anywhere, here := compiled(expr, false), compiled(`^(?:`+expr+`)`, true)
 	for at := 0; at < len(o.text); {
 		loc := anywhere.FindIndex(o.text[at:])
 		if loc == nil {
@@ -277,6 +277,20 @@ func (o *oracle) search(expr string, found func(start int, ends []int)) {
 			found(start, ends)
 		}
 	}
+}
+
+var expressions sync.Map // by text
+
+func compiled(expr string, longest bool) *regexp.Regexp {
+	if re, ok := expressions.Load(expr); ok {
+		return re.(*regexp.Regexp)
+	}
+	re := regexp.MustCompile(expr)
+	if longest {
+		re.Longest()
+	}
+	expressions.Store(expr, re)
+	return re
 }
 
 func (o *oracle) keywords(words []string) []place {
