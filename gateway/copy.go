@@ -72,6 +72,7 @@ func (h *hop) copy(a *answer) {
 		t.hash = sha256.New()
 	}
 	whole, err := t.run()
+	h.bodyEnd(a, err)
 	h.finish(a, &t, whole, err)
 	if err != nil && !whole {
 		// What was promised can't be kept: the client must see the answer cut off, not end.

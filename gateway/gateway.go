@@ -39,6 +39,7 @@ type Gateway struct {
 	spooling room  // for bodies that are looked at
 	waiting  quota // bytes of requests that wait for a step-up
 	counts   counters
+	digests  digests
 	arriving sync.WaitGroup // answers whose arrival is being confirmed
 
 	crossings  atomic.Int32 // preflights between apps that are with an app now
@@ -156,12 +157,13 @@ func origin(t *catalog.Target) string { return "https://" + t.Mapped }
 type Counts struct {
 	Requests, Refused, Unauthenticated, Blocked, Downloads, Uploads, Unrecorded, AppErrors uint64
 	Chains                                                                                 uint64 // incomplete certificate chains of apps that were completed
+	Ambiguous                                                                              uint64 // pages that browsers may read in two ways
 	Open                                                                                   int64  // WebSockets and long transfers now
 }
 
 type counters struct {
-	requests, refused, unauthenticated, blocked, downloads, uploads, unrecorded, appErrors, chains atomic.Uint64
-	open                                                                                           atomic.Int64
+	requests, refused, unauthenticated, blocked, downloads, uploads, unrecorded, appErrors, chains, ambiguous atomic.Uint64
+	open                                                                                                      atomic.Int64
 }
 
 // Counts returns the counts.
@@ -170,7 +172,7 @@ func (g *Gateway) Counts() Counts {
 	return Counts{
 		Requests: c.requests.Load(), Refused: c.refused.Load(), Unauthenticated: c.unauthenticated.Load(),
 		Blocked: c.blocked.Load(), Downloads: c.downloads.Load(), Uploads: c.uploads.Load(), Unrecorded: c.unrecorded.Load(),
-		AppErrors: c.appErrors.Load(), Chains: c.chains.Load(), Open: c.open.Load(),
+		AppErrors: c.appErrors.Load(), Chains: c.chains.Load(), Ambiguous: c.ambiguous.Load(), Open: c.open.Load(),
 	}
 }
 

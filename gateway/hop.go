@@ -15,6 +15,7 @@ import (
 	"github.com/referee-casb/referee/catalog/appprofile"
 	"github.com/referee-casb/referee/gateway/header"
 	"github.com/referee-casb/referee/gateway/recognise"
+	"github.com/referee-casb/referee/gateway/rewrite"
 	"github.com/referee-casb/referee/gateway/shim"
 	"github.com/referee-casb/referee/gateway/upstream"
 	"github.com/referee-casb/referee/model"
@@ -56,17 +57,20 @@ type hop struct {
 	req  recognise.RequestInfo
 	resp recognise.ResponseInfo
 
-	in     policy.Input
-	filled bool // in holds the facts that don't change within a request
-	v      policy.Verdict
-	src    *clientBody // the request's body as it comes
-	up     *uploads    // files in it
-	hints  *hints      // early hints of a navigation; nil for others
-	kept   *heldBody   // the body, held because a step-up may be asked for; nil otherwise
-	large  *heldBody   // the first part of one that was too large to hold
-	resume string      // id of the stashed request that this one stands for
-	onPage bool        // the action is one that only the page's script sees
-	until  time.Time   // when the first of the grants ends that opened such an action; zero for none
+	in        policy.Input
+	filled    bool // in holds the facts that don't change within a request
+	v         policy.Verdict
+	src       *clientBody // the request's body as it comes
+	up        *uploads    // files in it
+	hints     *hints      // early hints of a navigation; nil for others
+	kept      *heldBody   // the body, held because a step-up may be asked for; nil otherwise
+	large     *heldBody   // the first part of one that was too large to hold
+	resume    string      // id of the stashed request that this one stands for
+	stops     bool        // the last look at the script's controls found one that stops
+	integrity string      // digests that the body must have, by its address
+
+	onPage bool      // the action is one that only the page's script sees
+	until  time.Time // when the first of the grants ends that opened such an action; zero for none
 }
 
 // credential says by what a request was recognised.
@@ -149,6 +153,10 @@ func (h *hop) read() {
 	h.takeReplay()
 	h.resume = takeResume(r.URL)
 	u := r.URL
+	h.integrity = ""
+	if rest, metadata, ok := rewrite.CutMarker(u.RawQuery); ok {
+		u.RawQuery, h.integrity = rest, metadata
+	}
 	if q := h.m.Reverse(u.RawQuery); q != u.RawQuery {
 		u.RawQuery = q
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/referee-casb/referee/gateway/recognise"
 	"github.com/referee-casb/referee/gateway/rewrite"
 	"github.com/referee-casb/referee/model"
-	"github.com/referee-casb/referee/tenant"
 )
 
 // bufferSize is how much is read from an app and written to a client at once.
@@ -64,6 +63,11 @@ func (h *hop) respond(out *http.Request, res *http.Response, act *model.Activity
 	h.issued(a)
 	h.announced(a)
 	h.rewriting(a)
+	if !h.checkable(a) {
+		h.dropped(a, "it can't be checked by its digest")
+		h.problem(http.StatusBadGateway, "refused", page.Refused, nil) // fail closed: the page asked for a check
+		return
+	}
 	h.send(a)
 }
 
@@ -160,56 +164,6 @@ func (a *answer) head() []byte {
 	return head
 }
 
-// rewriting chooses whether and as what the body is rewritten.
-func (h *hop) rewriting(a *answer) {
-	if a.body != nil || h.resp.Download && !h.resp.Attachment && h.resp.Class != recognise.ClassPage || h.r.Method == http.MethodHead {
-		return
-	}
-	a.kind = rewrite.Classify(h.req.Dest, a.res.StatusCode, a.res.Header, len(h.app.fields) > 0)
-	if h.resp.Class == recognise.ClassFile || h.resp.Attachment {
-		a.kind = rewrite.None // data goes as it is
-	}
-}
-
-// wouldRewrite reports whether a GET of what a HEAD asked for would be rewritten.
-func (h *hop) wouldRewrite(res *http.Response) bool {
-	return rewrite.Classify(h.req.Dest, res.StatusCode, res.Header, len(h.app.fields) > 0) != rewrite.None
-}
-
-// wrap puts the rewriter round the body. It returns false when it had to answer instead.
-func (h *hop) wrap(a *answer, csp *policies) bool {
-	opt := rewrite.Options{
-		Hosts: h.hosts.detached(), Real: h.t.Real, Encoding: a.coding, Accept: first(a.out.Header, "Accept-Encoding"),
-		Charset: charset(first(a.res.Header, "Content-Type")), Fields: h.app.fields, Nonce: csp.nonce,
-	}
-	if a.kind == rewrite.HTML && h.sess != nil {
-		opt.Inject = h.tag(csp.nonce)
-	}
-	body, err := rewrite.New(a.kind, a.source(), opt)
-	if err != nil && h.tenant.Default == tenant.Allow {
-		// fail open: the tenant chose that work goes on. The page's links may lead out, and it lacks the client script; bytes
-		// of files are decided about all the same.
-		e := h.activity(model.ActivityDefault)
-		e.Reason, e.Detail = "a page could not be rewritten", map[string]any{"default": string(h.tenant.Default), "why": err.Error()}
-		h.event(e)
-		a.kind = rewrite.None
-		return true
-	}
-	if err != nil {
-		h.dropped(a, "the page could not be read")
-		h.g.log.Warn("answer not rewritten", "tenant", h.t.Tenant, "host", h.t.Real, "err", err)
-		h.fail(http.StatusBadGateway, page.NoScript) // fail closed: an unrewritten page would lead out, and lack the client script
-		return false
-	}
-	a.body = body
-	hd := a.res.Header
-	delete(hd, "Content-Encoding")
-	if e := body.Encoding(); e != "" {
-		hd["Content-Encoding"] = []string{e}
-	}
-	return true
-}
-
 // source is the app's body from its first byte.
 func (a *answer) source() io.ReadCloser {
 	return &replayBody{answer: a}
@@ -242,7 +196,7 @@ func (h *hop) send(a *answer) {
 	var csp policies
 	switch {
 	case a.kind != rewrite.None:
-		csp = h.policies(res.Header, a.kind == rewrite.HTML)
+		csp = h.policies(res.Header, a.kind.Page())
 		if !h.wrap(a, &csp) {
 			return
 		}
@@ -250,7 +204,7 @@ func (h *hop) send(a *answer) {
 			break
 		}
 		in.Rewritten, in.Caching, in.Epoch = true, header.CacheBrief, h.epoch()
-		if a.kind == rewrite.HTML {
+		if a.kind.Page() {
 			in.Caching = header.CacheCheck
 		}
 	case h.resp.Download:

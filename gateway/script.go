@@ -99,7 +99,7 @@ var acts = map[shim.Control]model.ActivityType{
 func (h *hop) modes() (shim.Controls, map[shim.Control]shim.Message) {
 	rules := h.g.parts.Rules(h.t.Tenant)
 	modes, messages := shim.Controls{}, map[shim.Control]shim.Message{}
-	h.onPage = true
+	h.onPage, h.stops = true, rules == nil
 	defer func() { h.onPage = false }()
 	for _, c := range shim.AllControls() {
 		modes[c] = shim.Audit
@@ -130,7 +130,7 @@ func (h *hop) modes() (shim.Controls, map[shim.Control]shim.Message) {
 		if h.v.Gate == policy.GateAllow || h.v.Open() || h.v.Gate == policy.GateStepUp && c == shim.Upload {
 			continue // bytes that go up are decided about, and kept, when they come
 		}
-		modes[c] = shim.Block
+		modes[c], h.stops = shim.Block, true
 		if h.v.Gate == policy.GateBlockWithOverride {
 			modes[c] = shim.Override
 		}
@@ -184,7 +184,8 @@ func (h *hop) controls() {
 
 // policies edits content security policies. A page has several; the script's nonce must be one that all of them allow.
 type policies struct {
-	nonce string // for the script's element
+	nonce   string           // for the script's element
+	digests *rewrite.Digests // by which the policies know the page's own scripts
 }
 
 // policies maps the hosts in an answer's policies and finds the nonce for the script. A page's enforced policy decides
@@ -197,6 +198,9 @@ func (h *hop) policies(hd http.Header, html bool) policies {
 		made = base64.StdEncoding.EncodeToString(b[:])
 	}
 	p := policies{}
+	if html {
+		p.digests = rewrite.DigestsOf(hd["Content-Security-Policy"])
+	}
 	enforced, reported := hd["Content-Security-Policy"], hd["Content-Security-Policy-Report-Only"]
 	if len(enforced) > 0 {
 		enforced, p.nonce = rewrite.CSP(enforced, &h.hosts, made)

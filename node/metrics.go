@@ -58,6 +58,7 @@ func newMetrics(n *Node) *metrics {
 	total("referee_gateway_unrecorded_total", "Actions refused because they could not be recorded.", func() uint64 { return n.gateway.Counts().Unrecorded })
 	total("referee_gateway_app_errors_total", "Requests that the app did not answer properly.", func() uint64 { return n.gateway.Counts().AppErrors })
 	total("referee_gateway_chains_completed_total", "Hosts of apps whose incomplete certificate chain was completed.", func() uint64 { return n.gateway.Counts().Chains })
+	total("referee_gateway_ambiguous_pages_total", "Pages that browsers may read in two ways: stopped, or passed as they are.", func() uint64 { return n.gateway.Counts().Ambiguous })
 	gauge("referee_gateway_open", "WebSockets and long transfers now.", func() float64 { return float64(n.gateway.Counts().Open) })
 	total("referee_pipeline_activities_total", "Activities brought into the log.", func() uint64 { return n.pipeline.Counts().Activities })
 	total("referee_pipeline_dead_letters_total", "Messages that are no activity, or whose file stayed unusable.", func() uint64 { c := n.pipeline.Counts(); return c.DeadLetters + c.Parked })

@@ -18,7 +18,11 @@ const (
 	JSON   // the fields that a profile names
 	Manifest
 	SVG
+	XHTML // by the rules of XML
 )
+
+// Page reports the kinds that get the client script.
+func (k Kind) Page() bool { return k == HTML || k == XHTML }
 
 // Classify says as what an answer is rewritten: by its use, its declared type and nosniff, never by its
 // extension. fields says whether the app's profile names JSON fields.
@@ -43,8 +47,10 @@ func Classify(dest string, status int, h http.Header, fields bool) Kind {
 		return CSS
 	}
 	switch {
-	case kind == "text/html", kind == "application/xhtml+xml":
+	case kind == "text/html":
 		return HTML
+	case kind == "application/xhtml+xml":
+		return XHTML
 	case kind == "text/css":
 		return CSS
 	case script(kind):

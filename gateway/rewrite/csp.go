@@ -48,6 +48,15 @@ func CSP(values []string, h Hosts, made string) (out []string, nonce string) {
 	return out, nonce
 }
 
+// mapPolicy maps the hosts of a policy and leaves the rest: one that a page demands of a frame.
+func mapPolicy(value string, h Hosts) string {
+	p := parsePolicy(value)
+	for d := range p {
+		p[d].sources = mapSources(p[d].sources, h)
+	}
+	return serialize(p)
+}
+
 type directive struct {
 	name    string
 	sources []string

@@ -2,388 +2,354 @@ package rewrite
 
 import (
 	"bytes"
-	"errors"
 	"io"
+	"net/url"
 	"strings"
-
-	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 
 	"github.com/referee-casb/referee/fault"
 )
 
-// maxToken bounds how much of one token is held: a comment, a tag, a run of text, or the whole of an inline
-// script. A page that exceeds it is ambiguous.
+// maxToken bounds how much of one tag is held, its srcdoc and data addresses among it.
 const maxToken = 16 << 20
 
-// page rewrites HTML. It runs the tokenizer over what has arrived and lets go of whole tokens; a token at the
-// edge of a piece waits for the rest of it. Raw bytes go out as they came unless an attribute's value changes.
+// page rewrites HTML. It reads tags as the tokenizer of a browser does, follows with [tree] what the tree builder makes of
+// them, and lets go of whatever is settled. Raw bytes go out as they came unless a value changes.
 type page struct {
-	opt     Options
-	inject  []byte
-	foreign []string // open elements since <svg> or <math>, innermost last
-	raw     string   // element whose text the next token is: script, style, …
-	module  bool     // that script is data (JSON, template): left alone
-	buf     []byte
-	attrs   []attribute
-	changed bool
+	opt    Options
+	inject []byte
+	values *values
+	tree   tree
+	buf    []byte // not settled
+
+	pass     passing // inside of what passes as it is
+	tag      tagScan // how far the tag at the start of buf is read
+	tagging  bool
+	raw      rawText  // element whose text is read as text
+	rawEnd   bool     // the next end tag is that element's
+	begun    bool     // some of the page has been read
+	declared bool     // the page or its head says what its charset is
+	jis      bool     // and that it is one with escape sequences
+	escape   bool     // the last byte that was read begins one
+	base     *url.URL // of its base element, or as good as
+	xml      bool     // by the rules of XML
+	code     string   // XML: the open script or style
 }
 
-func newHTML(opt Options) *page { return &page{opt: opt, inject: opt.Inject} }
+// output writes a piece, with changes.
+type output struct {
+	w       io.Writer
+	text    []byte
+	done    int // written up to here
+	changed bool
+	err     error
+}
+
+// upto writes what is before i.
+func (o *output) upto(i int) {
+	if o.err == nil && o.done < i {
+		_, o.err = o.w.Write(o.text[o.done:i])
+		o.done = i
+	}
+}
+
+// put writes something that is not in the text, at i.
+func (o *output) put(i int, b []byte) {
+	o.upto(i)
+	if o.err == nil && len(b) > 0 {
+		_, o.err = o.w.Write(b)
+		o.changed = true
+	}
+}
+
+// replace puts b in the place of text[from:to].
+func (o *output) replace(from, to int, b []byte) {
+	o.put(from, b)
+	o.done, o.changed = to, true
+}
+
+func newHTML(opt Options) *page {
+	return &page{opt: opt, inject: opt.Inject, values: newValues(opt), tree: newTree(), declared: opt.Charset != ""}
+}
 
 func (p *page) transform(w io.Writer, piece []byte, end bool) (bool, error) {
-	p.buf = append(p.buf, piece...)
-	p.changed = false
-	if !end && len(p.buf) > maxToken {
-		return p.ambiguous(w)
+	text := piece
+	if len(p.buf) > 0 {
+		p.buf = append(p.buf, piece...)
+		text = p.buf
 	}
-	used := 0
-	for used < len(p.buf) {
-		read, inRaw := p.tokens, p.raw != ""
-		if inRaw {
-			read = p.rawText
-		}
-		n, err := read(w, p.buf[used:], end)
-		if err != nil {
-			return p.changed, err
-		}
-		if n == 0 && inRaw == (p.raw != "") {
-			break // nothing whole is left; an empty script, though, is progress
-		}
-		used += n
+	o := output{w: w, text: text}
+	at, err := p.read(&o, end)
+	if err == nil && end && len(p.inject) > 0 && !p.xml { // a page without a single token
+		o.put(at, p.inject)
+		p.inject = nil
 	}
-	p.buf = p.buf[:copy(p.buf, p.buf[used:])]
-	if end && len(p.inject) > 0 {
-		if err := p.insert(w); err != nil { // a page without a single token
-			return p.changed, err
-		}
+	o.upto(at)
+	if err == nil {
+		err = o.err
 	}
-	return p.changed, nil
+	if err == nil && p.unread(text[:at]) {
+		err = ambiguous("escape sequences of a charset that the page's head does not name")
+	}
+	if err == nil && len(text)-at > maxToken {
+		err = ambiguous("a tag of more than %d MB", maxToken>>20)
+	}
+	if err != nil {
+		p.buf = append(append(p.buf[:0:0], p.raw.unsent()...), text[o.done:]...)
+		return o.changed, err
+	}
+	p.buf = append(p.buf[:0], text[at:]...)
+	return o.changed, nil
 }
 
-// ambiguous ends the rewriting of a page that can't be read within bounds.
-func (p *page) ambiguous(w io.Writer) (bool, error) {
-	if p.opt.Strict {
-		// fail closed: the rest of the page is not sent
-		return p.changed, fault.New(fault.Limited, "rewrite", "a page has a token of more than %d MB", maxToken>>20)
-	}
-	// fail open: only monitored sessions come here; the rest passes as it is
-	_, err := w.Write(p.buf)
-	p.buf = p.buf[:0]
-	return p.changed, err
+// rest is what was not written when the page turned out to be ambiguous: transform keeps it in buf.
+func (p *page) rest() []byte { return p.buf }
+
+// ambiguous is the error of a page that browsers may read otherwise than it is read here.
+func ambiguous(format string, args ...any) error {
+	return &Ambiguous{Reason: fault.New(fault.Invalid, "rewrite", format, args...)}
 }
 
-// tokens writes the whole tokens at the start of text, up to one that enters a raw text element, and returns
-// their length; 0 when not even the first is whole yet.
-func (p *page) tokens(w io.Writer, text []byte, end bool) (used int, err error) {
-	z := html.NewTokenizer(bytes.NewReader(text))
-	for used < len(text) && p.raw == "" {
-		z.AllowCDATA(len(p.foreign) > 0)
-		kind := z.Next()
-		raw := z.Raw()
-		if kind == html.ErrorToken {
-			if !errors.Is(z.Err(), io.EOF) {
-				return used, fault.Wrap(z.Err(), "rewrite", "html")
-			}
-			if end { // the browser drops or shows the broken end; its bytes pass
-				_, err = w.Write(text[used:])
-				used = len(text)
-			}
-			return used, err
-		}
-		cut := used+len(raw) == len(text) && !end // it may go on in the next piece
-		n := len(raw)
-		switch kind {
-		case html.TextToken:
-			n, err = p.text(w, raw, cut)
-		case html.StartTagToken, html.SelfClosingTagToken:
-			if cut {
-				return used, nil
-			}
-			err = p.startTag(w, z, raw, kind == html.SelfClosingTagToken)
-		default:
-			if cut {
-				return used, nil
-			}
-			if kind == html.EndTagToken {
-				name, _ := z.TagName()
-				p.leave(string(name))
-			}
-			_, err = w.Write(raw)
-		}
-		used += n
-		if err != nil || n < len(raw) {
-			return used, err
-		}
-		if len(p.foreign) > 0 {
-			z.NextIsNotRawText()
-		}
-	}
-	return used, nil
-}
-
-// text passes what people read as it is. Text before the first tag opens the body, so our script goes first.
-func (p *page) text(w io.Writer, raw []byte, cut bool) (int, error) {
-	if cut {
-		// A "<" at the edge may begin a tag.
-		if i := bytes.LastIndexByte(raw, '<'); i >= 0 {
-			raw = raw[:i]
-		}
-		if len(raw) == 0 {
+// read handles what is whole in the text and returns where the rest begins.
+func (p *page) read(o *output, end bool) (at int, err error) {
+	if !p.begun && len(o.text) > 0 {
+		if len(o.text) < 3 && !end && bytes.HasPrefix([]byte("\xef\xbb\xbf"), o.text) {
 			return 0, nil
 		}
-	}
-	if len(p.inject) > 0 && len(bytes.TrimLeft(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), " \t\r\n\f")) > 0 {
-		if err := p.insert(w); err != nil {
-			return 0, err
+		p.begun = true
+		if bytes.HasPrefix(o.text, []byte("\xef\xbb\xbf")) {
+			at, p.declared = 3, true
 		}
 	}
-	_, err := w.Write(raw)
-	return len(raw), err
+	for at < len(o.text) || p.raw.name != "" && end {
+		var next int
+		switch {
+		case p.pass != passNothing:
+			next = p.passOn(o.text, at, end)
+		case p.raw.name != "":
+			next = p.rawText(o, at, end)
+		default:
+			next, err = p.token(o, at, end)
+		}
+		if next < 0 || err != nil { // the rest of it is yet to come
+			return at, err
+		}
+		at = next
+	}
+	return at, nil
 }
 
-func (p *page) insert(w io.Writer) error {
-	_, err := w.Write(p.inject)
-	p.inject, p.changed = nil, true
-	return err
+// wait says that a token is not whole yet.
+const wait = -1
+
+// token handles the text or the tag at i, and returns where it ends.
+func (p *page) token(o *output, i int, end bool) (next int, err error) {
+	text := o.text
+	if text[i] != '<' {
+		return p.text(o, i, end), nil
+	}
+	if i+1 == len(text) {
+		if !end {
+			return wait, nil
+		}
+		p.beforeText(o, i)
+		return i + 1, nil
+	}
+	switch c := text[i+1]; {
+	case p.xml:
+		return p.xmlTag(o, i, end)
+	case letter(c):
+		return p.startTag(o, i, end)
+	case c == '/':
+		return p.endTag(o, i, end)
+	case c == '!':
+		return p.declaration(text, i, end)
+	case c == '?':
+		p.pass = passTag
+		return i + 2, nil
+	}
+	p.beforeText(o, i) // it is a "<" that people read
+	return i + 1, nil
 }
 
-// startTag patches a tag's values, puts our script where it runs first, and enters the element's text mode.
-func (p *page) startTag(w io.Writer, z *html.Tokenizer, raw []byte, selfClosing bool) error {
-	nameBytes, _ := z.TagName()
-	name := string(nameBytes)
-	if len(p.inject) > 0 && name != "html" && name != "head" {
-		if err := p.insert(w); err != nil {
-			return err
+// text handles what is between tags. Text before the first tag opens the body, so our script goes first.
+func (p *page) text(o *output, i int, end bool) int {
+	n := bytes.IndexByte(o.text[i:], '<')
+	stop := i + n
+	if n < 0 {
+		stop = len(o.text)
+	}
+	if p.code != "" || !p.xml && p.tree.code() {
+		if n < 0 && !end && stop-i < maxString {
+			return wait
 		}
-	}
-	if err := p.patch(w, name, raw); err != nil {
-		return err
-	}
-	if len(p.inject) > 0 && name == "head" {
-		if err := p.insert(w); err != nil {
-			return err
+		if repl := p.values.code(o.text[i:stop]); repl != nil {
+			o.replace(i, stop, repl)
 		}
+		return stop
 	}
-	p.enter(name, selfClosing)
-	return nil
+	if len(p.inject) > 0 && !p.xml && len(bytes.TrimLeft(o.text[i:stop], " \t\r\n\f")) > 0 {
+		p.beforeText(o, i)
+	}
+	return stop
 }
 
-// patch writes a start tag with its changed values.
-func (p *page) patch(w io.Writer, name string, raw []byte) error {
-	p.attrs = attributes(raw, p.attrs)
-	p.module = name == "script" && p.dataScript(raw)
-	done := 0
-	for _, a := range p.attrs {
-		value := raw[a.valueFrom:a.valueTo]
-		key := lower(raw[a.nameFrom:a.nameTo])
-		from, to := a.valueFrom, a.valueTo
-		var repl []byte
-		switch u := useOf(key); {
-		case u == useIntegrity:
-			// The body behind it may be rewritten, so its digest no longer holds.
-			from, to, repl = a.nameFrom, a.nameTo, []byte("data-referee-integrity")
-		case len(value) == 0:
-			continue
-		case u == useURL:
-			repl = p.mapped(value, contextURL)
-		case u == useCode:
-			repl = p.mapped(value, contextCode)
-		case u == usePage:
-			repl = p.srcdoc(value)
-		case name == "meta" && key == "content":
-			repl = p.meta(raw, value)
-		}
-		if repl == nil || bytes.Equal(repl, raw[from:to]) {
-			continue
-		}
-		if _, err := w.Write(raw[done:from]); err != nil {
-			return err
-		}
-		if _, err := w.Write(repl); err != nil {
-			return err
-		}
-		done, p.changed = to, true
+func (p *page) beforeText(o *output, i int) {
+	if len(p.inject) > 0 {
+		o.put(i, p.inject)
+		p.inject = nil
 	}
-	_, err := w.Write(raw[done:])
-	return err
 }
 
-// mapped maps the hosts in a value.
-func (p *page) mapped(value []byte, where context) []byte {
-	var out bytes.Buffer
-	l := newLiteral(p.opt.Hosts, where)
-	if changed, err := l.transform(&out, value, true); err != nil || !changed {
+// wholeTag reads the tag at i up to its end. ok is false when it isn't all there.
+func (p *page) wholeTag(text []byte, i, name int) (raw []byte, ok bool) {
+	if !p.tagging {
+		p.tag.begin(name)
+		p.tagging = true
+	}
+	if !p.tag.scan(text[i:]) {
+		return nil, false
+	}
+	p.tagging = false
+	return text[i : i+p.tag.at], true
+}
+
+// startTag patches a tag's values, puts our script where it runs first, and enters the element's text.
+func (p *page) startTag(o *output, i int, end bool) (int, error) {
+	raw, ok := p.wholeTag(o.text, i, 1)
+	if !ok {
+		if end {
+			return len(o.text), nil // the browser drops a tag without an end; its bytes pass
+		}
+		return wait, nil
+	}
+	name := raw[1:p.tag.nameTo]
+	if upper(name) {
+		name = bytes.ToLower(name)
+	}
+	head := string(name) == "head"
+	if !head && string(name) != "html" {
+		p.beforeText(o, i)
+	}
+	t := startTag{page: p, out: o, at: i, raw: raw, name: name, attrs: p.tag.attrs}
+	reading := p.tree.start(name, &tagInfo{closed: p.tag.closed, attr: t.value})
+	switch {
+	case reading == unclear:
+		return i, ambiguous("a <%s> where browsers differ about its text", name)
+	case p.tree.lost:
+		return i, ambiguous("more open elements than are followed")
+	}
+	if reading == asText {
+		p.raw = rawText{name: string(name), kind: t.script(), inner: p.insideNoscript(name)}
+	}
+	stop := i + len(raw)
+	if p.raw.kind == textHeld {
+		var tag bytes.Buffer
+		aside := output{w: &tag, text: o.text, done: i}
+		t.out = &aside
+		if err := t.patch(); err != nil {
+			return i, err
+		}
+		aside.upto(stop)
+		kind, _ := t.value("type")
+		p.raw.tag = heldTag{raw: tag.Bytes(), name: p.tag.nameTo, kind: strings.ToLower(strings.TrimSpace(kind))}
+		o.upto(i)
+		o.done, o.changed = stop, o.changed || aside.changed
+		return stop, nil
+	}
+	if err := t.patch(); err != nil {
+		return i, err
+	}
+	if head {
+		p.beforeText(o, stop)
+	}
+	return stop, nil
+}
+
+// insideNoscript reads what is shown where scripts are off: to browsers with scripts it is text.
+func (p *page) insideNoscript(name []byte) *page {
+	if string(name) != "noscript" {
 		return nil
 	}
-	return out.Bytes()
+	opt := p.opt
+	opt.Inject = nil
+	inner := newHTML(opt)
+	inner.values, inner.begun, inner.declared = p.values, true, true
+	return inner
 }
 
-// srcdoc rewrites a page in an attribute: decoded, rewritten with our script, encoded again.
-func (p *page) srcdoc(value []byte) []byte {
-	var out bytes.Buffer
-	inner := newHTML(p.opt)
-	if _, err := inner.transform(&out, []byte(html.UnescapeString(string(value))), true); err != nil {
-		return nil
-	}
-	return []byte(attributeEscaper.Replace(out.String()))
-}
-
-// attributeEscaper escapes what could end a quoted value or be read as a reference.
-var attributeEscaper = strings.NewReplacer("&", "&amp;", `"`, "&#34;", "'", "&#39;")
-
-// meta rewrites the content of a refresh or a policy.
-func (p *page) meta(raw, value []byte) []byte {
-	switch strings.ToLower(p.attr(raw, "http-equiv")) {
-	case "refresh":
-		return p.mapped(value, contextURL)
-	case "content-security-policy":
-		out, _ := CSP([]string{html.UnescapeString(string(value))}, p.opt.Hosts, p.opt.Nonce)
-		return []byte(attributeEscaper.Replace(strings.Join(out, ", ")))
-	}
-	return nil
-}
-
-// attr returns the value of an attribute of the tag whose attributes were split last.
-func (p *page) attr(raw []byte, name string) string {
-	for _, a := range p.attrs {
-		if lower(raw[a.nameFrom:a.nameTo]) == name {
-			return html.UnescapeString(string(raw[a.valueFrom:a.valueTo]))
+// endTag follows an end tag; none of its bytes changes.
+func (p *page) endTag(o *output, i int, end bool) (int, error) {
+	text := o.text
+	if i+2 == len(text) {
+		if end {
+			return len(text), nil
 		}
+		return wait, nil
 	}
-	return ""
+	switch c := text[i+2]; {
+	case c == '>':
+		return i + 3, nil
+	case !letter(c):
+		p.pass = passTag
+		return i + 2, nil
+	}
+	raw, ok := p.wholeTag(text, i, 2)
+	if !ok {
+		if end {
+			return len(text), nil
+		}
+		return wait, nil
+	}
+	name := raw[2:p.tag.nameTo]
+	if upper(name) {
+		name = bytes.ToLower(name)
+	}
+	if p.rawEnd {
+		p.rawEnd = false
+	} else {
+		p.tree.end(name)
+	}
+	if p.tree.lost {
+		return 0, ambiguous("more open elements than are followed")
+	}
+	return i + len(raw), nil
 }
 
-// dataScript reports scripts whose text is data that the page reads: JSON other than import maps and
-// speculation rules, templates.
-func (p *page) dataScript(raw []byte) bool {
-	kind := strings.ToLower(strings.TrimSpace(p.attr(raw, "type")))
-	switch kind {
-	case "", "module", "importmap", "speculationrules", "text/javascript", "application/javascript", "application/ecmascript", "text/ecmascript", "application/x-javascript":
-		return false
-	}
-	return true
-}
-
-// enter follows foreign content and text modes, as the tree builder does (HTML Living Standard, 13.2.6).
-func (p *page) enter(name string, selfClosing bool) {
-	if len(p.foreign) > 0 {
-		if breakout[name] {
-			for len(p.foreign) > 0 && !integration(p.foreign[len(p.foreign)-1]) {
-				p.foreign = p.foreign[:len(p.foreign)-1]
+// declaration enters a comment, a document type or a CDATA section.
+func (p *page) declaration(text []byte, i int, end bool) (int, error) {
+	rest := text[i+2:]
+	for _, d := range []struct {
+		begin string
+		pass  passing
+	}{{"--", passCommentStart}, {"[CDATA[", passCDATA}} {
+		if len(rest) < len(d.begin) && bytes.HasPrefix([]byte(d.begin), rest) && !end {
+			return wait, nil
+		}
+		if !bytes.HasPrefix(rest, []byte(d.begin)) {
+			continue
+		}
+		if d.pass == passCDATA {
+			is, sure := p.tree.cdata()
+			if !sure {
+				return 0, ambiguous("a CDATA section where browsers may see a comment")
+			}
+			if !is {
+				break
 			}
 		}
-		if len(p.foreign) > 0 && !integration(p.foreign[len(p.foreign)-1]) {
-			if !selfClosing {
-				p.foreign = append(p.foreign, name)
-			}
-			if name == "script" && !selfClosing {
-				p.raw = "" // text of a script in foreign content is markup to the tokenizer
-			}
-			return
-		}
+		p.pass = d.pass
+		return i + 2 + len(d.begin), nil
 	}
-	if (name == "svg" || name == "math") && !selfClosing {
-		p.foreign = append(p.foreign, name)
-		return
-	}
-	switch atom.Lookup([]byte(name)) {
-	case atom.Script, atom.Style, atom.Title, atom.Textarea, atom.Xmp, atom.Iframe, atom.Noembed, atom.Noframes:
-		p.raw = name
-	case atom.Plaintext:
-		p.raw = "plaintext"
-	}
+	p.pass = passTag
+	return i + 2, nil
 }
 
-func (p *page) leave(name string) {
-	for i := len(p.foreign) - 1; i >= 0; i-- {
-		if p.foreign[i] == name {
-			p.foreign = p.foreign[:i]
-			return
+// upper reports capitals.
+func upper(b []byte) bool {
+	for _, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			return true
 		}
-		if integration(p.foreign[i]) {
-			return
-		}
-	}
-}
-
-// integration reports elements of foreign content whose children are HTML again.
-func integration(name string) bool {
-	switch name {
-	case "foreignobject", "desc", "title", "mi", "mo", "mn", "ms", "mtext", "annotation-xml":
-		return true
 	}
 	return false
-}
-
-// breakout are the HTML start tags that end foreign content.
-var breakout = func() map[string]bool {
-	m := map[string]bool{}
-	for _, n := range strings.Fields("b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var") {
-		m[n] = true
-	}
-	return m
-}()
-
-// rawText handles the text of an element that holds no markup, up to its end tag, which the tokenizer then
-// reads. Scripts and styles are mapped as code, the rest passes.
-func (p *page) rawText(w io.Writer, text []byte, end bool) (int, error) {
-	stop := endTag(text, p.raw)
-	if stop < 0 {
-		if !end {
-			return 0, nil
-		}
-		stop = len(text)
-	}
-	body := text[:stop]
-	var mapped []byte
-	switch {
-	case p.raw == "script" && !p.module, p.raw == "style":
-		mapped = p.mapped(body, contextCode)
-	}
-	p.raw = ""
-	if mapped == nil {
-		_, err := w.Write(body)
-		return stop, err
-	}
-	p.changed = true
-	_, err := w.Write(mapped)
-	return stop, err
-}
-
-// endTag finds where the text of a raw element ends: at "</name" followed by white space, "/" or ">". In a
-// script, "<!--" followed by "<script" hides an end tag (the double-escaped state, 13.2.5.20 to 26).
-func endTag(text []byte, name string) int {
-	if name == "plaintext" {
-		return -1
-	}
-	escaped, double := false, false
-	for i := 0; i < len(text); i++ {
-		switch {
-		case text[i] == '-' && escaped && bytes.HasPrefix(text[i:], []byte("-->")):
-			escaped, double = false, false
-		case text[i] != '<':
-		case name == "script" && bytes.HasPrefix(text[i:], []byte("<!--")):
-			escaped = true
-			i++ // "<!-->" closes at once
-		case name == "script" && escaped && !double && tagAt(text[i+1:], "script"):
-			double = true
-		case i+1 < len(text) && text[i+1] == '/' && tagAt(text[i+2:], name):
-			if double {
-				double = false
-				continue
-			}
-			return i
-		}
-	}
-	return -1
-}
-
-// tagAt reports whether text begins with a tag's name and what may follow one.
-func tagAt(text []byte, name string) bool {
-	if len(text) <= len(name) || !strings.EqualFold(string(text[:len(name)]), name) {
-		return false
-	}
-	c := text[len(name)]
-	return space(c) || c == '/' || c == '>'
 }

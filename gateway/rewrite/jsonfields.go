@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 )
 
@@ -11,15 +12,15 @@ const maxString = 64 << 10
 // fields maps the URLs in the string values of named fields of a JSON text, wherever they are nested. It reads
 // strings and leaves everything between them alone, so a text that is not JSON passes unchanged.
 type fields struct {
-	hosts Hosts
-	names map[string]bool
-	buf   []byte
-	key   bool // the last string was followed by a colon and named one of the fields
-	list  int  // depth of arrays that are the value of such a field
+	values *values
+	names  map[string]bool
+	buf    []byte
+	key    bool // the last string was followed by a colon and named one of the fields
+	list   int  // depth of arrays that are the value of such a field
 }
 
-func newJSON(h Hosts, names []string) *fields {
-	f := &fields{hosts: h, names: map[string]bool{}}
+func newJSON(v *values, names []string) *fields {
+	f := &fields{values: v, names: map[string]bool{}}
 	for _, n := range names {
 		f.names[n] = true
 	}
@@ -47,15 +48,13 @@ func (f *fields) transform(w io.Writer, piece []byte, end bool) (changed bool, e
 		body := text[i:min(stop, len(text))]
 		switch {
 		case next == ':':
-			f.key = whole && f.names[string(bytes.Trim(body, `"`))]
+			f.key = whole && f.names[keyOf(body)]
 		case (f.key || f.list > 0) && whole:
-			var out bytes.Buffer
-			l := newLiteral(f.hosts, contextURL)
-			if c, err := l.transform(&out, body, true); err == nil && c {
+			if repl := f.values.literal(body, contextURL); repl != nil {
 				if _, err := w.Write(text[done:i]); err != nil {
 					return changed, err
 				}
-				if _, err := out.WriteTo(w); err != nil {
+				if _, err := w.Write(repl); err != nil {
 					return changed, err
 				}
 				done, changed = stop, true
@@ -72,6 +71,19 @@ func (f *fields) transform(w io.Writer, piece []byte, end bool) (changed bool, e
 	}
 	f.buf = f.buf[:copy(f.buf, f.buf[i:])]
 	return changed, nil
+}
+
+func (f *fields) rest() []byte { return f.buf }
+
+// keyOf gives the name in a quoted string, its escapes decoded.
+func keyOf(body []byte) string {
+	if bytes.IndexByte(body, '\\') >= 0 {
+		var name string
+		if json.Unmarshal(body, &name) == nil {
+			return name
+		}
+	}
+	return string(bytes.Trim(body, `"`))
 }
 
 // between follows the structure outside strings.

@@ -14,12 +14,15 @@ const (
 	contextCode                // also alone in quotes, as scripts write hosts and origins
 )
 
-// literal maps host names in text. A host name is a maximal run of letters, digits, dots and hyphens, with an
-// optional port, that stands after "//" ("\/\/", "%2F%2F", "\u002f\u002f" and "\x2f\x2f" count), or, in code,
-// alone between quotes; and that the map knows. Bare suffixes such as ".example.com" are left alone, since
-// scripts compare with them.
+// literal maps host names in text. A host name is a maximal run of letters, digits, dots and hyphens, with an optional
+// port, that stands after "//" in one of its spellings (spelling.go) or, in code, alone between quotes; and that the map
+// knows. The scheme before it becomes https or wss, since mapped hosts have no other. Bare suffixes such as ".example.com"
+// are left alone, since scripts compare with them; a profile's rules may change them.
+//
+// Names are found by their shape and looked up whole in a hash table, so that the work doesn't grow with the number of
+// hosts that are mapped.
 type literal struct {
-	hosts  Hosts
+	hosts  *lookup
 	where  context
 	before [tail]byte // the last bytes before buf, for looking behind
 	n      int        // how many of before are set
@@ -27,12 +30,12 @@ type literal struct {
 }
 
 const (
-	tail    = 12  // longest spelling of "//" is "\u002f\u002f"
+	tail    = 48  // "http" and the longest spelling of "://" that is known
 	maxHost = 253 // RFC 1035 section 2.3.4
-	ahead   = 12  // after a run: a port in any spelling, a quote
+	ahead   = 24  // after a run: a port in any spelling, a quote
 )
 
-func newLiteral(h Hosts, where context) *literal { return &literal{hosts: h, where: where} }
+func newLiteral(h *lookup, where context) *literal { return &literal{hosts: h, where: where} }
 
 // hostByte holds the bytes of host names.
 var hostByte = func() (t [256]bool) {
@@ -56,26 +59,32 @@ func (l *literal) transform(w io.Writer, piece []byte, end bool) (changed bool, 
 		}
 		if stop+ahead > len(text) && !end && stop-start <= maxHost+tail {
 			// The run, or what tells whether it is a host, may go on in the next piece.
-			return changed, l.keep(w, text, done, start)
+			return changed, l.keep(w, text, done, max(done, start-tail))
 		}
 		if !l.candidate(text, start) {
 			at = stop
 			continue
 		}
-		if mapped, from, to, ok := l.match(text, start, stop); ok {
-			if _, err := w.Write(text[done:from]); err != nil {
+		if m, ok := l.match(text, start, stop, done); ok {
+			if _, err := w.Write(text[done:m.from]); err != nil {
 				return changed, err
 			}
-			if _, err := io.WriteString(w, mapped); err != nil {
+			if _, err := io.WriteString(w, m.text); err != nil {
 				return changed, err
 			}
-			done, changed = to, true
-			stop = to
+			done, changed = m.to, true
+			stop = m.to
 		}
 		at = stop
 	}
-	return changed, l.keep(w, text, done, len(text))
+	hold := len(text)
+	if !end {
+		hold = max(done, len(text)-tail)
+	}
+	return changed, l.keep(w, text, done, hold)
 }
+
+func (l *literal) rest() []byte { return l.buf }
 
 // keep writes text[done:hold], remembers its last bytes, and keeps text[hold:] for the next piece.
 func (l *literal) keep(w io.Writer, text []byte, done, hold int) error {
@@ -139,7 +148,7 @@ func (l *literal) candidate(text []byte, start int) bool {
 		prev = l.before[l.n-1]
 	}
 	switch prev {
-	case '/', '%', '\\':
+	case '/', '%', '\\', ';', '}', ' ':
 		return true
 	case '"', '\'', '`':
 		return l.where == contextCode
@@ -147,140 +156,86 @@ func (l *literal) candidate(text []byte, start int) bool {
 	return false
 }
 
-// match decides whether text[start:stop] is a host that is mapped, and gives what takes the place of
-// text[from:to].
-func (l *literal) match(text []byte, start, stop int) (mapped string, from, to int, ok bool) {
-	from = start + escapeLen(l.behind(text, start, 1), text[start:stop])
+// found is a host that is mapped: what takes the place of text[from:to].
+type found struct {
+	text     string
+	from, to int
+}
+
+// match decides whether text[start:stop] is a host that is mapped. Nothing before floor may change any more.
+func (l *literal) match(text []byte, start, stop, floor int) (m found, ok bool) {
+	var space [tail]byte
+	b := l.behind(text, start, space[:0])
+	from := start + escapeLen(b, text[start:stop])
+	if from > start {
+		b = l.behind(text, from, space[:0])
+	}
 	run := text[from:stop]
 	if len(run) == 0 || len(run) > maxHost {
-		return "", 0, 0, false
+		return m, false
 	}
-	spelling := l.slashes(text, from)
-	quoted := spelling == slashNone && l.where == contextCode && l.inQuotes(text, from, stop)
-	if spelling == slashNone && !quoted {
-		return "", 0, 0, false
+	first := slashBefore(b)
+	second := 0
+	if first > 0 {
+		second = slashBefore(b[:len(b)-first])
 	}
-	host := lower(bytes.TrimSuffix(run, []byte(".")))
-	to = from + len(host)
-	port, end := portAfter(text, to)
-	if quoted {
-		port, end = "", to
-		if p, e := portAfter(text, to); p != "" {
-			port, end = p, e
+	if second == 0 && (l.where != contextCode || !inQuotes(b, text, from, stop)) {
+		return m, false
+	}
+	host := bytes.TrimSuffix(run, []byte("."))
+	to := from + len(host)
+	colon, port, to := portAfter(text, to)
+	http, insecure := false, 0
+	if second > 0 {
+		insecure, http = schemeBefore(b[:len(b)-first-second])
+		insecure += first + second
+	}
+	mapped, ok := l.hosts.mapped(host, port, http)
+	if !ok || !boundary(text, to) {
+		return m, false
+	}
+	if at := strings.IndexByte(mapped, ':'); at >= 0 {
+		if colon == "" {
+			colon = colonLike(b[len(b)-first:])
 		}
+		mapped = mapped[:at] + colon + mapped[at+1:]
 	}
-	authority := host
-	if port != "" && port != "443" {
-		authority = host + ":" + port
+	if http && from-insecure >= floor {
+		mapped = "s" + string(b[len(b)-insecure:]) + mapped
+		from -= insecure
 	}
-	mapped, ok = l.hosts.Mapped(authority)
-	if !ok || !boundary(text, end) {
-		return "", 0, 0, false
-	}
-	if spelling == slashPercent {
-		mapped = strings.ReplaceAll(mapped, ":", "%3A")
-	}
-	return mapped, from, end, true
+	return found{mapped, from, to}, true
 }
 
-// lower returns ASCII lower case.
-func lower(b []byte) string {
-	for _, c := range b {
-		if c >= 'A' && c <= 'Z' {
-			return strings.ToLower(string(b))
-		}
-	}
-	return string(b)
-}
-
-// escapeLen returns how many bytes at the start of a run belong to an escape before it: "2F" of "%2F", "u002f"
-// of "\u002f", "x2f" of "\x2f".
-func escapeLen(prev string, run []byte) int {
-	has := func(prefix string) bool {
-		return len(run) >= len(prefix) && strings.EqualFold(string(run[:len(prefix)]), prefix)
-	}
-	switch {
-	case prev == "%" && has("2f"):
-		return 2
-	case prev == `\` && has("u002f"):
-		return 5
-	case prev == `\` && has("x2f"):
-		return 3
-	}
-	return 0
-}
-
-// slash says how "//" is spelled before a host.
-type slash uint8
-
-const (
-	slashNone slash = iota
-	slashPlain
-	slashPercent
-)
-
-// slashes reports the spelling of "//" that ends right before at.
-func (l *literal) slashes(text []byte, at int) slash {
-	b := l.behind(text, at, tail)
-	switch {
-	case strings.HasSuffix(b, "//"), strings.HasSuffix(b, `\/\/`), strings.HasSuffix(b, `\/`) && strings.HasSuffix(b, `/\/`):
-		return slashPlain
-	case hasSuffixFold(b, `%2f%2f`):
-		return slashPercent
-	case hasSuffixFold(b, `\u002f\u002f`), hasSuffixFold(b, `\x2f\x2f`):
-		return slashPlain
-	}
-	return slashNone
-}
-
-func hasSuffixFold(s, suffix string) bool {
-	return len(s) >= len(suffix) && strings.EqualFold(s[len(s)-len(suffix):], suffix)
-}
-
-// inQuotes reports whether a run, with its port, stands alone between equal quotes.
-func (l *literal) inQuotes(text []byte, from, stop int) bool {
-	q := l.behind(text, from, 1)
-	if q != `"` && q != `'` && q != "`" {
+// inQuotes reports whether a run, with its port, stands alone between equal quotes, escaped alike.
+func inQuotes(b, text []byte, from, stop int) bool {
+	if len(b) == 0 {
 		return false
 	}
-	end := stop
-	if _, e := portAfter(text, stop); e > stop {
-		end = e
+	q := b[len(b)-1]
+	if q != '"' && q != '\'' && q != '`' {
+		return false
 	}
-	return end < len(text) && text[end] == q[0]
+	_, _, end := portAfter(text, stop)
+	for i := len(b) - 2; i >= 0 && b[i] == '\\'; i-- {
+		if end >= len(text) || text[end] != '\\' {
+			return false
+		}
+		end++
+	}
+	return end < len(text) && text[end] == q
 }
 
-// behind returns up to n bytes before at, across the edge of the last piece.
-func (l *literal) behind(text []byte, at, n int) string {
-	if at >= n {
-		return string(text[at-n : at])
+// behind returns up to tail bytes before at, across the edge of the last piece.
+func (l *literal) behind(text []byte, at int, space []byte) []byte {
+	if at >= tail {
+		return text[at-tail : at]
 	}
 	earlier := l.before[:l.n]
-	if need := n - at; need < len(earlier) {
+	if need := tail - at; need < len(earlier) {
 		earlier = earlier[len(earlier)-need:]
 	}
-	return string(earlier) + string(text[:at])
-}
-
-// portAfter reads ":8443" or "%3A8443" after a host.
-func portAfter(text []byte, at int) (port string, end int) {
-	i := at
-	switch {
-	case i < len(text) && text[i] == ':':
-		i++
-	case i+2 < len(text) && strings.EqualFold(string(text[i:i+3]), "%3a"):
-		i += 3
-	default:
-		return "", at
-	}
-	digits := i
-	for i < len(text) && i-digits < 6 && text[i] >= '0' && text[i] <= '9' {
-		i++
-	}
-	if i == digits || i-digits > 5 {
-		return "", at
-	}
-	return string(text[digits:i]), i
+	return append(append(space, earlier...), text[:at]...)
 }
 
 // boundary reports whether an authority may end at end: at what follows one in a URL, in a string, or at the
@@ -290,7 +245,7 @@ func boundary(text []byte, end int) bool {
 		return true
 	}
 	switch text[end] {
-	case '/', ':', '?', '#', '"', '\'', '`', '\\', '%', ' ', '\t', '\r', '\n', ')', ',', ';', '<', '>', '&', '|', '$', ']', '}', '*':
+	case '/', ':', '?', '#', '"', '\'', '`', '\\', '%', ' ', '\t', '\r', '\n', ')', ',', ';', '<', '>', '&', '|', '$', ']', '}', '*', '^', '(', '!':
 		return true
 	}
 	return false

@@ -2,8 +2,8 @@ package rewrite
 
 import (
 	"bytes"
+	"errors"
 	"io"
-	"strings"
 
 	"github.com/referee-casb/referee/fault"
 )
@@ -28,7 +28,13 @@ type Options struct {
 	Inject   []byte   // HTML: put before anything that can run; Worker: put first
 	Fields   []string // JSON: names of fields whose URLs are mapped
 	Nonce    string   // nonce to use in policies that a page carries itself (meta)
-	Strict   bool     // ambiguity ends the stream with an error instead of passing the rest as it is
+	Strict   bool     // ambiguity ends the stream with an [Ambiguous] error instead of passing the rest as it is
+
+	Replace   []Replacement // code: a profile's rules, before host names are mapped
+	Address   string        // the document's own real address, for what is relative to it
+	Digests   *Digests      // by which policies in the answer's head know the page's scripts; with Nonce
+	Integrity Integrity     // digests of rewritten bodies; nil: they are taken out of pages
+	Check     *Check        // verify the body; nil: not
 }
 
 // Body is a rewritten body. It is not safe for concurrent use.
@@ -43,31 +49,36 @@ type Body struct {
 	out     bytes.Buffer // rewritten and encoded
 	err     error
 	changed bool
+	strict  bool
+	unclear error // why the rest passes as it is
+	check   *Check
 }
 
 // transformer rewrites a stream piece by piece. It appends to w what is settled and keeps the rest; end says
 // that nothing follows. It reports whether it changed anything in this piece.
 type transformer interface {
 	transform(w io.Writer, piece []byte, end bool) (changed bool, err error)
+	// rest gives what is kept, after an error.
+	rest() []byte
 }
 
 // pieceSize is how much is read at once.
 const pieceSize = 16 << 10
 
 // New rewrites src as a stream: Read returns as soon as there is something to give, memory is bounded, and
-// Close closes src. An unknown content coding or a charset that is not ASCII-compatible is an error of kind
-// Invalid; the caller decides by its fail mode whether the bytes pass as they are.
+// Close closes src. An unknown content coding is an error of kind Invalid; the caller decides by its fail mode whether the
+// bytes pass as they are.
 func New(kind Kind, src io.ReadCloser, opt Options) (*Body, error) {
-	if wide(opt.Charset) {
-		return nil, &fault.Error{Kind: fault.Invalid, Op: "rewrite.New", Key: opt.Charset, Msg: "the charset is not ASCII-compatible"}
-	}
 	plain, err := decoder(src, opt.Encoding)
 	if err != nil {
 		return nil, err
 	}
-	b := &Body{src: src, plain: plain, in: make([]byte, pieceSize)}
+	b := &Body{src: src, plain: plain, in: make([]byte, pieceSize), strict: opt.Strict, check: opt.Check}
 	if b.step, err = newTransformer(kind, opt); err != nil {
 		return nil, err
+	}
+	if kind != JSON {
+		b.step = &wide{charset: opt.Charset, next: b.step}
 	}
 	b.encoding = choose(opt.Accept)
 	if b.sink, err = newEncoder(&b.out, b.encoding); err != nil {
@@ -77,32 +88,34 @@ func New(kind Kind, src io.ReadCloser, opt Options) (*Body, error) {
 }
 
 func newTransformer(kind Kind, opt Options) (transformer, error) {
+	v := newValues(opt)
 	switch kind {
 	case HTML:
 		return newHTML(opt), nil
+	case XHTML:
+		return newXML(opt), nil
 	case SVG:
-		h := newHTML(opt)
-		h.inject, h.foreign = nil, []string{"svg"}
-		return h, nil
-	case CSS:
-		return newLiteral(opt.Hosts, contextCode), nil
-	case JS:
-		return newLiteral(opt.Hosts, contextCode), nil
+		opt.Inject = nil
+		return newXML(opt), nil
+	case CSS, JS:
+		return v.stream(), nil
 	case Worker:
-		return &prefixed{prefix: opt.Inject, next: newLiteral(opt.Hosts, contextCode)}, nil
+		return &prefixed{prefix: opt.Inject, next: v.stream()}, nil
 	case JSON:
-		return newJSON(opt.Hosts, opt.Fields), nil
+		return newJSON(v, opt.Fields), nil
 	case Manifest:
-		return newJSON(opt.Hosts, []string{"start_url", "scope", "src", "url", "id", "action"}), nil
+		return newJSON(v, []string{"start_url", "scope", "src", "url", "id", "action"}), nil
 	}
 	return nil, fault.New(fault.Internal, "rewrite.New", "kind %d is not rewritten", kind)
 }
 
-// wide reports charsets in which ASCII bytes don't stand for themselves.
-func wide(charset string) bool {
-	c := strings.ToLower(strings.Trim(charset, `"' `))
-	return strings.HasPrefix(c, "utf-16") || strings.HasPrefix(c, "utf-32") || c == "iso-2022-jp" || c == "hz-gb-2312" || c == "utf-7"
-}
+// Ambiguous ends the rewriting of a page that browsers may read otherwise than it is read here.
+type Ambiguous struct{ Reason error }
+
+func (a *Ambiguous) Error() string { return a.Reason.Error() }
+
+// Unwrap gives the fault.
+func (a *Ambiguous) Unwrap() error { return a.Reason }
 
 // Encoding is the Content-Encoding of what Read gives, "" for none.
 func (b *Body) Encoding() string { return b.encoding }
@@ -116,11 +129,7 @@ func (b *Body) Read(p []byte) (int, error) {
 		n, err := b.plain.Read(b.in)
 		end := err == io.EOF
 		if n > 0 || end {
-			changed, stepErr := b.step.transform(b.sink, b.in[:n], end)
-			b.changed = b.changed || changed
-			if stepErr != nil {
-				b.err = stepErr
-			}
+			b.advance(b.in[:n], end)
 		}
 		if b.err == nil {
 			b.err = b.flush(end)
@@ -134,6 +143,57 @@ func (b *Body) Read(p []byte) (int, error) {
 	}
 	return 0, b.err
 }
+
+// Begin rewrites what src gives at once, so that a page that can't be read is known before anything is sent.
+func (b *Body) Begin() error {
+	if b.out.Len() > 0 || b.err != nil {
+		return b.err
+	}
+	n, err := b.plain.Read(b.in)
+	if n > 0 {
+		b.advance(b.in[:n], false)
+	}
+	if b.err == nil && err != nil && err != io.EOF {
+		b.err = err
+	}
+	return b.err
+}
+
+// Unclear says why the rest of a page passed as it is; nil where it was read to its end.
+func (b *Body) Unclear() error { return b.unclear }
+
+// advance rewrites a piece.
+func (b *Body) advance(piece []byte, end bool) {
+	w := io.Writer(b.sink)
+	if b.check != nil {
+		b.check.before(piece)
+		w = io.MultiWriter(b.sink, b.check)
+	}
+	changed, err := b.step.transform(w, piece, end)
+	b.changed = b.changed || changed
+	var unclear *Ambiguous
+	if errors.As(err, &unclear) && !b.strict {
+		// fail open: only monitored sessions come here; the rest passes as it is
+		b.unclear = err
+		rest := b.step.rest()
+		b.step = asItIs{}
+		_, err = w.Write(rest)
+	}
+	if err == nil && end && b.check != nil {
+		err = b.check.end()
+	}
+	b.err = err
+}
+
+// asItIs passes the rest of a page that can't be read.
+type asItIs struct{}
+
+func (asItIs) transform(w io.Writer, piece []byte, _ bool) (bool, error) {
+	_, err := w.Write(piece)
+	return false, err
+}
+
+func (asItIs) rest() []byte { return nil }
 
 // flush makes what was written readable at once, so that pages paint progressively.
 func (b *Body) flush(end bool) error {
@@ -171,3 +231,5 @@ func (p *prefixed) transform(w io.Writer, piece []byte, end bool) (bool, error) 
 	changed, err := p.next.transform(w, piece, end)
 	return changed || first, err
 }
+
+func (p *prefixed) rest() []byte { return p.next.rest() }

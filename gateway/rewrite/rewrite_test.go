@@ -119,7 +119,7 @@ func TestHTML(t *testing.T) {
 		{"svg style is markup", `<head></head><svg><style><a href="//files.app.test"/></style></svg>`, `<head>` + inject + `</head><svg><style><a href="//` + m + `"/></style></svg>`},
 		{"svg then html", `<head></head><svg></svg><style>a{b:url(//files.app.test/)}</style>`, `<head>` + inject + `</head><svg></svg><style>a{b:url(//` + m + `/)}</style>`},
 		{"breakout", `<head></head><svg><p><style>//files.app.test</style>`, `<head>` + inject + `</head><svg><p><style>//` + m + `</style>`},
-		{"integrity", `<head><script src="/a.js" integrity="sha256-x">`, `<head>` + inject + `<script src="/a.js" data-referee-integrity="sha256-x">`},
+		{"integrity", `<head><script src="/a.js" integrity="sha256-x">`, `<head>` + inject + `<script src="/a.js?referee-integrity=sha256-x" data-referee-integrity="sha256-x">`},
 		{"refresh", `<head><meta http-equiv=refresh content="0;url=https://files.app.test/">`, `<head>` + inject + `<meta http-equiv=refresh content="0;url=https://` + m + `/">`},
 		{"handler", `<head><b onclick="go('https://files.app.test')">`, `<head>` + inject + `<b onclick="go('https://` + m + `')">`},
 		{"style attribute", `<head><b style="background:url(//files.app.test/x)">`, `<head>` + inject + `<b style="background:url(//` + m + `/x)">`},
