@@ -165,6 +165,7 @@ func updated(old, given tenant.Provider) (tenant.Provider, error) {
 		said := *given.SAML
 		said.Unsolicited = said.Unsolicited || old.SAML.Unsolicited
 		said.SignRequests = said.SignRequests || old.SAML.SignRequests
+		said.RequireEncrypted, said.AllowCBC = said.RequireEncrypted || old.SAML.RequireEncrypted, said.AllowCBC || old.SAML.AllowCBC
 		if said.NameIDFormat == "" {
 			said.NameIDFormat = old.SAML.NameIDFormat
 		}

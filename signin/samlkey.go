@@ -65,6 +65,7 @@ func (b *Broker) serviceProvider(ctx context.Context, t tenant.Tenant, p tenant.
 	peer, err := providerEntity(p)
 	return &saml.ServiceProvider{
 		Local: l, Provider: peer, Consumer: b.url(t.ID, "/saml/acs/"+id), SignRequests: p.SAML.SignRequests, AllowUnsolicited: p.SAML.Unsolicited,
+		RequireEncrypted: p.SAML.RequireEncrypted, AllowCBC: p.SAML.AllowCBC,
 	}, err
 }
 

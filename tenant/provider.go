@@ -84,7 +84,11 @@ type SAMLProvider struct {
 	Certificates []string `json:"certificates" yaml:"certificates"`                     // PEM, that its signatures verify with; two while it rolls its key
 	SignRequests bool     `json:"signRequests,omitempty" yaml:"signRequests,omitempty"`
 	NameIDFormat string   `json:"nameIdFormat,omitempty" yaml:"nameIdFormat,omitempty"` // asked for; default persistent
-	Unsolicited  bool     `json:"unsolicited,omitempty" yaml:"unsolicited,omitempty"`   // accept responses nobody asked for (IdP-initiated)
+	// RequireEncrypted refuses assertions that are not encrypted to the certificate in Referee's metadata. AllowCBC takes
+	// AES-CBC beside AES-GCM, inside a response that is signed itself.
+	RequireEncrypted bool `json:"requireEncrypted,omitempty" yaml:"requireEncrypted,omitempty"`
+	AllowCBC         bool `json:"allowCbc,omitempty" yaml:"allowCbc,omitempty"`
+	Unsolicited      bool `json:"unsolicited,omitempty" yaml:"unsolicited,omitempty"` // accept responses nobody asked for (IdP-initiated)
 }
 
 // Keys are the certificates that the provider's signatures verify with. Their dates say nothing: the settings do

@@ -11,8 +11,9 @@ import (
 // maxAssertionLife bounds how long an assertion may be usable, and so how long its replay key is kept.
 const maxAssertionLife = 24 * time.Hour
 
-// openAssertion returns the response's one assertion, decrypted if need be. It is not believed yet.
-func (sp *ServiceProvider) openAssertion(op string, root *etree.Element, parts [][]*etree.Element) (*etree.Element, *SignIn, error) {
+// openAssertion returns the response's one assertion, decrypted if need be. It is not believed yet. signed says that root
+// is what the provider signed, cipher text included.
+func (sp *ServiceProvider) openAssertion(op string, root *etree.Element, parts [][]*etree.Element, signed bool) (*etree.Element, *SignIn, error) {
 	out := &SignIn{}
 	if len(parts[4]) == 1 {
 		if sp.RequireEncrypted {
@@ -21,7 +22,7 @@ func (sp *ServiceProvider) openAssertion(op string, root *etree.Element, parts [
 		return parts[4][0], out, nil
 	}
 	box := parts[5][0]
-	plain, cbc, err := sp.Keys.open(op, box, sp.AllowCBC)
+	plain, cbc, err := sp.Keys.open(op, box, sp.AllowCBC, signed)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -44,7 +44,7 @@ var (
 )
 
 // open decrypts an EncryptedAssertion. cbc says that the weak mode was used, which allowCBC must permit.
-func (k Keys) open(op string, box *etree.Element, allowCBC bool) (plain []byte, cbc bool, err error) {
+func (k Keys) open(op string, box *etree.Element, allowCBC, signed bool) (plain []byte, cbc bool, err error) {
 	outer, err := sequence(op, box, slot{nsXENC, "EncryptedData", 1, 1}, slot{nsXENC, "EncryptedKey", 0, 1})
 	if err != nil {
 		return nil, false, err
@@ -62,6 +62,10 @@ func (k Keys) open(op string, box *etree.Element, allowCBC bool) (plain []byte, 
 	cbc = ok && (algorithm == cbc128 || algorithm == cbc192 || algorithm == cbc256)
 	if !ok || (cbc && !allowCBC) {
 		return nil, cbc, refuse(op, ReasonEncryption, "the encryption %q is not accepted; AES-GCM is", clip(algorithm))
+	}
+	if cbc && !signed {
+		// Nobody but the provider may choose what we decrypt by a mode that has no integrity of its own (padding oracle).
+		return nil, cbc, refuse(op, ReasonEncryption, "AES-CBC is accepted only inside a response that is signed itself")
 	}
 	keys := outer[1]
 	if len(parts[1]) == 1 {

@@ -1,6 +1,7 @@
 package saml
 
 import (
+	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -105,6 +106,11 @@ func TestEncrypted(t *testing.T) {
 	plain := func(tb testing.TB) string { return assertionText(tb) }
 	forged := func(tb testing.TB) string { return text(tb, evil(tree(tb, assertionText(tb)))) }
 	constant := func(s string) func(testing.TB) string { return func(testing.TB) string { return s } }
+	signed := func(root *etree.Element) {
+		if err := contoso("provider").Keys.sign("test", root, crypto.SHA256); err != nil {
+			t.Error(err)
+		}
+	}
 	replace := func(old, new string) func(testing.TB) string {
 		return func(tb testing.TB) string { return strings.Replace(assertionText(tb), old, new, 1) }
 	}
@@ -118,7 +124,9 @@ func TestEncrypted(t *testing.T) {
 		"GCM":                    {box{}, plain, nil, nil, ""},
 		"GCM, 128 bits":          {box{algorithm: gcm128}, plain, nil, nil, ""},
 		"OAEP by SHA-256":        {box{transport: oaep11, params: oaep256, sha256: true}, plain, nil, nil, ""},
-		"CBC where allowed":      {box{algorithm: cbc256}, plain, func(sp *ServiceProvider) { sp.AllowCBC = true }, nil, ""},
+		"CBC where allowed":      {box{algorithm: cbc256}, plain, func(sp *ServiceProvider) { sp.AllowCBC = true }, signed, ""},
+		"CBC, response unsigned": {box{algorithm: cbc256}, plain, func(sp *ServiceProvider) { sp.AllowCBC = true }, nil, ReasonEncryption},
+		"CBC, not asked for":     {box{algorithm: cbc256}, plain, nil, signed, ReasonEncryption},
 		"CBC":                    {box{algorithm: cbc256}, plain, nil, nil, ReasonEncryption},
 		"CBC, 128 bits":          {box{algorithm: cbc128}, plain, nil, nil, ReasonEncryption},
 		"triple DES":             {box{algorithm: nsXENC + "tripledes-cbc", keySize: 16}, plain, nil, nil, ReasonEncryption},
@@ -138,8 +146,8 @@ func TestEncrypted(t *testing.T) {
 		"comment inside":         {box{}, replace("alice@", "alice<!-- -->@"), nil, nil, ReasonComment},
 		"document type inside":   {box{}, replace("<saml:Assertion ", "<!DOCTYPE x><saml:Assertion "), nil, nil, ReasonDTD},
 		"changed inside":         {box{}, replace("alice@contoso.example</saml:NameID>", "mallory@contoso.example</saml:NameID>"), nil, nil, ReasonDigest},
-		"comment inside, by CBC": {box{algorithm: cbc256}, replace("alice@", "alice<!-- -->@"), func(sp *ServiceProvider) { sp.AllowCBC = true }, nil, ReasonDecrypt},
-		"a bit changed, by CBC":  {box{algorithm: cbc256, flip: true}, plain, func(sp *ServiceProvider) { sp.AllowCBC = true }, nil, ReasonDecrypt},
+		"comment inside, by CBC": {box{algorithm: cbc256}, replace("alice@", "alice<!-- -->@"), func(sp *ServiceProvider) { sp.AllowCBC = true }, signed, ReasonDecrypt},
+		"a bit changed, by CBC":  {box{algorithm: cbc256, flip: true}, plain, func(sp *ServiceProvider) { sp.AllowCBC = true }, signed, ReasonDecrypt},
 		"nothing inside":         {box{}, constant(""), nil, nil, ReasonMalformed},
 		"text inside":            {box{}, constant("alice"), nil, nil, ReasonMalformed},
 		"encrypted twice":        {box{}, func(tb testing.TB) string { return text(tb, box{}.seal(tb, assertionText(tb))) }, nil, nil, ReasonAssertionNumber},

@@ -37,7 +37,7 @@ func (sp *ServiceProvider) VerifyResponse(in Incoming, want Expect) (*SignIn, er
 	if err != nil {
 		return nil, err
 	}
-	assertion, out, err := sp.openAssertion(op, root, parts)
+	assertion, out, err := sp.openAssertion(op, root, parts, responseBy != nil)
 	if err != nil {
 		return nil, err
 	}

@@ -19,8 +19,9 @@ type ServiceProvider struct {
 	RequireSignedResponse, RequireSignedAssertion bool
 	// RequireEncrypted refuses assertions that are not encrypted.
 	RequireEncrypted bool
-	// AllowCBC accepts AES-CBC. It has no integrity of its own: whoever can send us messages and watch our answers
-	// may learn what an assertion says (padding oracle). Only for providers that can't do GCM; Warnings say so.
+	// AllowCBC accepts AES-CBC inside a response that is signed itself. It has no integrity of its own: whoever could
+	// change the cipher text and watch our answers might learn what an assertion says (padding oracle). Only for
+	// providers that can't do GCM; Warnings say so.
 	AllowCBC bool
 	// AllowUnsolicited accepts responses that answer no request (IdP-initiated): login CSRF is then possible.
 	AllowUnsolicited bool

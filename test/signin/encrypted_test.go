@@ -75,6 +75,11 @@ func TestEncryptedForApp(t *testing.T) {
 // the plain text, goes; that of the assertion stays inside.
 func seal(t *testing.T, response []byte, to []byte) []byte {
 	t.Helper()
+	return sealBy(t, response, to, "http://www.w3.org/2009/xmlenc11#aes256-gcm")
+}
+
+func sealBy(t *testing.T, response []byte, to []byte, algorithm string) []byte {
+	t.Helper()
 	const names = "urn:oasis:names:tc:SAML:2.0:assertion"
 	doc := etree.NewDocument()
 	if err := doc.ReadFromBytes(response); err != nil {
@@ -100,7 +105,7 @@ func seal(t *testing.T, response []byte, to []byte) []byte {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{
 		"to.pem": string(to), "plain.xml": text,
-		"box.xml": `<xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#" Type="http://www.w3.org/2001/04/xmlenc#Element"><xenc:EncryptionMethod Algorithm="http://www.w3.org/2009/xmlenc11#aes256-gcm"/>` +
+		"box.xml": `<xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#" Type="http://www.w3.org/2001/04/xmlenc#Element"><xenc:EncryptionMethod Algorithm="` + algorithm + `"/>` +
 			`<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><xenc:EncryptedKey><xenc:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"/><ds:KeyInfo/>` +
 			`<xenc:CipherData><xenc:CipherValue/></xenc:CipherData></xenc:EncryptedKey></ds:KeyInfo><xenc:CipherData><xenc:CipherValue/></xenc:CipherData></xenc:EncryptedData>`,
 	})

@@ -108,30 +108,41 @@ func TestSecondSignInShortens(t *testing.T) {
 	}
 }
 
-// TestSAMLDeviceClaims: what a SAML provider signs of the device counts at sign-in.
+// TestSAMLDeviceClaims: what a SAML provider signs of the device counts at sign-in, by the names that Okta, Keycloak and
+// AD FS send it by.
 func TestSAMLDeviceClaims(t *testing.T) {
 	t.Parallel()
+	const adfs = "http://schemas.microsoft.com/2012/01/devicecontext/claims/"
 	for name, c := range map[string]struct {
+		preset string
+		claim  model.DeviceClaim
 		says   []string
 		status int
-		issued time.Duration
 	}{
-		"managed":     {[]string{"true"}, 200, 0},
-		"not managed": {[]string{"false"}, 403, 0},
-		"says none":   {nil, 403, 0},
+		"managed":               {"generic", model.DeviceClaim{Claim: "urn:example:ismanaged", Tag: model.TagManaged, Values: []string{"true"}}, []string{"true"}, 200},
+		"not managed":           {"generic", model.DeviceClaim{Claim: "urn:example:ismanaged", Tag: model.TagManaged, Values: []string{"true"}}, []string{"false"}, 403},
+		"says none":             {"generic", model.DeviceClaim{Claim: "urn:example:ismanaged", Tag: model.TagManaged, Values: []string{"true"}}, nil, 403},
+		"AD FS":                 {"adfs", model.DeviceClaim{Claim: adfs + "ismanaged", Tag: model.TagManaged}, []string{"true"}, 200},
+		"AD FS, joined":         {"adfs", model.DeviceClaim{Claim: adfs + "trusttype", Tag: model.TagManaged, Values: []string{"ServerAD"}, Attribute: "trustType"}, []string{"ServerAd"}, 200},
+		"AD FS, a workplace's":  {"adfs", model.DeviceClaim{Claim: adfs + "trusttype", Tag: model.TagManaged, Values: []string{"ServerAD"}, Attribute: "trustType"}, []string{"Workplace"}, 403},
+		"Okta":                  {"okta", model.DeviceClaim{Claim: "device.managed", Tag: model.TagManaged}, []string{"true"}, 200},
+		"Okta, not managed":     {"okta", model.DeviceClaim{Claim: "device.managed", Tag: model.TagManaged}, []string{"false"}, 403},
+		"Keycloak, compliant":   {"keycloak", model.DeviceClaim{Claim: "device_compliant", Tag: model.TagIntuneCompliant, Values: []string{"compliant"}}, []string{"a", "compliant"}, 200},
+		"Keycloak, nothing set": {"keycloak", model.DeviceClaim{Claim: "device_compliant", Tag: model.TagIntuneCompliant, Values: []string{"compliant"}}, []string{""}, 403},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r, idp, _ := samlRig(t, needsDevice, nil)
 			r.retenant(func(v *tenant.Tenant) {
 				v.Device.CAs = nil
-				v.Providers[0].DeviceClaims = []model.DeviceClaim{{Claim: "urn:example:ismanaged", Tag: model.TagManaged, Values: []string{"true"}}}
+				v.Providers[0].DeviceClaims = []model.DeviceClaim{c.claim}
+				v.Providers[0].Preset = c.preset
 			})
 			idp.set(func() {
 				idp.lie = func(is *saml.Issue, _ *saml.IdentityProvider) {
 					is.AuthnInstant = r.now().Add(-5 * time.Hour) // the person signed in this morning; the device is as it is now
 					if c.says != nil {
-						is.Attributes = append(is.Attributes, saml.Attribute{Name: "urn:example:ismanaged", Values: c.says})
+						is.Attributes = append(is.Attributes, saml.Attribute{Name: c.claim.Claim, Values: c.says})
 					}
 				}
 			})
