@@ -63,6 +63,7 @@ func New(config Config, parts Parts) (*API, error) {
 	a.registerKeys(r)
 	a.registerProviders(r)
 	a.registerTypes(r)
+	a.registerLabels(r)
 	a.registerBreakGlass(r)
 	a.registerReference(r)
 	if err := r.complete(); err != nil {

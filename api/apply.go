@@ -179,6 +179,9 @@ func (a *API) applyPolicies(ctx context.Context, c *caller, in *struct {
 	if _, problems := a.compile(s, s.with(docs)); len(problems) > 0 {
 		return nil, &wrong{kind: fault.Invalid, detail: "the documents can't be put into force", mistakes: problemsOf(problems)}
 	}
+	if err := a.labelled(ctx, c.Tenant, docs); err != nil {
+		return nil, err
+	}
 	p, err := a.plan(ctx, c, s, docs, in.Body.Comment)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/directory"
 	"github.com/referee-casb/referee/dlp/own"
+	"github.com/referee-casb/referee/dlp/taxonomy"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
@@ -77,6 +78,7 @@ type Parts struct {
 	// SyncDirectory is told that a tenant's directory is to be read.
 	SyncDirectory func(tenant model.TenantID) // nil: it is read when its time comes
 	InfoTypes     own.Store                   // tenants' own information types
+	Labels        taxonomy.Store              // tenants' sensitivity labels
 	Activity      activitylog.Log
 	Recorder      Recorder
 	Revoker       Revoker
@@ -112,6 +114,7 @@ func (p *Parts) validate() error {
 		{"Factors", p.Factors == nil},
 		{"People", p.People == nil},
 		{"InfoTypes", p.InfoTypes == nil},
+		{"Labels", p.Labels == nil},
 		{"Activity", p.Activity == nil},
 		{"Recorder", p.Recorder == nil},
 		{"Revoker", p.Revoker == nil},

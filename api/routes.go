@@ -46,6 +46,7 @@ var tags = []*huma.Tag{
 	{Name: "Break-glass", Description: "What is prepared, and done, when Referee or a provider fails."},
 	{Name: "Providers", Description: "Identity providers, where people sign in."},
 	{Name: "Policies", Description: "Policy documents, their rollouts and reports."},
+	{Name: "Labels", Description: "Sensitivity labels: what they are, and which is higher."},
 	{Name: "Exceptions"},
 	{Name: "Activities", Description: "The activity log."},
 	{Name: "Sessions"},
@@ -163,6 +164,13 @@ var routes = []Route{
 	{"dlp-type-apply", http.MethodPost, within + "/dlp/types", operator, ScopeTenant, 200, "Content", "Apply documents of own types and bundles", "All or none. Every mistake is told with its line; documents that did not change keep their revision."},
 	{"dlp-type-delete", http.MethodDelete, within + "/dlp/types/{type}", operator, ScopeTenant, 204, "Content", "Remove one of the tenant's types or bundles", "Not while a policy or a bundle names it. Its history stays."},
 	{"dlp-bundle-list", http.MethodGet, within + "/dlp/bundles", reader, ScopeTenant, 200, "Content", "List bundles of information types", ""},
+
+	{"label-list", http.MethodGet, within + "/labels", reader, ScopeTenant, 200, "Labels", "List sensitivity labels", "The lowest first."},
+	{"label-get", http.MethodGet, within + "/labels/{label}", reader, ScopeTenant, 200, "Labels", "Show a sensitivity label", "By its id, or its name where only one has it."},
+	{"label-document", http.MethodGet, within + "/labels/document", reader, ScopeTenant, 200, "Labels", "Show the document of all sensitivity labels", ""},
+	{"label-history", http.MethodGet, within + "/labels/history", reader, ScopeTenant, 200, "Labels", "List the revisions of the sensitivity labels", ""},
+	{"label-apply", http.MethodPost, within + "/labels", operator, ScopeTenant, 200, "Labels", "Apply the document of all sensitivity labels", "It takes the place of the one before. Labels that policies name can't be left out."},
+	{"label-import", http.MethodPost, within + "/labels/import", reader, ScopeTenant, 200, "Labels", "Translate the sensitivity labels of Microsoft Graph", "Takes sensitivityLabel objects and answers with a document to read, change and apply. Marks, which Graph doesn't tell, are kept from the stored labels. Nothing is stored."},
 
 	{"token-list", http.MethodGet, within + "/tokens", admin, ScopeTenant, 200, "Tokens", "List a tenant's tokens", ""},
 	{"token-add", http.MethodPost, within + "/tokens", admin, ScopeTenant, 201, "Tokens", "Make a token for a tenant", "The secret is in this answer only."},

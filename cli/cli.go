@@ -95,7 +95,7 @@ first, 7 a limit was met, 8 a part does not answer, 130 interrupted.`,
 	p.StringVar(&a.flags.caFile, "ca-file", "", "PEM file of further roots for the server's certificate")
 	p.StringVar(&a.flags.data, "data", "", "data folder of a Referee on this host, to find its cli.yaml")
 	p.BoolVar(&a.flags.json, "json", false, "print the answer as JSON, for scripts")
-	c.AddCommand(a.serveCommand(), a.demoCommand(), a.configCommand(), a.policyCommand(), a.templateCommand(), a.dlpCommand(), a.directoryCommand(), a.exceptionCommand(), a.activityCommand(),
+	c.AddCommand(a.serveCommand(), a.demoCommand(), a.configCommand(), a.policyCommand(), a.templateCommand(), a.dlpCommand(), a.labelCommand(), a.directoryCommand(), a.exceptionCommand(), a.activityCommand(),
 		a.whyCommand(), a.sessionCommand(), a.mfaCommand(), a.keysCommand(), a.deviceCommand(), a.appCommand(), a.providerCommand(), a.m365Command(), a.tenantCommand(), a.tokenCommand(), a.statusCommand(), a.breakGlassCommand(), a.adminCommand(), a.versionCommand())
 	for _, child := range c.Commands() {
 		groups(child)

@@ -74,6 +74,10 @@ func newRehearsal(t *testing.T) *rehearsal {
 	r.write(t, "draft.yaml", strings.Replace(apitest.BlockPolicy, "level: strict", "level: standard", 1))
 	r.write(t, "files.yaml", appYAML)
 	r.write(t, "types.yaml", caseNumber)
+	r.write(t, "labels.yaml", labelsYAML)
+	r.write(t, "graph.json", graphLabels)
+	r.write(t, "contract.docx", wordFile(t))
+	r.write(t, "labelled.docx", wordFile(t))
 	for _, name := range []string{"export.csv", "notes.txt", "tickets.txt"} {
 		r.write(t, name, "Visa 4111 1111 1111 1111, C-1234\n")
 	}
@@ -217,6 +221,8 @@ func (r *rehearsal) ready(t *testing.T, verb string, words []string) []string {
 	case "directory source list", "directory source remove", "directory source sync", "directory token create", "directory token list", "directory token revoke",
 		"directory user list", "directory user show", "directory group list", "directory group show":
 		r.people(t)
+	case "label list", "label show", "label history", "label write":
+		r.Do(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/labels", apitest.File(labelsYAML))
 	case "dlp types show", "dlp types history", "dlp types remove":
 		r.Do(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/dlp/types", apitest.File(caseNumber))
 	case "policy back":

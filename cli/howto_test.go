@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/referee-casb/referee/dlp/taxonomy"
 	"github.com/referee-casb/referee/policy"
 )
 
@@ -52,6 +53,12 @@ func TestHowToPolicies(t *testing.T) {
 				continue
 			}
 			body, _, _ := strings.Cut(block[at:], "\n\n") // commands may follow
+			if strings.HasPrefix(body, "kind: "+taxonomy.Kind+"\n") {
+				if _, mistakes := taxonomy.Decode([]byte(body)); len(mistakes) > 0 {
+					t.Errorf("%v in\n%s", mistakes, body)
+				}
+				continue
+			}
 			docs, problems := policy.Decode(filepath.Base(page), []byte(body))
 			if err := problems.Err(); err != nil || len(docs) == 0 {
 				t.Errorf("%v in\n%s", err, body)

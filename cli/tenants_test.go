@@ -15,8 +15,8 @@ var here = map[string]string{
 	"referee config check": "no server", "referee config example": "no server", "referee version": "no server", "referee admin recover": "works on the host's own files",
 	"referee template list": "no server", "referee template make": "no server", "referee policy validate": "no server",
 	"referee dlp scan": "no server", "referee dlp types list": "no server", "referee dlp types show": "no server",
-	"referee policy import": "no server",
-	"referee app make":      "no server", "referee app profile list": "no server", "referee app profile show": "no server",
+	"referee policy import": "no server", "referee label read": "no server",
+	"referee app make": "no server", "referee app profile list": "no server", "referee app profile show": "no server",
 	"referee provider presets": "lists what Referee knows", "referee tenant list": "lists what the token reaches", "referee tenant add": "names its tenant in the file",
 }
 
@@ -43,6 +43,7 @@ func TestVerbsKeepTenantsApart(t *testing.T) {
 		"directory source add": {"okta", "scim"}, "directory source list": nil, "directory source remove": {"okta"}, "directory source sync": {"okta"},
 		"directory token create": {"okta"}, "directory token list": {"okta"}, "directory token revoke": {"okta", "t"},
 		"directory user list": nil, "directory user show": {"anna"}, "directory group list": nil, "directory group show": {"Sales"},
+		"label list": nil, "label show": {"x"}, "label apply": {policies}, "label import": {"--from", s.write(t, "graph.json", graphLabels), "--site-id", "x"}, "label history": nil, "label write": {policies, "--label", "x", "--out", out},
 		"dlp types apply": {policies}, "dlp types history": {"x"}, "dlp types remove": {"x"},
 		"tenant get": {"fabrikam"}, "token add": {"x"}, "token list": nil, "token revoke": {"tok-fabrikam-reader"},
 	}

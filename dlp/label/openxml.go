@@ -25,13 +25,37 @@ func ofOpenXML(src *io.SectionReader) ([]Label, error) {
 		return nil, err
 	}
 	if info != nil {
-		return labelInfo(info)
+		labels, err := labelInfo(info)
+		if err != nil {
+			return nil, err
+		}
+		name(z, labels)
+		return labels, nil
 	}
-	custom, err := part(z, "docProps/custom.xml")
+	custom, err := part(z, customName)
 	if err != nil || custom == nil {
 		return nil, err
 	}
 	return customProperties(custom)
+}
+
+// name fills in what LabelInfo.xml has no place for, names and dates, where the properties have them.
+func name(z *zip.Reader, labels []Label) {
+	custom, err := part(z, customName)
+	if err != nil || custom == nil {
+		return
+	}
+	known, err := customProperties(custom)
+	if err != nil {
+		return
+	}
+	for i := range labels {
+		for _, k := range known {
+			if k.ID == labels[i].ID {
+				labels[i].Name, labels[i].SetDate = k.Name, k.SetDate
+			}
+		}
+	}
 }
 
 // infoPart is the name of the part with labels: where the document's relationship leads, which programs follow, or the

@@ -120,3 +120,26 @@ func (l *Label) fields() []field {
 	}
 	return append(out, field{"SiteId", l.SiteID}, field{"ContentBits", decimal(l.ContentBits)})
 }
+
+// KindOf tells which kind of file that [Write] can change src is. The error is one of those of Write.
+func KindOf(src *io.SectionReader) (Kind, error) {
+	head := make([]byte, min(8, src.Size()))
+	if _, err := src.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	switch {
+	case strings.HasPrefix(string(head), "%PDF-"):
+		return PDF, nil
+	case strings.HasPrefix(string(head), "PK\x03\x04"):
+		d, err := openDocument(src)
+		if err != nil {
+			return "", err
+		}
+		return d.kind, nil
+	case strings.HasPrefix(string(head), "\xd0\xcf\x11\xe0"):
+		if _, err := Read(src); errors.Is(err, ErrHidden) {
+			return "", err
+		}
+	}
+	return "", ErrUnsupported
+}

@@ -17,6 +17,7 @@ import (
 	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/directory"
 	"github.com/referee-casb/referee/dlp/own"
+	"github.com/referee-casb/referee/dlp/taxonomy"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/internal/clock"
 	"github.com/referee-casb/referee/lease"
@@ -54,6 +55,7 @@ type Engine interface {
 	directory.SourceStore
 	directory.Store
 	own.Store
+	taxonomy.Store
 }
 
 // Opener opens an empty engine that goes by a clock, and closes it when the test ends.
@@ -65,7 +67,7 @@ func All(t *testing.T, open Opener) {
 		"tenants": Tenants, "vault": Vault, "sessions": Sessions, "app sessions": AppSessions, "codes": Codes, "jars": Jars, "stashes": Stashes,
 		"catalogue": Catalog, "leases": Leases, "documents": Documents, "exceptions": Exceptions, "rollouts": Rollouts, "isolation": Isolation, "expiry": Expiry,
 		"tokens": Tokens, "flows": Flows, "devices": Devices, "factors": Factors, "intake": Intake, "directory sources": DirectorySources, "directory": Directory,
-		"bypasses": Bypasses, "recoveries": Recoveries, "named sessions": NamedSessions, "app sign-ins": AppSignIns, "logouts": DueLogouts, "information types": InfoTypes,
+		"bypasses": Bypasses, "recoveries": Recoveries, "named sessions": NamedSessions, "app sign-ins": AppSignIns, "logouts": DueLogouts, "information types": InfoTypes, "label sets": LabelSets,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); suite(t, open) })
 	}

@@ -43,6 +43,7 @@ func fill(t *testing.T, e Engine, id model.TenantID) {
 	must(t, err)
 	_, err = e.PutTypes(ctx, id, 0, []own.Revision{aTypeRevision(id, "t1", 1)})
 	must(t, err)
+	must(t, e.PutLabels(ctx, aLabelSet(id, 1)))
 	must(t, e.PutException(ctx, anException(id, "x1")))
 	must(t, e.PutRollout(ctx, policy.RolloutState{Tenant: id, Policy: "p1", Phase: "monitor", Version: 1}))
 	must(t, e.PutRead(ctx, policy.ReportRead{Tenant: id, Policy: "p1", Reader: "reader of " + string(id), At: start}))
@@ -145,6 +146,8 @@ func dump(t *testing.T, e Engine, id model.TenantID) string {
 	add("documents", docs, err)
 	types, _, err := e.Types(ctx, id)
 	add("information types", types, err)
+	labels, err := e.LabelHistory(ctx, id)
+	add("labels", labels, err)
 	hist, err := e.History(ctx, id, "p1")
 	add("history", hist, err)
 	x, err := e.Exception(ctx, id, "x1")
@@ -215,6 +218,7 @@ func Isolation(t *testing.T, open Opener) {
 	wantKind(t, "PutDocuments", err, fault.Conflict)
 	_, err = e.PutTypes(ctx, id, 0, []own.Revision{aTypeRevision(id, "t1", 2)})
 	wantKind(t, "PutTypes", err, fault.Conflict)
+	wantKind(t, "PutLabels", e.PutLabels(ctx, aLabelSet(id, 2)), fault.Conflict)
 	if _, err = e.PutDocuments(ctx, id, []policy.Revision{aRevision("contoso", "p1", 2)}); err == nil {
 		t.Error("PutDocuments took a revision of another tenant")
 	}
