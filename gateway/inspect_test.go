@@ -87,10 +87,7 @@ func TestDownloadsAreDecidedByTheirContent(t *testing.T) {
 		t.Fatal(err)
 	}
 	long := strings.Repeat("all is well in this long document ", 100_000)
-	files := map[string]struct {
-		content string
-		by      string // the policy that blocks it, "" for none
-	}{
+	files := map[string]fileCase{
 		"/clean.docx":     {docxOf(canary+" clean", false), ""},
 		"/long.docx":      {docxOf(canary+long, false), ""},
 		"/cards.docx":     {docxOf(cardText, false), "cards"},
@@ -103,7 +100,21 @@ func TestDownloadsAreDecidedByTheirContent(t *testing.T) {
 		"/cards.csv":      {strings.Repeat("1;2;3\n", 400_000) + cardText, "cards"},
 		"/unknown.bin":    {"\x00\x01\x02" + canary + strings.Repeat("\x01\x00\x80\xff\x03", 9000), "cards"},
 	}
-	r := newRig(t, rigOptions{policies: contentPolicies, inspector: realInspector(), app: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+	for _, unscannable := range []string{"block", "allow"} {
+		t.Run(unscannable, func(t *testing.T) {
+			t.Parallel()
+			decidedByContent(t, files, unscannable)
+		})
+	}
+}
+
+type fileCase struct {
+	content string
+	by      string // the policy that blocks it, "" for none
+}
+
+func decidedByContent(t *testing.T, files map[string]fileCase, unscannable string) {
+	r := newRig(t, rigOptions{policies: strings.ReplaceAll(contentPolicies, "unscannable: block", "unscannable: "+unscannable), inspector: realInspector(), app: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		f := files[q.URL.Path].content
 		w.Header().Set("Content-Type", "application/octet-stream")
 		w.Header().Set("Content-Disposition", "attachment; filename="+q.URL.Path[1:])
@@ -120,6 +131,9 @@ func TestDownloadsAreDecidedByTheirContent(t *testing.T) {
 	p.cookie("files.app.test")
 	u := "https://" + p.mapped("files.app.test")
 	for path, f := range files {
+		if unscannable == "allow" && (path == "/encrypted.xls" || path == "/unknown.bin") {
+			f.by = ""
+		}
 		for _, query := range []string{"", "?gzip"} {
 			t.Run(path[1:]+query, func(t *testing.T) {
 				t.Parallel()

@@ -20,11 +20,13 @@ type Inspector interface {
 
 // Job is one piece of content and what has to be known of it.
 type Job struct {
-	Tenant  model.TenantID
-	Needs   []model.Need
-	File    model.File
-	Content io.ReaderAt // if it has a method File() *os.File that returns one, that holds the content from its first byte
-	Size    int64       // -1 while content is still arriving: reading blocks then until bytes are there, or end
+	Tenant model.TenantID
+	Needs  []model.Need
+	File   model.File
+	// Content may have a method File() *os.File or File() (*os.File, int64): if that returns a file, the content lies in it
+	// from its first byte, or from there on.
+	Content io.ReaderAt
+	Size    int64 // -1 while content is still arriving: reading blocks then until bytes are there, or end
 	// Whole waits until all content has arrived and returns its size and its sum; nil when Size is known.
 	Whole func(ctx context.Context) (size int64, sum string, err error)
 	// Sum is the content's SHA-256 in lower-case hex; "" when it is not known.

@@ -164,7 +164,7 @@ func (h *hop) rehearse(out *http.Request) error {
 		!inParts(h.req.Upload.Kind) && !inParts(h.req.Upload.Along) {
 		return nil
 	}
-	u := &uploads{h: *h, rehearsal: true}
+	u := &uploads{h: *h, rehearsal: true, nth: -1}
 	parsed, err := recognise.NewBody(out, &h.req, u)
 	if err != nil || parsed == nil {
 		return err

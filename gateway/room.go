@@ -59,3 +59,10 @@ func (r *room) leave(t model.TenantID, p model.SessionID, n int64) {
 		delete(r.persons, p)
 	}
 }
+
+// held says how much is held, by how many tenants and sessions.
+func (r *room) held() (all int64, tenants, persons int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.all, len(r.tenants), len(r.persons)
+}

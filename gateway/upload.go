@@ -24,6 +24,13 @@ type uploads struct {
 
 	reading sync.Mutex // held while the body is read
 	body    *recognise.Body
+	tape    *taped // nil where no policy looks into what goes up
+
+	// Of the goroutine that reads:
+	nth     int        // of the files in the body: the one that is being decided
+	spans   *spans     // the files of a form that is held
+	later   bool       // what was asked for lies in bytes that come later
+	instead func(*hop) // answers when the body can't be gone on with
 
 	mu        sync.Mutex // guards what follows
 	going     []*sent    // files that were let pass, in their order
@@ -55,7 +62,7 @@ func (h *hop) body(out *http.Request) error {
 	if err := h.rehearse(out); err != nil {
 		return err
 	}
-	u := &uploads{h: *h}
+	u := &uploads{h: *h, nth: -1}
 	h.up = u
 	if h.req.Upload.Create && h.req.Upload.Along != recognise.UploadTusCreate && h.sess != nil {
 		// The bytes come in later requests: decide before the app makes room for them.
@@ -65,8 +72,16 @@ func (h *hop) body(out *http.Request) error {
 			return err
 		}
 	}
+	if out.Body != nil && !u.heldWhole() && h.watches() {
+		u.tape = &taped{src: out.Body, s: h.newSpool(out.Body)}
+		out.Body = u.tape
+	}
 	parsed, err := recognise.NewBody(out, &h.req, u)
 	if err != nil || parsed == nil {
+		if u.tape != nil && err == nil {
+			out.Body = u.tape.src // it carries no file
+			u.tape = nil
+		}
 		return err
 	}
 	u.body, out.Body = parsed, u
@@ -153,6 +168,13 @@ func (u *uploads) File(f *model.File, head []byte) error {
 	if over {
 		return errStopped
 	}
+	u.nth++
+	return u.file(f, head)
+}
+
+// file decides about the file that nth says.
+func (u *uploads) file(f *model.File, head []byte) error {
+	u.instead, u.later = nil, false
 	if u.h.sess == nil {
 		return nil
 	}
@@ -170,13 +192,13 @@ func (u *uploads) File(f *model.File, head []byte) error {
 // Also decides about a file by another name that the app may keep it by. It has no record of its own, unless it is
 // refused.
 func (u *uploads) Also(f *model.File, head []byte) error {
-	if u.h.sess == nil {
-		return nil
-	}
-	under := u.rehearsal
+	under, nth := u.rehearsal, u.nth
 	u.rehearsal = true
-	defer func() { u.rehearsal = under }()
-	return u.File(f, head)
+	if head != nil {
+		u.nth++ // of the file that comes next; without a head it is of one that was there before
+	}
+	defer func() { u.rehearsal, u.nth = under, nth }()
+	return u.file(f, head)
 }
 
 // judge asks about the upload that the input describes and writes the intent. st is set for a file that goes up in
@@ -190,10 +212,17 @@ func (u *uploads) judge(f *model.File, st *tracked, elsewhere bool) error {
 		u.refused = answer
 		return errStopped
 	}
-	switch came := h.ask(nil); {
+	came := h.ask(u.look)
+	if u.tape != nil && !h.inParts() && !u.tape.all && u.tape.s.rest == nil && !u.tape.lost {
+		u.tape.decided()
+	}
+	switch {
+	case came == answered && u.instead != nil:
+		return refuse(u.instead)
 	case came == answered:
 		return refuse(func(*hop) {})
 	case came == stopped && h.v.Gate == policy.GateStepUp && elsewhere:
+	case came == stopped && u.later && elsewhere && u.body == nil: // an announcement: its bytes are decided about
 	case came == stopped:
 		file, verdict, in := *f, h.v, h.in
 		return refuse(func(h *hop) {
@@ -295,6 +324,7 @@ func (h *hop) endUploads(status int) {
 		return
 	}
 	h.up = nil
+	defer u.tape.drop()
 	u.mu.Lock()
 	u.over = true
 	going, ended := u.going, u.ended || u.body == nil

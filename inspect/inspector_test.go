@@ -176,6 +176,10 @@ func TestTheFirstHitThatDecidesEndsTheWork(t *testing.T) {
 	if err != nil || !got.Enough || got.ContentState != filter.Known || len(got.Types) == 0 || e.read.Load() > 1<<20 {
 		t.Errorf("%+v %v, read %d", got, err, e.read.Load())
 	}
+	short := strings.NewReader("short")
+	if got, err = i.Inspect(t.Context(), gateway.Job{Tenant: "contoso", Content: short, Size: -1, Needs: []model.Need{cards(2)}}); err != nil || got.ContentState != filter.Known {
+		t.Errorf("a short text: %+v %v", got, err)
+	}
 	// One hit doesn't decide where two are asked for, and the deadline makes it unobtainable.
 	ctx, cancel := context.WithCancel(t.Context())
 	one := &stopper{endless: endless{begins: card}, at: 4 << 20, cancel: cancel}

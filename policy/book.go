@@ -20,6 +20,7 @@ type Book struct {
 	actions        bucket // Conditional Access policies about user actions
 	session        map[model.ActivityType]*bucket
 	stepsUp        map[model.ActivityType]bool // activities before which somebody may be asked for a step-up
+	inspects       map[model.ActivityType]bool // activities whose content somebody may want to know
 	monitorOnly    *Policy
 	blockDownloads *Policy
 }
@@ -68,6 +69,12 @@ func (b *Book) Watched(app model.AppRef, suite, control string) []model.Activity
 // gateway keep a request's body, to send it again.
 func (b *Book) StepsUp(kinds ...model.ActivityType) bool {
 	return slices.ContainsFunc(kinds, func(k model.ActivityType) bool { return b.stepsUp[k] })
+}
+
+// Inspects reports whether some policy, in force or watching, decides one of the activities by what only the whole content
+// shows. Only then need the gateway hold it back.
+func (b *Book) Inspects(kinds ...model.ActivityType) bool {
+	return slices.ContainsFunc(kinds, func(k model.ActivityType) bool { return b.inspects[k] })
 }
 
 func (b *Book) add(p *Policy) {

@@ -1,6 +1,9 @@
 package policy
 
 import (
+	"slices"
+
+	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -29,7 +32,7 @@ func (k *bucket) table(field string) *map[string][]*Policy {
 
 // index sorts the policies into buckets.
 func (b *Book) index() {
-	b.session, b.stepsUp = map[model.ActivityType]*bucket{}, map[model.ActivityType]bool{}
+	b.session, b.stepsUp, b.inspects = map[model.ActivityType]*bucket{}, map[model.ActivityType]bool{}, map[model.ActivityType]bool{}
 	crowd := map[string]int{} // how many policies ask for a value of a field
 	for _, p := range b.policies {
 		for _, f := range witnesses {
@@ -58,9 +61,24 @@ func (b *Book) index() {
 				}
 				k.put(p, crowd)
 				b.stepsUp[a] = b.stepsUp[a] || p.Gate == GateStepUp && !p.Monitor
+				b.inspects[a] = b.inspects[a] || p.looks()
 			}
 		}
 	}
+}
+
+// looks reports whether the policy rests on what only the whole content shows.
+func (p *Policy) looks() bool {
+	if p.content.method != InspectNone {
+		return true
+	}
+	if p.Document == nil || p.Document.Inline == nil {
+		return false
+	}
+	return slices.ContainsFunc(conds(p.Document.Inline.Files), func(c *filter.Node) bool {
+		kind := needOf[c.Field]
+		return kind == model.NeedLabel || kind == model.NeedSize
+	})
 }
 
 // put files p under the field whose values the fewest policies share.

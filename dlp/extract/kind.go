@@ -102,10 +102,11 @@ var signatures = []struct {
 // sniff tells a file's kind. A zip's is told by what is in it.
 func sniff(src *io.SectionReader) (Kind, error) {
 	head := make([]byte, min(sniffed, src.Size()))
-	if _, err := src.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+	n, err := src.ReadAt(head, 0) // fewer than its size says while it is still arriving
+	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}
-	return identify(head), nil
+	return identify(head[:n]), nil
 }
 
 // Tell tells a file's kind by its first bytes, 4096 of them if there are so many. What it calls a zip may be a document.

@@ -87,7 +87,7 @@ func (p *Pool) Read(ctx context.Context, tenant model.TenantID, content io.Reade
 	case <-ctx.Done():
 		return Answer{}, fault.As(ctx.Err(), fault.Unavailable, "inspect worker", "waiting for a process")
 	}
-	file, err := p.file(content, size)
+	file, start, err := p.file(content, size)
 	if err != nil {
 		return Answer{}, fault.As(err, fault.Unavailable, "inspect worker", "content")
 	}
@@ -97,7 +97,7 @@ func (p *Pool) Read(ctx context.Context, tenant model.TenantID, content io.Reade
 		return Answer{}, fault.As(err, fault.Unavailable, "inspect worker", "start")
 	}
 	stop := context.AfterFunc(ctx, w.end) // wakes the reading of its answer, too
-	err = w.link.send(order{Ask: ask, Size: size}, file)
+	err = w.link.send(order{Ask: ask, Start: start, Size: size}, file)
 	var a Answer
 	if err == nil {
 		a, err = readAnswer(w.in, text)
@@ -115,19 +115,30 @@ func (p *Pool) Read(ctx context.Context, tenant model.TenantID, content io.Reade
 	return a, err
 }
 
-// filed is content that lies in a file from its first byte.
-type filed interface{ File() *os.File }
+// filed is content that lies in a file from its first byte; part is content that lies somewhere in one. Either may lie in
+// memory all the same, and return nil.
+type (
+	filed interface{ File() *os.File }
+	part  interface{ File() (*os.File, int64) }
+)
 
-// file is a descriptor of the content that can only be read.
-func (p *Pool) file(content io.ReaderAt, size int64) (*os.File, error) {
-	f, ok := content.(*os.File)
-	if h, has := content.(filed); !ok && has {
-		f = h.File()
+// file is a descriptor of the content that can only be read, and where in it the content begins.
+func (p *Pool) file(content io.ReaderAt, size int64) (f *os.File, start int64, err error) {
+	switch c := content.(type) {
+	case *os.File:
+		f = c
+	case filed:
+		f = c.File()
+	case part:
+		f, start = c.File()
 	}
 	if f != nil {
-		return readOnly(f)
+		f, err = readOnly(f)
+	} else {
+		f, err = inMemory(content, size)
+		start = 0
 	}
-	return inMemory(content, size)
+	return f, start, err
 }
 
 // take returns a process that has seen no other tenant's files, and sees to it that others wait.

@@ -56,7 +56,7 @@ func Serve(x Extract) int {
 
 // work reads one file and answers. An error is one of the socket.
 func work(x Extract, o order, file io.ReaderAt, out *bufio.Writer) error {
-	a, err := Read(context.Background(), x, o.Ask, io.NewSectionReader(file, 0, o.Size), textFrames{out})
+	a, err := Read(context.Background(), x, o.Ask, io.NewSectionReader(file, o.Start, o.Size), textFrames{out})
 	kind, body := byte(frameAnswer), []byte(nil)
 	if err == nil {
 		body, err = json.Marshal(a)
@@ -107,8 +107,8 @@ func decodeOrder(r io.Reader) (order, error) {
 	if err := json.Unmarshal(body, &o); err != nil {
 		return o, err
 	}
-	if o.Size < 0 {
-		return o, errors.New("the size is negative")
+	if o.Size < 0 || o.Start < 0 {
+		return o, errors.New("the size or the place is negative")
 	}
 	return o, nil
 }

@@ -39,7 +39,8 @@ type Answer struct {
 // order is one file's order as it goes to the process, with the file's descriptor beside it.
 type order struct {
 	Ask
-	Size int64 `json:"size"`
+	Start int64 `json:"start,omitempty"` // where in the descriptor's file it begins
+	Size  int64 `json:"size"`
 }
 
 // A frame is a kind, a length of four bytes and so many bytes. Text comes in any number of frames; one answer ends it.
