@@ -27,15 +27,16 @@ const (
 
 // API is the handler of the API host. Make it with [New].
 type API struct {
-	config  Config
-	Parts   // what it works on
-	mux     *http.ServeMux
-	huma    huma.API
-	guard   guard
-	spec    specification
-	recent  recent
-	library *own.Library
-	probing sync.Map // tenants whose provider is being tested
+	config   Config
+	Parts    // what it works on
+	mux      *http.ServeMux
+	huma     huma.API
+	guard    guard
+	spec     specification
+	recent   recent
+	library  *own.Library
+	probing  sync.Map // tenants whose provider is being tested
+	checking sync.Map // tenants for which an app is being checked
 }
 
 // New makes the API. It returns Invalid when a part is missing.

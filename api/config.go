@@ -84,6 +84,7 @@ type Parts struct {
 	Revoker       Revoker
 	Keys          SigningKeys // nil: this process does not run sign-in
 	Connections   Connections // nil: this process does not run sign-in
+	AppChecks     AppChecker  // nil: this process can't look at apps
 	// Changed is told of every stored change: SignalPolicy for documents, rollouts and exceptions, SignalCatalog for
 	// instances and tenants.
 	Changed func(ctx context.Context, signal bus.Signal, tenant model.TenantID) error

@@ -136,22 +136,25 @@ func rootsOf(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// transport dials names below localhost at loopback: browsers do (RFC 6761 section 6.3), the resolver may not.
+// transport reaches a Referee.
 func transport(roots *x509.CertPool) *http.Transport {
-	d := &net.Dialer{Timeout: 10 * time.Second}
 	return &http.Transport{
 		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, ForceAttemptHTTP2: true, Proxy: proxy(http.ProxyFromEnvironment),
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if host, port, err := net.SplitHostPort(address); err == nil && local(host) {
-				c, err := d.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
-				if err != nil {
-					c, err = d.DialContext(ctx, network, net.JoinHostPort("::1", port))
-				}
-				return c, err
-			}
-			return d.DialContext(ctx, network, address)
-		},
+		DialContext: dialLocal,
 	}
+}
+
+// dialLocal dials names below localhost at loopback: browsers do (RFC 6761 section 6.3), the resolver may not.
+func dialLocal(ctx context.Context, network, address string) (net.Conn, error) {
+	d := &net.Dialer{Timeout: 10 * time.Second}
+	if host, port, err := net.SplitHostPort(address); err == nil && local(host) {
+		c, err := d.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
+		if err != nil {
+			c, err = d.DialContext(ctx, network, net.JoinHostPort("::1", port))
+		}
+		return c, err
+	}
+	return d.DialContext(ctx, network, address)
 }
 
 // local reports whether a name is this host's by its form.

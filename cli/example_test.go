@@ -36,6 +36,7 @@ var notRun = map[string]string{
 	"demo":           "runs until it is stopped; TestStart sees what it is given, the tests of demo and test/browser start it",
 	"demo trust":     "changes what this user's browsers trust",
 	"demo untrust":   "changes what this user's browsers trust",
+	"app check":      "asks an app, and no test asks the internet; TestAppCheck has one of its own",
 	"admin recover":  "is node's, which this package may not import; the tests of node and TestRecover run it",
 	"config check":   "is node's, which this package may not import; the tests of node check the example with it",
 	"config example": "is node's, which this package may not import; the tests of node check it",

@@ -11,8 +11,10 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/referee-casb/referee/api"
+	"github.com/referee-casb/referee/appcheck"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/filter"
+	"github.com/referee-casb/referee/gateway/upstream"
 	"github.com/referee-casb/referee/internal/buildinfo"
 	"github.com/referee-casb/referee/internal/devca"
 	"github.com/referee-casb/referee/model"
@@ -36,6 +38,7 @@ func (n *Node) openDelivery(ctx context.Context) error {
 		},
 		Changed: n.Changed, Tail: n.tail, Zone: n.Tenants.Location, Ready: n.ready, Metrics: n.metrics.handler(), Now: o.Now, Log: n.log,
 		Keys: n.broker, Connections: n.broker,
+		AppChecks: &appcheck.Checker{Dial: upstream.Dialer(upstream.Options{DialTimeout: 10 * time.Second, Private: o.Private}), Now: o.Now},
 	})
 	if err != nil {
 		return err

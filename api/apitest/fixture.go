@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -20,6 +22,7 @@ import (
 	"time"
 
 	"github.com/referee-casb/referee/api"
+	"github.com/referee-casb/referee/appcheck"
 	"github.com/referee-casb/referee/bus"
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/internal/clock"
@@ -92,6 +95,7 @@ func New(t testing.TB) *Fixture {
 		Ready: func(context.Context) error { return f.NotReady },
 		Tail:  f.Log.tail, Now: f.Clock.Now, Log: slog.New(slog.NewTextHandler(&f.logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Keys: keyring{f.Clock.Now}, Connections: f.broker(t),
+		AppChecks: &appcheck.Checker{Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no route to host") }, Now: f.Clock.Now},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -87,3 +87,19 @@ func (p *Profile) paramNames() string {
 	}
 	return strings.Join(out, ", ")
 }
+
+// ValuesOf reads values of parameters from a host that the profile names; those that it doesn't tell are missing.
+func (p *Profile) ValuesOf(host string) Values {
+	out := Values{}
+	for _, h := range p.Hosts {
+		m := h.pattern().FindStringSubmatch(host)
+		if m == nil {
+			continue
+		}
+		for i, name := range placeholder.FindAllStringSubmatch(h.Name, -1) {
+			out[name[1]] = m[i+1]
+		}
+		break
+	}
+	return out
+}

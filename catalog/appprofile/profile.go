@@ -1,6 +1,7 @@
 package appprofile
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -120,4 +121,58 @@ func Matches(pattern, host string) bool {
 		return len(host) > len(tail) && strings.HasSuffix(host, tail)
 	}
 	return host == pattern
+}
+
+// Naming finds the profile that a host's name tells of: of several, the one that has it first in its list, with the
+// longer fixed part. Hosts of clouds, which are many apps', tell of none.
+func Naming(host string) (*Profile, bool) {
+	var best *Profile
+	at, fixed := 0, 0
+	for _, p := range All() {
+		for i, h := range p.Hosts {
+			length := len(placeholder.ReplaceAllString(h.Name, ""))
+			if h.Role == catalog.RoleSignIn || h.Role == catalog.RoleStatic || !h.pattern().MatchString(host) {
+				continue
+			}
+			if best == nil || i < at || i == at && length > fixed {
+				best, at, fixed = p, i, length
+			}
+			break
+		}
+	}
+	return best, best != nil
+}
+
+// Has reports whether a host is the app's by its profile.
+func (p *Profile) Has(host string) bool {
+	_, ok := p.RoleOf(host)
+	return ok
+}
+
+// RoleOf is the role of a host by the profile. Hosts that tell nothing of the app, such as a sign-in host, are nobody's.
+func (p *Profile) RoleOf(host string) (catalog.Role, bool) {
+	for _, h := range p.Hosts {
+		if h.Role != catalog.RoleSignIn && h.pattern().MatchString(host) {
+			return h.Role, true
+		}
+	}
+	for _, f := range p.Further {
+		if Matches(f.Pattern, host) {
+			return f.Role, true
+		}
+	}
+	return "", false
+}
+
+// pattern is the host's name with any label for each parameter.
+func (h Host) pattern() *regexp.Regexp {
+	var b strings.Builder
+	b.WriteString("^")
+	at := 0
+	for _, m := range placeholder.FindAllStringIndex(h.Name, -1) {
+		b.WriteString(regexp.QuoteMeta(h.Name[at:m[0]]) + "([a-z0-9-]+)")
+		at = m[1]
+	}
+	b.WriteString(regexp.QuoteMeta(h.Name[at:]) + "$")
+	return regexp.MustCompile(b.String())
 }

@@ -200,6 +200,16 @@ func (d *dialer) control(_ context.Context, _, address string, _ syscall.RawConn
 	return nil
 }
 
+// Dialer reaches addresses as an app's without origins of its own are reached: public ones, and those of private ranges
+// that apps may be in. It is for looking at an app before it is one.
+func Dialer(opt Options) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	may := &dialer{private: opt.Private}
+	d := net.Dialer{Timeout: opt.DialTimeout, ControlContext: func(ctx context.Context, network, address string, raw syscall.RawConn) error {
+		return may.control(ctx, network, address, raw)
+	}}
+	return d.DialContext
+}
+
 func refused(name string, addr netip.Addr) error {
 	return &fault.Error{
 		Kind: fault.Denied, Op: "upstream.dial", Key: name,

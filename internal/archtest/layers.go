@@ -16,7 +16,7 @@ type layer struct {
 var layers = []layer{
 	{6, "start", []string{"cmd/referee", "node", "demo", "build", "test", "examples"}},
 	{5, "deliver", []string{"api", "console", "cli"}},
-	{4, "adapt", []string{"store/*", "bus/*", "connector/*", "notify", "inspect"}},
+	{4, "adapt", []string{"store/*", "bus/*", "connector/*", "notify", "inspect", "appcheck"}},
 	{3, "serve", []string{"gateway", "signin", "access", "pipeline", "alert", "governance", "discovery", "oauthapp", "posture"}},
 	{2, "share", []string{"session", "catalog", "directory", "device", "tenant", "vault", "lease", "inventory"}},
 	{1, "decide", []string{"policy", "dlp", "detect", "enrich", "activitylog", "connector", "bus"}},
