@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 const contoso = "/api/v2/tenants/contoso"
 
 // applied is the answer to an apply.
+
 type applied struct {
 	Applied   bool
 	Documents []struct {
@@ -27,6 +27,7 @@ type applied struct {
 }
 
 // furnish gives contoso an app and the fixture's two policies.
+
 func furnish(t *testing.T) *apitest.Fixture {
 	t.Helper()
 	f := apitest.New(t)
@@ -36,6 +37,7 @@ func furnish(t *testing.T) *apitest.Fixture {
 }
 
 // last returns a tenant's latest activity.
+
 func last(f *apitest.Fixture, id model.TenantID) model.Activity {
 	rows := f.Log.Rows(id)
 	return rows[len(rows)-1]
@@ -89,6 +91,7 @@ func TestApply(t *testing.T) {
 }
 
 // TestMistakes sees that every mistake comes back with file, line and column, and that nothing is stored.
+
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	f := apitest.New(t)
@@ -124,6 +127,7 @@ func TestMistakes(t *testing.T) {
 }
 
 // TestStory sees that a change which breaks another policy is stopped, though that one was not sent.
+
 func TestStory(t *testing.T) {
 	t.Parallel()
 	f := furnish(t)
@@ -145,6 +149,7 @@ func TestStory(t *testing.T) {
 }
 
 // TestNotRecordedNotDone sees that a change whose intent can't be stored is not made.
+
 func TestNotRecordedNotDone(t *testing.T) {
 	t.Parallel()
 	f := furnish(t)
@@ -177,7 +182,9 @@ func TestNotRecordedNotDone(t *testing.T) {
 }
 
 // TestDeletedAndBack sees that a policy which comes back after a deletion begins anew: in its monitor phase, with
+
 // the next revision.
+
 func TestDeletedAndBack(t *testing.T) {
 	t.Parallel()
 	f := furnish(t)
@@ -200,125 +207,14 @@ func TestDeletedAndBack(t *testing.T) {
 	}
 }
 
-type standing struct {
-	Phase, Confirmed string
-	Held             bool
-	Waits            []string
-	Until            time.Time
-	Reads            []struct{ Reader string }
-}
-
 // TestRollout goes the way of a policy: monitor, report, flip, back, confirm.
-func TestRollout(t *testing.T) {
-	t.Parallel()
-	f := furnish(t)
-	for range 3 {
-		f.Clock.Advance(time.Minute)
-		f.Download(t, "contoso", "dora")
-	}
-	f.Download(t, "fabrikam", "eve")
-	var r struct {
-		Report struct {
-			Seen, Stopped int
-			People        []struct{ Name string }
-		}
-		Rollout   standing
-		Delivered bool
-	}
-	f.Want(t, "contoso/analyst", "GET", contoso+"/policies/block-downloads/report", nil, 200, &r)
-	if r.Delivered || r.Report.Seen != 3 || r.Report.Stopped != 3 || len(r.Report.People) != 1 || len(r.Rollout.Reads) != 0 {
-		t.Errorf("an analyst's reading: %+v", r)
-	}
-	if !strings.Contains(strings.Join(r.Rollout.Waits, ";"), "nobody has read") {
-		t.Errorf("waits for %q", r.Rollout.Waits)
-	}
-	f.Want(t, "contoso/operator", "GET", contoso+"/policies/block-downloads/report", nil, 200, &r)
-	if !r.Delivered || len(r.Rollout.Reads) != 1 || r.Rollout.Reads[0].Reader != "contoso operator" {
-		t.Errorf("an operator's reading: %+v", r)
-	}
-	if act := last(f, "contoso"); act.Type != model.ActivityReportRead || act.Detail["delivered"] != true {
-		t.Errorf("recorded as %+v", act)
-	}
-	var s standing
-	f.Clock.Advance(time.Minute)
-	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/flip", map[string]any{}, 200, &s)
-	if s.Phase != "enforce" || len(s.Waits) != 0 {
-		t.Errorf("flipped: %+v", s)
-	}
-	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/flip", map[string]any{}, 409, nil)
-	f.Want(t, "contoso/operator", "GET", contoso+"/policies/block-downloads/report", nil, 200, &r)
-	if r.Report.Stopped != 3 {
-		t.Errorf("the report of the phase before is %+v", r.Report)
-	}
-	f.Clock.Advance(time.Hour)
-	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/back", map[string]any{"why": "sales is stuck"}, 200, &s)
-	if s.Phase != "monitor" || !s.Held || len(s.Waits) != 1 {
-		t.Errorf("back: %+v", s)
-	}
-	s = standing{}
-	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/confirm", map[string]any{}, 200, &s)
-	if s.Held || s.Confirmed != "contoso operator" || s.Until.IsZero() {
-		t.Errorf("confirmed: %+v", s)
-	}
-	f.Want(t, "contoso/operator", "POST", contoso+"/policies/route-onedrive/flip", map[string]any{}, 409, nil)
-	f.Want(t, "contoso/operator", "GET", contoso+"/policies/route-onedrive/report", nil, 200, nil)
-}
 
 // TestRolloutAge: a status goes by one reading of the log for a minute and says so; reports and steps read it anew.
-func TestRolloutAge(t *testing.T) {
-	t.Parallel()
-	f := furnish(t)
-	const status, report = contoso + "/policies/block-downloads/rollout", contoso + "/policies/block-downloads/report"
-	waits := func(want string, age time.Duration) {
-		t.Helper()
-		var s struct {
-			Waits []string
-			AsOf  time.Time
-		}
-		f.Want(t, "contoso/analyst", "GET", status, nil, 200, &s)
-		if !strings.Contains(strings.Join(s.Waits, ";"), want) || f.Clock.Now().Sub(s.AsOf) != age {
-			t.Errorf("at %s: waits for %q as of %s; want %q, %s old", f.Clock.Now(), s.Waits, s.AsOf, want, age)
-		}
-	}
-	for _, user := range []string{"ann", "bob", "carl", "dora"} {
-		f.Download(t, "contoso", user)
-	}
-	waits("4 people would have been stopped", 0)
-	f.Download(t, "contoso", "eve")
-	f.Clock.Advance(59 * time.Second)
-	waits("4 people would have been stopped", 59*time.Second)
-	f.Log.Blind(fault.New(fault.Unavailable, "test", "the log is gone"))
-	waits("4 people would have been stopped", 59*time.Second)
-	f.Want(t, "contoso/analyst", "GET", report, nil, 503, nil)
-	f.Clock.Advance(time.Second)
-	f.Want(t, "contoso/analyst", "GET", status, nil, 503, nil)
-	f.Log.Blind(nil)
-	waits("5 people would have been stopped", 0)
-	f.Download(t, "contoso", "fay")
-	var r struct{ Report struct{ Stopped int } }
-	f.Want(t, "contoso/analyst", "GET", report, nil, 200, &r)
-	if r.Report.Stopped != 6 {
-		t.Errorf("a report goes by an old reading: %+v", r)
-	}
-	waits("6 people would have been stopped", 0)
-	// The other tenant's policy of the same name has a reading of its own.
-	var s struct{ Waits []string }
-	f.Want(t, "fabrikam/operator", "POST", "/api/v2/tenants/fabrikam/policies/apply", apitest.File(apitest.BlockPolicy, "force", true), 200, nil)
-	f.Want(t, "fabrikam/analyst", "GET", "/api/v2/tenants/fabrikam/policies/block-downloads/rollout", nil, 200, &s)
-	if len(s.Waits) == 0 || strings.Contains(strings.Join(s.Waits, ";"), "would have been stopped") {
-		t.Errorf("fabrikam waits for %q", s.Waits)
-	}
-	// A policy that is in force, or held, waits for nothing in the log.
-	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/flip", map[string]any{}, 200, nil)
-	f.Log.Blind(fault.New(fault.Unavailable, "test", "the log is gone"))
-	f.Want(t, "contoso/analyst", "GET", status, nil, 200, nil)
-	f.Clock.Advance(time.Minute)
-	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/back", map[string]any{}, 200, nil)
-	waits("put back by hand", 0)
-}
 
 // TestUnreadable: stored documents that can't be decoded any more stop what goes by all rules, and neither their own
+
 // deletion nor their replacement.
+
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
 	f := furnish(t)
@@ -448,95 +344,8 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
-type why struct {
-	Reference     string
-	Then, Now     *struct{ Gate, By string }
-	Changes, Next []string
-	Text          string
-}
-
 // TestNamesInCommands sees that a name from a provider never becomes part of a command that people copy.
-func TestNamesInCommands(t *testing.T) {
-	t.Parallel()
-	f := furnish(t)
-	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/flip", map[string]any{}, 200, nil)
-	f.Clock.Advance(time.Minute)
-	for _, name := range []string{"dora;reboot", "$(reboot)", "a b", "--reason=x", "dora`x`", "d'x"} {
-		a := f.Download(t, "contoso", name)
-		var w why
-		f.Want(t, "contoso/analyst", "GET", contoso+"/why/"+a.Reference, nil, 200, &w)
-		if w.Then.Gate != "block" || strings.Contains(w.Text, "referee exception add") {
-			t.Errorf("%q:\n%s", name, w.Text)
-		}
-	}
-}
 
 // TestWhy explains a block, also when the policy has changed and when it is gone.
-func TestWhy(t *testing.T) {
-	t.Parallel()
-	f := furnish(t)
-	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/flip", map[string]any{}, 200, nil)
-	f.Clock.Advance(time.Minute)
-	a := f.Download(t, "contoso", "dora")
-	get := func() (w why) {
-		f.Want(t, "contoso/analyst", "GET", contoso+"/why/"+strings.ToLower(a.Reference[:4])+"-"+a.Reference[4:], nil, 200, &w)
-		return w
-	}
-	w := get()
-	if w.Then == nil || w.Then.Gate != "block" || w.Then.By != "block-downloads" || w.Now != nil || len(w.Changes) != 0 {
-		t.Errorf("%+v", w)
-	}
-	for _, part := range []string{"Dora Director <dora@contoso.example>", `download "plan.docx"`, "203.0.113.9, DK", "Device tag is unmanaged", "Read it in the browser.", "it@contoso.example", "Request access", w.Reference} {
-		if !strings.Contains(w.Text, part) {
-			t.Errorf("the text lacks %q:\n%s", part, w.Text)
-		}
-	}
-	if !strings.Contains(w.Text, "referee exception add --user dora@contoso.example --app onedrive --policy block-downloads") {
-		t.Errorf("the text lacks the command:\n%s", w.Text)
-	}
-	for _, line := range strings.Split(w.Text, "\n") {
-		if len(line) > 100 {
-			t.Errorf("a line of %d: %s", len(line), line)
-		}
-	}
-	if n := strings.Count(w.Text, "\n"); n > 24 {
-		t.Errorf("%d lines don't fit a screen", n)
-	}
-	f.Clock.Advance(time.Hour)
-	f.Want(t, "contoso/operator", "POST", contoso+"/policies/block-downloads/back", map[string]any{}, 200, nil)
-	if w = get(); w.Then.Gate != "block" || w.Now == nil || w.Now.Gate != "allow" || len(w.Changes) != 1 {
-		t.Errorf("after going back: %+v", w)
-	}
-	f.Want(t, "contoso/operator", "DELETE", contoso+"/policies/block-downloads", nil, 204, nil)
-	if w = get(); w.Then.Gate != "block" || w.Now.Gate != "allow" || !strings.Contains(w.Text, "was deleted on 2026-11-23 10:01 UTC by contoso operator") {
-		t.Errorf("after the deletion: %+v", w)
-	}
-	admin := last(f, "contoso")
-	var of why
-	f.Want(t, "contoso/analyst", "GET", contoso+"/why/"+string(admin.ID), nil, 200, &of)
-	if of.Then != nil || !strings.Contains(of.Text, "policyChange") {
-		t.Errorf("of a change: %+v", of)
-	}
-	f.Want(t, "fabrikam/analyst", "GET", "/api/v2/tenants/fabrikam/why/"+a.Reference, nil, 404, nil)
-	f.Want(t, "contoso/analyst", "GET", contoso+"/why/"+url.PathEscape("0000-0000"), nil, 404, nil)
-}
 
 // TestRolloutInTheTenantsZone: working hours are those of the tenant, and so are the times that people read.
-func TestRolloutInTheTenantsZone(t *testing.T) {
-	t.Parallel()
-	f := apitest.New(t)
-	zone, err := time.LoadLocation("America/Los_Angeles")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Zones = map[model.TenantID]*time.Location{"fabrikam": zone}
-	for id, want := range map[string]string{"contoso": "Mon 30 Nov 09:00 UTC", "fabrikam": "Mon 30 Nov 01:00 PST"} {
-		var standing struct{ Waits []string }
-		path := "/api/v2/tenants/" + id + "/policies"
-		f.Want(t, id+"/operator", "POST", path+"/apply", apitest.File(apitest.BlockPolicy, "force", true), 200, nil)
-		f.Want(t, id+"/reader", "GET", path+"/block-downloads/rollout", nil, 200, &standing)
-		if !strings.Contains(strings.Join(standing.Waits, "\n"), want) {
-			t.Errorf("%s waits for %q, want %q", id, standing.Waits, want)
-		}
-	}
-}
