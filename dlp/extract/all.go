@@ -28,10 +28,12 @@ func all() map[Kind]format {
 		Zstandard: {stream: zstdText},
 		Office97:  {random: office97Text},
 		PDF:       {random: pdfText},
-		XZ:        {stream: xzText},
-		LZMA:      {stream: lzmaText},
-		LZ4:       {stream: lz4Text},
-		Rar:       {stream: rarText},
-		SevenZip:  {random: sevenZipText},
+
+		OpenDocument: {stream: flatText}, // the one that is a single XML; zips are told later
+		XZ:           {stream: xzText},
+		LZMA:         {stream: lzmaText},
+		LZ4:          {stream: lz4Text},
+		Rar:          {stream: rarText},
+		SevenZip:     {random: sevenZipText},
 	}
 }

@@ -28,6 +28,9 @@ const (
 	Sheet        Kind = "xlsx"
 	Slides       Kind = "pptx"
 	OpenDocument Kind = "opendocument"
+	EPUB         Kind = "epub"
+	XPS          Kind = "xps"
+	Visio        Kind = "vsdx"
 	Zip          Kind = "zip"
 	Tar          Kind = "tar"
 	Gzip         Kind = "gzip"
@@ -176,6 +179,8 @@ func textual(head []byte) Kind {
 		return Mailbox
 	case mailLike(head):
 		return Mail
+	case begins("<?xml", "<office:document") && bytes.Contains(lower, []byte("<office:document")):
+		return OpenDocument
 	case begins("<!doctype html", "<html", "<head", "<body", "<table", "<div", "<p>", "<span", "<meta "), begins("<?xml", "<!--") && bytes.Contains(lower, []byte("<html")):
 		return HTML
 	case begins("<?xml", "<!--", "<!doctype") || len(head) > 1 && head[0] == '<' && (head[1] == '_' || head[1]|0x20 >= 'a' && head[1]|0x20 <= 'z'):
@@ -235,11 +240,18 @@ func documentIn(z *zip.Reader) Kind {
 	switch {
 	case names["mimetype"] && names["content.xml"]:
 		return OpenDocument
+	case names["mimetype"] && names["META-INF/container.xml"]:
+		return EPUB
 	case !names["[Content_Types].xml"]:
 		return Zip
 	}
 	for _, f := range z.File {
+		if strings.HasSuffix(f.Name, ".fdseq") {
+			return XPS
+		}
 		switch top, _, _ := strings.Cut(f.Name, "/"); top {
+		case "visio":
+			return Visio
 		case "word":
 			return Word
 		case "xl":

@@ -2,6 +2,8 @@ package extract
 
 import (
 	"archive/zip"
+	"bufio"
+	"encoding/base64"
 	"io"
 	"strings"
 )
@@ -18,9 +20,7 @@ func openDocumentText(x *run, z *zip.Reader) error {
 		case isXML(name):
 			err = x.content(f, x.openText)
 		default:
-			x.pictures = true
-			err = x.member(f)
-			x.pictures = false
+			err = x.aside(f)
 		}
 		if err != nil {
 			return err
@@ -48,6 +48,9 @@ var (
 	openGaps   = map[string]bool{"text:tab": true, "text:s": true, "table:table-cell": true, "table:covered-table-cell": true}
 )
 
+// flatText is an OpenDocument that is one XML, in which pictures and objects are written in base64.
+func flatText(x *run, r io.Reader) error { return x.openText(r) }
+
 // openText is the text of a part. Cells of a sheet lie within their row: a paragraph in a cell does not end the line.
 func (x *run) openText(r io.Reader) error {
 	decoded, err := xmlReader(r)
@@ -55,6 +58,7 @@ func (x *run) openText(r io.Reader) error {
 		return endOfText(err)
 	}
 	cell := false
+	var binary *strings.Builder // an object on its way
 	after := func(name string, ended bool) error {
 		switch {
 		case !ended:
@@ -66,9 +70,22 @@ func (x *run) openText(r io.Reader) error {
 		}
 		return nil
 	}
-	return walk(decoded, markup{
-		text: x.write, raw: x.write,
+	err = walk(decoded, markup{
+		raw: x.write,
+		text: func(t []byte) error {
+			if binary == nil {
+				return x.write(t)
+			}
+			if int64(binary.Len()+len(t)) > x.lim.Member {
+				return badf(Limited, "an object of more than %d MB", x.lim.Member>>20)
+			}
+			binary.Write(t)
+			return nil
+		},
 		start: func(e *element) error {
+			if e.name == "office:binary-data" && !e.empty {
+				binary = &strings.Builder{}
+			}
 			if e.name == "table:table-cell" && !e.empty {
 				cell = true
 			}
@@ -82,10 +99,22 @@ func (x *run) openText(r io.Reader) error {
 			return after(e.name, e.empty)
 		},
 		end: func(name string) error {
+			if name == "office:binary-data" && binary != nil {
+				data := binary.String()
+				binary = nil
+				x.pictures = true
+				err := x.packed("object", base64.NewDecoder(base64.StdEncoding, &only64{bufio.NewReader(strings.NewReader(data))}))
+				x.pictures = false
+				return err
+			}
 			if name == "table:table-cell" {
 				cell = false
 			}
 			return after(name, true)
 		},
 	})
+	if err == nil && binary != nil {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }

@@ -21,12 +21,8 @@ func openXMLText(x *run, z *zip.Reader, skip func(name string) bool) error {
 			err = x.content(f, func(r io.Reader) error { return xmlText(x, r) })
 		case isXML(name):
 			err = x.content(f, x.runs)
-		case strings.HasSuffix(path.Dir(name), "/fonts"), path.Ext(name) == ".odttf", path.Ext(name) == ".fntdata", strings.Contains(name, "printerSettings"):
-			// Glyphs and what a printer was told.
 		default:
-			x.pictures = true
-			err = x.member(f) // pictures, embedded documents, macros
-			x.pictures = false
+			err = x.aside(f)
 		}
 		if err != nil {
 			return err

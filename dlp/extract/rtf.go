@@ -23,7 +23,7 @@ var codePages = map[int]encoding.Encoding{
 
 // silent are destinations without text of people (Rich Text Format 1.9.1, "Destinations").
 var silent = map[string]bool{
-	"fonttbl": true, "colortbl": true, "stylesheet": true, "pict": true, "themedata": true, "colorschememapping": true, "latentstyles": true, "datastore": true, "objdata": true,
+	"fonttbl": true, "colortbl": true, "stylesheet": true, "pict": true, "themedata": true, "colorschememapping": true, "latentstyles": true, "datastore": true,
 	"listtable": true, "listoverridetable": true, "rsidtbl": true, "generator": true, "xmlnstbl": true, "mmathPr": true, "blipuid": true, "panose": true, "falt": true,
 }
 
@@ -37,18 +37,24 @@ type rtf struct {
 	high  rune
 	state group
 	stack []group
-	after int // characters that stand for the last \u and are left out
+	after int  // characters that stand for the last \u and are left out
+	fresh bool // the group has just begun: only there a word names a destination
+
+	object []byte // an embedded object on its way
+	half   byte   // the first digit of a byte of it, and 0x10; 0 for none
+	depth  int    // of the group that it is in
 }
 
 type group struct {
 	silent bool
-	skip   int // \ucN
+	object bool // digits of an embedded object
+	skip   int  // \ucN
 }
 
 // maxGroups is how deep groups may lie.
 const maxGroups = 10_000
 
-// rtfText is a document of Rich Text Format. Embedded objects are not looked into.
+// rtfText is a document of Rich Text Format, with the objects in it.
 func rtfText(x *run, r io.Reader) error {
 	d := &rtf{x: x, in: bufio.NewReaderSize(r, 16<<10), out: bufio.NewWriterSize(x, 16<<10), page: charmap.Windows1252.NewDecoder(), state: group{skip: 1}}
 	err := d.read()
@@ -76,9 +82,15 @@ func (d *rtf) read() error {
 				return badf(Limited, "more than %d groups deep", maxGroups)
 			}
 			d.stack = append(d.stack, d.state)
+			d.fresh = true
 		case '}':
 			if err := d.flush(); err != nil {
 				return err
+			}
+			if d.state.object && len(d.stack) == d.depth {
+				if err := d.embedded(); err != nil {
+					return err
+				}
 			}
 			if n := len(d.stack); n > 0 {
 				d.state, d.stack = d.stack[n-1], d.stack[:n-1]
@@ -87,6 +99,7 @@ func (d *rtf) read() error {
 			err = d.control()
 		case '\r', '\n':
 		default:
+			d.fresh = false
 			err = d.char(b)
 		}
 		if err != nil {
@@ -100,6 +113,9 @@ func (d *rtf) char(b byte) error {
 	if d.after > 0 {
 		d.after--
 		return nil
+	}
+	if d.state.object {
+		return d.digit(b)
 	}
 	if d.state.silent {
 		return nil
@@ -133,7 +149,7 @@ func (d *rtf) flush() error {
 }
 
 func (d *rtf) rune(c rune) error {
-	if d.state.silent {
+	if d.state.silent || d.state.object {
 		return nil
 	}
 	if err := d.flush(); err != nil {
@@ -191,7 +207,7 @@ func (d *rtf) symbol(b byte) error {
 			d.after--
 			return nil
 		}
-		if !d.state.silent {
+		if !d.state.silent && !d.state.object {
 			d.raw = append(d.raw, byte(n))
 			if len(d.raw) >= 4<<10 {
 				return d.flush()
@@ -214,6 +230,8 @@ func (d *rtf) symbol(b byte) error {
 }
 
 func (d *rtf) word(word string, n int, has bool) error {
+	fresh := d.fresh
+	d.fresh = false
 	switch word {
 	case "par", "line", "row", "page", "sect", "column":
 		return d.rune('\n')
@@ -236,14 +254,17 @@ func (d *rtf) word(word string, n int, has bool) error {
 	case "u":
 		return d.unicode(rune(uint16(n)))
 	case "bin":
-		if n > 0 {
-			if _, err := io.CopyN(io.Discard, d.in, int64(n)); err != nil {
-				return err
-			}
+		return d.bytes(int64(n))
+	case "objdata":
+		if !d.state.object {
+			d.state.object, d.depth, d.object, d.half = true, len(d.stack), nil, 0
 		}
 	default:
-		if silent[word] {
+		if fresh && silent[word] {
 			d.state.silent = true
+			if word == "pict" {
+				d.x.res.Images++
+			}
 		}
 	}
 	return nil

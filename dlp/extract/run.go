@@ -97,7 +97,11 @@ func (x *run) part(name string, kind Kind, r io.Reader, at *io.SectionReader) er
 	if err := x.line(); err != nil {
 		return err
 	}
-	return x.note(kind, x.extract(kind, r, at))
+	err := x.note(kind, x.extract(kind, r, at))
+	if err == nil && at != nil && len(x.path) == 0 {
+		err = x.also(kind, at)
+	}
+	return err
 }
 
 func (x *run) extract(kind Kind, r io.Reader, at *io.SectionReader) error {
@@ -107,7 +111,7 @@ func (x *run) extract(kind Kind, r io.Reader, at *io.SectionReader) error {
 		if x.res.Images++; !x.pictures {
 			return badf(Unsupported, "a picture, which is not read")
 		}
-		return nil
+		return x.pictureEnd(r)
 	case f.stream != nil:
 		return f.stream(x, r)
 	case f.random == nil:

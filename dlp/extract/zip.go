@@ -14,6 +14,10 @@ func peeked(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, sniffed) 
 
 // zipText is a zip, or a document that is one.
 func zipText(x *run, src *io.SectionReader) error {
+	// Counted before memory is taken for them.
+	if _, entries, ok := zipEnd(src, x.lim.Parts); ok && entries > x.lim.Parts {
+		return badf(Limited, "more than %d parts", x.lim.Parts)
+	}
 	z, err := zip.NewReader(src, src.Size())
 	if err != nil {
 		return badf(Corrupt, "the zip has no readable directory")
@@ -32,6 +36,8 @@ func zipText(x *run, src *io.SectionReader) error {
 		return sheetText(x, z)
 	case OpenDocument:
 		return openDocumentText(x, z)
+	case EPUB, XPS, Visio:
+		return packageText(x, z)
 	}
 	if z.Comment != "" {
 		if err := x.own(z.Comment); err != nil {
