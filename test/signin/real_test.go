@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -20,6 +21,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,15 +42,19 @@ const (
 	mellonHost = "mellon.app.localhost"
 )
 
+// freePort finds a port for another process. It is none of those that the system gives to connections (32768 and above on
+// Linux): of a busy machine's thousands one would have it before the process does.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := strconv.Itoa(21000 + rand.IntN(11000)) //nolint:gosec // any will do
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			_ = l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	t.Fatal("no port is free")
+	return ""
 }
 
 // process runs a command until the test ends and shows its output when the test fails.
@@ -64,20 +70,32 @@ func process(t *testing.T, port string, env []string, name string, args ...strin
 		cancel()
 		t.Fatalf("%s: %v", name, err)
 	}
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		_ = c.Wait()
+	}()
 	t.Cleanup(func() {
 		cancel()
-		_ = c.Wait()
+		<-gone
 		if t.Failed() {
 			t.Logf("%s said:\n%s", name, out.String())
 		}
 	})
-	for range 200 {
+	for range 1200 { // a minute: on a busy machine they take their time
+		select {
+		case <-gone:
+			t.Fatalf("%s ended:\n%s", name, out.String())
+		default:
+		}
 		if conn, err := net.DialTimeout("tcp", "127.0.0.1:"+port, time.Second); err == nil {
 			_ = conn.Close()
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+	cancel()
+	<-gone
 	t.Fatalf("%s does not listen on %s:\n%s", name, port, out.String())
 }
 
@@ -199,7 +217,7 @@ func apache(t *testing.T, r *rig, port string) {
 		files[name+".crt"], files[name+".key"] = chain.String(), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 		fmt.Fprintf(&hosts, "<VirtualHost 127.0.0.1:%[1]s>\nServerName https://%[2]s:%[1]s\nUseCanonicalName On\nDocumentRoot %[3]s/www\nSSLEngine on\nSSLCertificateFile %[3]s/%[2]s.crt\nSSLCertificateKeyFile %[3]s/%[2]s.key\n<Location />\n %[4]s\n</Location>\n", port, name, dir, auth)
 		if name == oidcHost {
-			fmt.Fprintf(&hosts, "OIDCProviderMetadataURL %s/.well-known/openid-configuration\nOIDCCABundlePath %s/roots.pem\nOIDCClientID files\nOIDCClientSecret %s\nOIDCRedirectURI https://%s:%s/oidc/callback\nOIDCCryptoPassphrase of-the-test-alone-0123456789\nOIDCScope \"openid profile email groups\"\nOIDCPKCEMethod S256\nOIDCRemoteUserClaim email\n",
+			fmt.Fprintf(&hosts, "OIDCProviderMetadataURL %s/.well-known/openid-configuration\nOIDCCABundlePath %s/roots.pem\nOIDCClientID files\nOIDCClientSecret %s\nOIDCRedirectURI https://%s:%s/oidc/callback\nOIDCCryptoPassphrase of-the-test-alone-0123456789\nOIDCScope \"openid profile email groups\"\nOIDCPKCEMethod S256\nOIDCHTTPTimeoutShort 60\nOIDCHTTPTimeoutLong 60\nOIDCRemoteUserClaim email\n",
 				r.at("contoso", ""), dir, clientSecret, oidcHost, port)
 		}
 		hosts.WriteString("</VirtualHost>\n")
