@@ -13,14 +13,17 @@ func austriaValueAddedTax() dlp.Type {
 		Source: "BMF, Berechnung der UID-Prüfziffer",
 		Patterns: []dlp.Pattern{
 			{Expr: `AT ?U ?\d{8}`, Check: austriaValueAddedTaxCheck, Alone: dlp.Medium, Near: dlp.High},
+			{Expr: `U ?\d{8}`, Check: austriaValueAddedTaxCheck, Near: dlp.High},
 		},
 		Keywords: []string{
 			"uid", "ust-id", "ustid", "uid-nummer", "umsatzsteuer", "vat", "vat number", "value added tax", "mwst",
 		},
 		Positives: []string{
+			`USt-ID U13585627`,
 			"UID ATU13585627",
 		},
 		Negatives: []string{
+			`U13585627`,
 			"ATU13585628", "AT 12345678",
 		},
 	}
@@ -29,7 +32,7 @@ func austriaValueAddedTax() dlp.Type {
 func austriaValueAddedTaxCheck(m []byte) bool {
 	var b [32]byte
 	d := checksum.Digits(b[:0], m)
-	return len(d) == 8 && (6-(int(d[7])+luhnHead(d[:7])))%10 == 0 || (96-int(d[7])-luhnHead(d[:7]))%10 == 0
+	return len(d) == 8 && ((6-(int(d[7])+luhnHead(d[:7])))%10 == 0 || (96-int(d[7])-luhnHead(d[:7]))%10 == 0)
 }
 
 // luhnHead is the sum of the digits, every second one doubled from the second on.

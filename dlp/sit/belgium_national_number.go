@@ -23,6 +23,7 @@ func belgiumNationalNumber() dlp.Type {
 			"Rijksregisternummer 88.02.29-999.90",
 		},
 		Negatives: []string{
+			`88.15.01-999.51`,
 			"88.02.29-999.91",
 		},
 	}
@@ -31,5 +32,14 @@ func belgiumNationalNumber() dlp.Type {
 func belgiumNationalNumberCheck(m []byte) bool {
 	var b [32]byte
 	d := checksum.Digits(b[:0], m)
-	return len(d) == 11 && !checksum.Same(d) && d[2]*10+d[3] <= 52 && (97-checksum.Number(d[:9])%97 == checksum.Number(d[9:]) || 97-(2000000000+checksum.Number(d[:9]))%97 == checksum.Number(d[9:]))
+	month := int(d[2])*10 + int(d[3])
+	if month >= 40 {
+		month -= 40 // foreigners, sex known when the number was given
+	} else if month >= 20 {
+		month -= 20 // foreigners, sex not known
+	}
+	if len(d) != 11 || checksum.Same(d) || month > 12 || month > 0 && checksum.Number(d[4:6]) > 0 && !checksum.Date(2000, month, checksum.Number(d[4:6])) {
+		return false
+	}
+	return (97-checksum.Number(d[:9])%97 == checksum.Number(d[9:]) || 97-(2000000000+checksum.Number(d[:9]))%97 == checksum.Number(d[9:]))
 }

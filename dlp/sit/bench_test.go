@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -19,21 +18,11 @@ import (
 	"github.com/referee-casb/referee/dlp"
 )
 
-// goSource is the folder of the Go tree's source.
-func goSource(b *testing.B) string {
-	b.Helper()
-	root, err := exec.CommandContext(b.Context(), "go", "env", "GOROOT").Output()
-	if err != nil {
-		b.Fatal(err)
-	}
-	return filepath.Join(strings.TrimSpace(string(root)), "src")
-}
-
 // cleanText is prose and source: the Go tree's own, as much as there is up to n bytes.
 func cleanText(b *testing.B, n int) []byte {
 	b.Helper()
 	var out bytes.Buffer
-	err := filepath.WalkDir(goSource(b), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(goRoot(b), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || out.Len() >= n || d.IsDir() || !strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, ".md") {
 			return err
 		}

@@ -13,14 +13,17 @@ func bulgariaValueAddedTaxNumber() dlp.Type {
 		Source: "Закон за регистър БУЛСТАТ",
 		Patterns: []dlp.Pattern{
 			{Expr: `BG ?\d{3} ?\d{3} ?\d{3}`, Check: bulgariaValueAddedTaxNumberCheck, Alone: dlp.Medium, Near: dlp.High},
+			{Expr: `\d{3} ?\d{3} ?\d{3}`, Check: bulgariaValueAddedTaxNumberCheck, Near: dlp.Medium},
 		},
 		Keywords: []string{
 			"ддс", "инддс", "булстат", "еик", "vat",
 		},
 		Positives: []string{
+			`ЕИК 175074752`,
 			"ИНДДС BG 175 074 752",
 		},
 		Negatives: []string{
+			`175074752`,
 			"BG 175 074 751",
 		},
 	}

@@ -13,14 +13,17 @@ func canadaBusinessNumber() dlp.Type {
 		Source: "Canada Revenue Agency",
 		Patterns: []dlp.Pattern{
 			{Expr: `\d{5} ?\d{4} ?(?:R[CTPMZ]) ?\d{4}`, Check: canadaBusinessNumberCheck, Alone: dlp.Medium, Near: dlp.High},
+			{Expr: `\d{5} ?\d{4}`, Check: luhn, Near: dlp.Medium},
 		},
 		Keywords: []string{
 			"business number", "bn", "gst", "hst", "numéro d'entreprise", "tps",
 		},
 		Positives: []string{
+			`Business number 12302 6635`,
 			"12302 6635 RC 0001",
 		},
 		Negatives: []string{
+			`Business number 12302 6636`,
 			"12302 6636 RC 0001",
 		},
 	}

@@ -20,7 +20,7 @@ func BenchmarkHard(b *testing.B) {
 
 // BenchmarkMixed scans 50 MB of what companies keep.
 func BenchmarkMixed(b *testing.B) {
-	text, err := corpus.Mixed(goSource(b), 50_000_000)
+	text, err := corpus.Mixed(goRoot(b), 50_000_000)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -9,12 +9,13 @@ func creditCardNumber() dlp.Type {
 	return dlp.Type{
 		ID: "credit-card-number", Name: "Credit Card Number", GUID: "50842eb7-edc8-4019-85dd-5a5c1f2bb085",
 		Group:  dlp.Financial,
-		About:  "14 to 19 digits of Visa, Mastercard, American Express, Discover, JCB, Diners Club and UnionPay, in their usual groups or none; issuer range and Luhn check digit.",
+		About:  "12 to 19 digits of Visa, Mastercard, Maestro, American Express, Discover, JCB, Diners Club and UnionPay, in their usual groups or none; issuer range and Luhn check digit.",
 		Source: "ISO/IEC 7812-1; issuers' ranges",
 		Patterns: []dlp.Pattern{
 			{Expr: `(?:4\d{3}|5[1-5]\d{2}|2[2-7]\d{2}|6011|64[4-9]\d|65\d{2}|35[2-8]\d|62\d{2})(?:[ .-]?\d{4}){3}`, Check: creditCardNumberCheck, Alone: dlp.Low, Near: dlp.High},
 			{Expr: `3[47]\d{2}[ .-]?\d{6}[ .-]?\d{5}|3(?:0[0-5]|[68]\d)\d[ .-]?\d{6}[ .-]?\d{4}`, Check: luhn, Alone: dlp.Low, Near: dlp.High},
-			{Expr: `(?:4|62|65)\d{14,17}|4\d{12}`, Check: luhn, Near: dlp.High},
+			{Expr: `4\d{15,18}|(?:62|65)\d{14,17}`, Check: luhn, Alone: dlp.Low, Near: dlp.High},
+			{Expr: `4\d{12}|(?:5018|5020|5038|5[68]\d\d|6304|6390|67\d\d)\d{8,15}|(?:1800|2131)\d{11}`, Check: luhn, Near: dlp.High},
 		},
 		Keywords: []string{
 			"card", "credit card", "debit card", "credit", "cardholder", "card holder", "card number", "cardnumber", "ccnumber", "cc number", "cc", "cvv",
@@ -29,6 +30,7 @@ func creditCardNumber() dlp.Type {
 			"有効期限", "신용카드", "카드번호", "유효기간", "بطاقة ائتمان", "رقم البطاقة", "כרטיס אשראי",
 		},
 		Positives: []string{
+			`Maestro card 6759649826438453`,
 			"Visa 4111 1111 1111 1111", "4012-8888-8888-1881", "Amex 378282246310005", "MasterCard: 5555555555554444", "2223003122003222",
 			"6011 1111 1111 1117", "JCB 3530111333300000", "30569309025904", "信用卡4111111111111111", "card 4222222222222",
 		},

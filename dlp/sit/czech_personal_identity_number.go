@@ -19,6 +19,7 @@ func czechPersonalIdentityNumber() dlp.Type {
 			"osobní identifikační číslo", "dič",
 		},
 		Positives: []string{
+			`rodné číslo 991231123`,
 			"rodné číslo 710319/2745",
 		},
 		Negatives: []string{
@@ -43,7 +44,8 @@ func birthNumber(m []byte) bool {
 		return false
 	}
 	if len(d) == 9 {
-		return checksum.Number(d[:2]) <= 53
+		year := checksum.Number(d[:2]) // nine digits were given up to 1953
+		return year <= 53 || year >= 80
 	}
 	return checksum.Number(d[:9])%11%10 == int(d[9])
 }

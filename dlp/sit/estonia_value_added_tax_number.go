@@ -13,14 +13,17 @@ func estoniaValueAddedTaxNumber() dlp.Type {
 		Source: "Käibemaksuseadus",
 		Patterns: []dlp.Pattern{
 			{Expr: `EE ?10\d{7}`, Check: estoniaValueAddedTaxNumberCheck, Alone: dlp.Medium, Near: dlp.High},
+			{Expr: `10\d{7}`, Check: estoniaValueAddedTaxNumberCheck, Near: dlp.High},
 		},
 		Keywords: []string{
 			"kmkr", "käibemaks", "käibemaksukohustuslase", "vat",
 		},
 		Positives: []string{
+			`KMKR 100594102`,
 			"KMKR EE100594102",
 		},
 		Negatives: []string{
+			`100594102`,
 			"EE100594103",
 		},
 	}

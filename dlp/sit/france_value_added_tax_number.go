@@ -12,12 +12,13 @@ func franceValueAddedTaxNumber() dlp.Type {
 		About:  "FR, two check digits and the nine digits of the company.",
 		Source: "BOFiP, numéro de TVA intracommunautaire",
 		Patterns: []dlp.Pattern{
-			{Expr: `FR ?\d{2} ?\d{3} ?\d{3} ?\d{3}`, Check: franceValueAddedTaxNumberCheck, Alone: dlp.Medium, Near: dlp.High},
+			{Expr: `(?i:FR) ?\d{2} ?\d{3} ?\d{3} ?\d{3}`, Check: franceValueAddedTaxNumberCheck, Alone: dlp.Medium, Near: dlp.High},
 		},
 		Keywords: []string{
 			"tva", "numéro de tva", "tva intracommunautaire", "vat", "siren", "siret",
 		},
 		Positives: []string{
+			`TVA Fr 40 303 265 045`,
 			"TVA FR 40 303 265 045",
 		},
 		Negatives: []string{

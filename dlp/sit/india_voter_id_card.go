@@ -11,7 +11,7 @@ func indiaVoterIdCard() dlp.Type {
 		About:  "Three letters and seven digits near words for the card.",
 		Source: "Election Commission of India, EPIC",
 		Patterns: []dlp.Pattern{
-			{Expr: `[A-Z]{3}\d{7}`, Check: notSame, Near: dlp.Medium},
+			{Expr: `[A-Z]{3}\d{7}`, Check: luhn, Near: dlp.Medium},
 		},
 		Keywords: []string{
 			"voter", "voter id", "voter card", "voter id card", "epic", "electoral photo identity", "electoral", "election commission", "मतदाता",
@@ -21,6 +21,7 @@ func indiaVoterIdCard() dlp.Type {
 			"Voter id WKH1186253",
 		},
 		Negatives: []string{
+			`Voter id WKH1186254`,
 			"WKH1186253",
 		},
 	}

@@ -1,6 +1,8 @@
 package sit
 
 import (
+	"strings"
+
 	"github.com/referee-casb/referee/dlp"
 	"github.com/referee-casb/referee/dlp/checksum"
 )
@@ -13,11 +15,14 @@ func internationalBankingAccountNumber() dlp.Type {
 		Source: "ISO 13616-1; SWIFT IBAN registry",
 		Patterns: []dlp.Pattern{
 			{Expr: `[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?`, Check: ibanCheck, Alone: dlp.High},
+			{Expr: `[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?`, Check: ibanCheck, Alone: dlp.Medium, Near: dlp.High},
 		},
 		Positives: []string{
+			`gb82west12345698765432`,
 			"GB29 NWBK 6016 1331 9268 19", "IBAN DE89370400440532013000", "FR14 2004 1010 0505 0001 3M02 606", "NO93 8601 1117 947",
 		},
 		Negatives: []string{
+			`gb82west12345698765433`,
 			"GB29 NWBK 6016 1331 9268 18", "DE89 3704 0044 0532 0130", "XX29 NWBK 6016 1331 9268 19",
 		},
 	}
@@ -26,7 +31,7 @@ func internationalBankingAccountNumber() dlp.Type {
 // ibanCheck has the registry's lengths by country.
 func ibanCheck(m []byte) bool {
 	length := 0
-	switch string(m[:2]) {
+	switch strings.ToUpper(string(m[:2])) {
 	case "NO":
 		length = 15
 	case "BE":

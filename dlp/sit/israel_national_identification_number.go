@@ -12,13 +12,14 @@ func israelNationalIdentificationNumber() dlp.Type {
 		About:  "Nine digits with Luhn check digit.",
 		Source: "רשות האוכלוסין, ספרת ביקורת",
 		Patterns: []dlp.Pattern{
-			{Expr: `\d{8}-?\d`, Check: israelNationalIdentificationNumberCheck, Near: dlp.High},
+			{Expr: `\d{7,8}-?\d`, Check: israelNationalIdentificationNumberCheck, Near: dlp.High},
 		},
 		Keywords: []string{
 			"תעודת זהות", "מספר זהות", "ת.ז", `ת"ז`, "מספר תעודת זהות", "מספר זיהוי", "זהות", "israel identity", "teudat zehut", "identity number",
 			"id number", "هوية", "رقم الهوية", "israeli id",
 		},
 		Positives: []string{
+			`ת.ז 3933742-3`,
 			"תעודת זהות 039337423",
 		},
 		Negatives: []string{
@@ -30,5 +31,5 @@ func israelNationalIdentificationNumber() dlp.Type {
 func israelNationalIdentificationNumberCheck(m []byte) bool {
 	var b [32]byte
 	d := checksum.Digits(b[:0], m)
-	return len(d) == 9 && !checksum.Same(d) && checksum.Luhn(d)
+	return !checksum.Same(d) && checksum.Luhn(d)
 }

@@ -14,15 +14,19 @@ func mexicoRfc() dlp.Type {
 		Source: "SAT, RFC, anexo IV",
 		Patterns: []dlp.Pattern{
 			{Expr: `[A-ZÑ&]{3,4}[ -]?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[ -]?[A-Z0-9]{2}[0-9A]`, Check: mexicoRfcCheck, Near: dlp.High},
+			{Expr: `(?i:[A-ZÑ&]{3,4})[ -]?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[ -]?[A-Za-z0-9]{2}[0-9Aa])?`, Near: dlp.Medium},
 		},
 		Keywords: []string{
 			"rfc", "registro federal de contribuyentes", "contribuyente", "sat", "clave del rfc", "factura",
 		},
 		Positives: []string{
+			`RFC mhtr-93041179a`,
+			`RFC COMG-600703`,
+			`RFC VACE-460910-SX6`,
 			"RFC GODE 561231 GR8", "RFC MAB-930714-8T4",
 		},
 		Negatives: []string{
-			"GODE561231GR8", "RFC GODE 561231 GR7",
+			"GODE561231GR8", "RFC GODE 561331 GR8",
 		},
 	}
 }

@@ -12,12 +12,13 @@ func romaniaTaxIdentificationNumber() dlp.Type {
 		About:  "Up to ten digits with check digit (weights 753217532).",
 		Source: "Codul fiscal; Ordin 1199/2017",
 		Patterns: []dlp.Pattern{
-			{Expr: `(?:RO ?)?\d{6,10}`, Check: romaniaTaxIdentificationNumberCheck, Near: dlp.Medium},
+			{Expr: `(?:RO ?)?(?:\d{6,10}|\d{3} \d{3} \d{2,4})`, Check: romaniaTaxIdentificationNumberCheck, Near: dlp.Medium},
 		},
 		Keywords: []string{
 			"cui", "cif", "cod fiscal", "cod unic de înregistrare", "cod de identificare fiscală", "tva", "vat",
 		},
 		Positives: []string{
+			`CUI 185 472 90`,
 			"CUI RO 18547290",
 		},
 		Negatives: []string{

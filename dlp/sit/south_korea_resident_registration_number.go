@@ -12,14 +12,15 @@ func southKoreaResidentRegistrationNumber() dlp.Type {
 		About:  "13 digits: date of birth, sex and century, region, check digit; numbers given since October 2020 have no check digit.",
 		Source: "주민등록법 시행규칙",
 		Patterns: []dlp.Pattern{
-			{Expr: `\d{6}-[1-8]\d{6}`, Check: southKoreaResidentRegistrationNumberCheck, Alone: dlp.Medium, Near: dlp.High},
-			{Expr: `\d{6}[ -]?[1-8]\d{6}`, Check: southKoreaResidentRegistrationNumberCheck2, Near: dlp.Medium},
+			{Expr: `\d{6}-\d{7}`, Check: southKoreaResidentRegistrationNumberCheck, Alone: dlp.Medium, Near: dlp.High},
+			{Expr: `\d{6}[ -]?\d{7}`, Check: southKoreaResidentRegistrationNumberCheck2, Near: dlp.Medium},
 		},
 		Keywords: []string{
 			"주민등록번호", "주민번호", "주민등록", "주민등록증", "외국인등록번호", "national id card", "citizen's registration number", "jumin", "rrn", "resident registration number",
 			"korean national id",
 		},
 		Positives: []string{
+			`주민등록번호 971013-9019902`,
 			"주민등록번호 850126-1266478", "8501261266478 주민번호",
 		},
 		Negatives: []string{

@@ -12,13 +12,14 @@ func spainDni() dlp.Type {
 		About:  "Eight digits, or X, Y, Z and seven digits, and a check letter by the remainder by 23.",
 		Source: "Real Decreto 1553/2005",
 		Patterns: []dlp.Pattern{
-			{Expr: `\d{8}[ -]?[A-HJ-NP-TV-Z]|[XYZ][ -]?\d{7}[ -]?[A-HJ-NP-TV-Z]`, Check: spainLetter, Near: dlp.High},
+			{Expr: `\d{8}[ -]?[A-HJ-NP-TV-Za-hj-np-tv-z]|[XYZxyz][ -]?\d{7}[ -]?[A-HJ-NP-TV-Za-hj-np-tv-z]`, Check: spainLetter, Near: dlp.High},
 		},
 		Keywords: []string{
 			"dni", "dni#", "d.n.i", "nie", "documento nacional de identidad", "documento nacional", "número de identidad", "identificación",
 			"número nacional identidad", "identidad único", "dninúmero", "dninumero", "carné de identidad", "national identity", "extranjero",
 		},
 		Positives: []string{
+			`nie x-2482300w`,
 			"DNI 54362315-K", "NIE X-2482300W",
 		},
 		Negatives: []string{

@@ -11,7 +11,7 @@ func usDriversLicenseNumber() dlp.Type {
 		About:  "The shapes of the states' licence numbers near words for a driver's license.",
 		Source: "AAMVA, state licence formats",
 		Patterns: []dlp.Pattern{
-			{Expr: `[A-Z]\d{7}|[A-Z]\d{8}|[A-Z]\d{12}|[A-Z]\d{3}[ -]\d{3}[ -]\d{2}[ -]\d{3}[ -]\d|[A-Z]\d{4}[ -]\d{5}[ -]\d{5}|[A-Z]{2}\d{6}[A-Z]?|[A-Z]{1,2}\d{5,6}`, Check: notSame, Near: dlp.Medium},
+			{Expr: `[A-Z]\d{7}|[A-Z]\d{8}|[A-Z]\d{12,14}|[A-Z]\d{3}[ -]\d{3}[ -]\d{2}[ -]\d{3}[ -]\d|[A-Z]\d{4}[ -]\d{5}[ -]\d{5}|[A-Z]{2}\d{6}[A-Z]?|[A-Z]{1,2}\d{5,6}`, Check: notSame, Near: dlp.Medium},
 			{Expr: `\d{7,9}|\d{3} \d{3} \d{3}`, Check: notSame, Near: dlp.Low},
 		},
 		Keywords: []string{
@@ -20,6 +20,7 @@ func usDriversLicenseNumber() dlp.Type {
 		},
 		Proximity: 100,
 		Positives: []string{
+			`Driver's license U62928788557186`,
 			"Driver license A1234567 (CA)", "DL# 123456789", "driver's license M123-456-78-901-2",
 		},
 		Negatives: []string{
