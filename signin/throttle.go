@@ -78,7 +78,7 @@ func (t *throttle) holds(key string, cost, burst, rate float64) bool {
 // more. If that is not enough, an arbitrary half goes: an attacker with that many addresses gets a fresh
 // burst for each anyway, and memory stays bounded.
 func (t *throttle) shrink(now time.Time) {
-	const full = max(addressBurst/addressRate, tenantBurst/tenantRate, accountBurst/accountRate) * time.Second
+	const full = max(addressBurst/addressRate, tenantBurst/tenantRate, accountBurst/accountRate, boundBurst/boundRate) * time.Second
 	for key, b := range t.by {
 		if now.Sub(b.at) > full {
 			delete(t.by, key)

@@ -98,6 +98,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	tenant, rest, _ := strings.Cut(rest, "/")
 	source, rest, _ := strings.Cut(rest, "/")
 	c := &call{Server: s, ctx: r.Context(), r: r, w: w, tenant: model.TenantID(tenant), source: directory.SourceID(source), base: s.parts.URL + Prefix + tenant + "/" + source}
+	ctx, cancel := context.WithTimeout(r.Context(), answerIn) // what nobody waits for any more is not looked for
+	defer cancel()
+	c.ctx = ctx
 	var err error
 	if c.token, err = s.admit(r, c.tenant, c.source); err != nil {
 		return err
