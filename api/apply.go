@@ -60,7 +60,7 @@ type validateAnswer struct {
 	}
 }
 
-func (a *API) validatePolicies(_ context.Context, _ *caller, in *struct {
+func (a *API) validatePolicies(ctx context.Context, c *caller, in *struct {
 	InTenant
 	Body Documents
 },
@@ -74,7 +74,11 @@ func (a *API) validatePolicies(_ context.Context, _ *caller, in *struct {
 	for _, d := range docs {
 		out.Body.Documents = append(out.Body.Documents, Checked{d.ID, d.Kind, d.Name, d.File})
 	}
-	out.Body.Refused = problemsOf(policy.Refused(docs, a.config.Rules.Capabilities))
+	known, err := a.knownTypes(ctx, c.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Refused = problemsOf(append(policy.Refused(docs, a.config.Rules.Capabilities), known.Unknown(docs)...))
 	return out, nil
 }
 
@@ -178,6 +182,9 @@ func (a *API) applyPolicies(ctx context.Context, c *caller, in *struct {
 	}
 	if _, problems := a.compile(s, s.with(docs)); len(problems) > 0 {
 		return nil, &wrong{kind: fault.Invalid, detail: "the documents can't be put into force", mistakes: problemsOf(problems)}
+	}
+	if err := typed(s.types, docs); err != nil {
+		return nil, err
 	}
 	if err := a.labelled(ctx, c.Tenant, docs); err != nil {
 		return nil, err

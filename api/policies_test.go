@@ -104,7 +104,7 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"content without an inspector": {strings.Replace(apitest.BlockPolicy, "action:", "inspection: {method: builtIn, types: [{type: creditCardNumber}]}\naction:", 1), "no content inspector"},
+		"content without an inspector": {strings.Replace(apitest.BlockPolicy, "action:", "inspection: {method: builtIn, types: [{type: credit-card-number}]}\naction:", 1), "no content inspector"},
 		"the same id twice":            {apitest.BlockPolicy + "---\n" + apitest.BlockPolicy, "used already"},
 		"no app for it":                {apitest.BlockPolicy, "no instance"},
 	} {
@@ -113,6 +113,14 @@ func TestMistakes(t *testing.T) {
 		if len(p.Errors) == 0 || !strings.Contains(p.Errors[0].Message, c.want) {
 			t.Errorf("%s: %+v", name, p.Errors)
 		}
+	}
+	var checked struct {
+		Refused []struct{ Message, Advice string }
+	}
+	unknown := strings.Replace(apitest.BlockPolicy, "action:", "inspection: {method: builtIn, types: [{type: creditCardNumber}, {type: pci}]}\naction:", 1)
+	f.Want(t, "contoso/admin", "POST", contoso+"/policies/validate", apitest.File(unknown), 200, &checked)
+	if n := len(checked.Refused); n != 2 || !strings.Contains(checked.Refused[1].Message, "no information type") || !strings.Contains(checked.Refused[1].Advice, "credit-card-number") {
+		t.Errorf("an unknown type: %+v", checked.Refused)
 	}
 	var list struct{ Items []any }
 	f.Want(t, "contoso/reader", "GET", contoso+"/policies", nil, 200, &list)

@@ -20,6 +20,7 @@ type ruleset struct {
 	docs       []*policy.Document         // by id
 	states     map[string]policy.RolloutState
 	exceptions []policy.Exception
+	types      *policy.InfoTypes
 	unread     []unread // stored documents that this version can't read; they are in revisions, and not in docs
 }
 
@@ -83,6 +84,9 @@ func (a *API) readable(ctx context.Context, tenant model.TenantID) (*ruleset, er
 	for _, st := range states {
 		s.states[st.Policy] = st
 	}
+	if s.types, err = a.knownTypes(ctx, tenant); err != nil {
+		return nil, err
+	}
 	s.exceptions, err = a.Policies.Exceptions(ctx, tenant, "")
 	return s, err
 }
@@ -122,6 +126,7 @@ func (s *ruleset) without(id string) []*policy.Document {
 func (a *API) compile(s *ruleset, docs []*policy.Document) (*policy.Book, policy.Problems) {
 	opt := a.config.Rules
 	opt.Tenant, opt.Phases, opt.Revisions, opt.Exceptions = s.tenant, map[string]policy.Phase{}, map[string]int64{}, s.exceptions
+	opt.InfoTypes = s.types
 	for id, st := range s.states {
 		opt.Phases[id] = st.Phase
 	}

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,25 +19,26 @@ type BuiltIn struct{}
 var builtIn = sync.OnceValue(sit.All)
 
 // Types returns the built-in types.
-func (BuiltIn) Types(model.TenantID) ([]dlp.Type, int64) { return builtIn(), 0 }
+func (BuiltIn) Types(context.Context, model.TenantID) ([]dlp.Type, int64, error) {
+	return builtIn(), 0, nil
+}
 
 // engines keeps an engine a set of types. An engine of one type scans nearly twice as fast as one of all types that is
 // told to look for that one only (366 and 200 MB/s a core), and is built in a millisecond.
 type engines struct {
-	types Types
-	kept  *recent[*built]
+	kept *recent[*built]
 }
 
 // built is an engine that the first who needs it builds.
 type built struct {
-	once   sync.Once
-	engine *dlp.Engine
-	err    error
+	once    sync.Once
+	engine  *dlp.Engine
+	missing []string // names that the tenant has no type of
+	err     error
 }
 
-// of returns an engine for the named types, and the revision of the tenant's types.
-func (e *engines) of(tenant model.TenantID, names []string) (*dlp.Engine, error) {
-	all, revision := e.types.Types(tenant)
+// of returns an engine for the named types, and which of them there are not.
+func (e *engines) of(tenant model.TenantID, all []dlp.Type, revision int64, names []string) (*built, error) {
 	owner := string(tenant)
 	if revision == 0 {
 		owner = "" // the built-in types are everybody's
@@ -46,14 +48,17 @@ func (e *engines) of(tenant model.TenantID, names []string) (*dlp.Engine, error)
 	b.once.Do(func() {
 		wanted := make([]dlp.Type, 0, len(names))
 		for _, n := range names {
-			i := slices.IndexFunc(all, func(t dlp.Type) bool { return t.ID == n })
-			if i < 0 {
-				b.err = fault.New(fault.NotFound, "inspect", "there is no information type %q", n)
-				return
+			if i := slices.IndexFunc(all, func(t dlp.Type) bool { return t.ID == n }); i >= 0 {
+				wanted = append(wanted, all[i])
+			} else {
+				b.missing = append(b.missing, n)
 			}
-			wanted = append(wanted, all[i])
+		}
+		if len(wanted) == 0 {
+			b.err = fault.New(fault.NotFound, "inspect", "there is no information type %q", strings.Join(names, ", "))
+			return
 		}
 		b.engine, b.err = dlp.New(wanted)
 	})
-	return b.engine, b.err
+	return b, b.err
 }

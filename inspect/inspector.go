@@ -34,7 +34,7 @@ func New(cfg Config, parts Parts) *Inspector {
 	if parts.Types == nil {
 		parts.Types = BuiltIn{}
 	}
-	return &Inspector{parts: parts, engines: engines{types: parts.Types, kept: newRecent[*built](cfg.Engines)}, results: newRecent[gateway.Findings](cfg.Results)}
+	return &Inspector{parts: parts, engines: engines{kept: newRecent[*built](cfg.Engines)}, results: newRecent[gateway.Findings](cfg.Results)}
 }
 
 // task is one job on its way.
@@ -47,7 +47,10 @@ type task struct {
 	malware bool
 	scan    *dlp.Scan
 	found   map[string][]model.Finding // by type, while the scan runs
-	out     gateway.Findings
+
+	revision int64 // of the tenant's types
+	missing  bool  // there are no such types among them
+	out      gateway.Findings
 }
 
 // Inspect finds what the job asks for. What can't be had is unobtainable in the findings; an error says that none of it
@@ -128,8 +131,7 @@ func (t *task) key() (string, error) {
 	if err != nil {
 		return "", fault.As(err, fault.Internal, "inspect", "needs")
 	}
-	_, revision := t.i.parts.Types.Types(job.Tenant)
-	return string(job.Tenant) + "\x00" + job.Sum + "\x00" + strconv.FormatInt(revision, 10) + "\x00" + string(needs), nil
+	return string(job.Tenant) + "\x00" + job.Sum + "\x00" + strconv.FormatInt(t.revision, 10) + "\x00" + string(needs), nil
 }
 
 // section is the content to its end; while it arrives, reading ends where it does.
@@ -154,13 +156,20 @@ func (t *task) plain() (bool, error) {
 }
 
 // begin begins the scan.
-func (t *task) begin(context.Context) error {
-	engine, err := t.i.engines.of(t.job.Tenant, t.names)
+func (t *task) begin(ctx context.Context) error {
+	all, revision, err := t.i.parts.Types.Types(ctx, t.job.Tenant)
 	if err != nil {
 		return err
 	}
-	t.found = map[string][]model.Finding{}
-	t.scan, err = engine.Start(dlp.Options{Enough: t.enough})
+	b, err := t.i.engines.of(t.job.Tenant, all, revision, t.names)
+	if err != nil {
+		return err
+	}
+	if len(b.missing) > 0 {
+		t.i.parts.Log.Warn("policies name information types that there are not", "tenant", t.job.Tenant, "types", b.missing)
+	}
+	t.revision, t.missing, t.found = revision, len(b.missing) > 0, map[string][]model.Finding{}
+	t.scan, err = b.engine.Start(dlp.Options{Enough: t.enough})
 	return err
 }
 
@@ -248,7 +257,7 @@ func (t *task) scanned(a *worker.Answer, err error) {
 	switch {
 	case ferr == nil && t.out.Enough:
 		t.out.ContentState = filter.Known
-	case err != nil || ferr != nil || a.Result.Status != extract.Complete:
+	case err != nil || ferr != nil || t.missing || a.Result.Status != extract.Complete:
 		t.out.ContentState = filter.Unobtainable // fail closed: text may be there that was not seen
 	default:
 		t.out.ContentState = filter.Known

@@ -221,13 +221,13 @@ func (c *counted) Read(ctx context.Context, tenant model.TenantID, content io.Re
 // own are types of contoso's own.
 type own struct{ revision atomic.Int64 }
 
-func (o *own) Types(tenant model.TenantID) ([]dlp.Type, int64) {
-	all, _ := inspect.BuiltIn{}.Types(tenant)
+func (o *own) Types(ctx context.Context, tenant model.TenantID) ([]dlp.Type, int64, error) {
+	all, _, _ := inspect.BuiltIn{}.Types(ctx, tenant)
 	if tenant != "contoso" {
-		return all, 0
+		return all, 0, nil
 	}
 	n := o.revision.Load()
-	return append(all[:len(all):len(all)], dlp.Type{ID: "case", Name: "Case", Patterns: []dlp.Pattern{{Expr: fmt.Sprintf("case-%d", n), Alone: 85}}}), n
+	return append(all[:len(all):len(all)], dlp.Type{ID: "case", Name: "Case", Patterns: []dlp.Pattern{{Expr: fmt.Sprintf("case-%d", n), Alone: 85}}}), n, nil
 }
 
 func TestResultsAreKeptByContentTenantTypesAndNeeds(t *testing.T) {
@@ -274,6 +274,10 @@ func TestResultsAreKeptByContentTenantTypesAndNeeds(t *testing.T) {
 	want(6, "another content")
 	if _, err := i.Inspect(t.Context(), job("text", model.Need{Kind: model.NeedContent, Names: []string{"no-such-type"}})); err == nil {
 		t.Error("a type that there isn't: no error")
+	}
+	both := model.Need{Kind: model.NeedContent, Names: []string{"credit-card-number", "no-such-type"}}
+	if got := ask("contoso", card, both); got.ContentState != filter.Unobtainable || len(got.Types) != 1 {
+		t.Errorf("one type of two: %+v", got)
 	}
 	j := job("text", mine)
 	j.Tenant = "fabrikam"

@@ -10,12 +10,13 @@ import (
 	"github.com/referee-casb/referee/model"
 )
 
-// Types is where a tenant's information types come from. It is called for each file and from many goroutines: it answers
-// from memory.
+// Types is where a tenant's information types come from. It is called for each file and from many goroutines, and should
+// answer from memory.
 type Types interface {
 	// Types are all that the tenant can look for, the built-in ones included, and a revision that changes whenever they
 	// do. Tenants that have none of their own share revision 0. The list is not changed after it was returned.
-	Types(tenant model.TenantID) ([]dlp.Type, int64)
+	// An error means that they are not known, and nothing can be looked for.
+	Types(ctx context.Context, tenant model.TenantID) ([]dlp.Type, int64, error)
 }
 
 // Reader reads text and labels of files in dangerous formats. *[worker.Pool] does.

@@ -6,12 +6,15 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/referee-casb/referee/dlp"
 	"github.com/referee-casb/referee/dlp/extract"
+	"github.com/referee-casb/referee/dlp/own"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/gateway"
 	"github.com/referee-casb/referee/inspect"
 	"github.com/referee-casb/referee/inspect/pdf"
 	"github.com/referee-casb/referee/inspect/worker"
+	"github.com/referee-casb/referee/model"
 )
 
 // openInspector makes what looks into content. The tenants' own information types and a malware checker go into its parts.
@@ -25,7 +28,18 @@ func (n *Node) openInspector() (gateway.Inspector, error) {
 		command = append(command, compiled)
 	}
 	n.readers = worker.New(worker.Config{Command: command}, n.log)
-	return inspect.New(inspect.Config{}, inspect.Parts{Types: inspect.BuiltIn{}, Reader: n.readers, Log: n.log}), nil
+	return inspect.New(inspect.Config{}, inspect.Parts{Types: tenantTypes{n.types}, Reader: n.readers, Log: n.log}), nil
+}
+
+// tenantTypes are the information types that each tenant can look for.
+type tenantTypes struct{ library *own.Library }
+
+func (t tenantTypes) Types(ctx context.Context, tenant model.TenantID) ([]dlp.Type, int64, error) {
+	set, err := t.library.Of(ctx, tenant)
+	if err != nil {
+		return nil, 0, err
+	}
+	return set.Types, set.Revision, nil
 }
 
 // ReadFiles is a reading process from its beginning to its end: it loads what reads PDF documents while it still may read

@@ -23,6 +23,7 @@ import (
 	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/device/intune"
 	"github.com/referee-casb/referee/directory"
+	"github.com/referee-casb/referee/dlp/own"
 	"github.com/referee-casb/referee/enrich"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/gateway"
@@ -82,6 +83,7 @@ type Node struct {
 	keeper      *lease.Keeper
 	gateway     *gateway.Gateway
 	readers     *worker.Pool
+	types       *own.Library
 	broker      *signin.Broker
 	follower    *follower
 	syncs       *syncs
@@ -175,7 +177,8 @@ func (n *Node) openKnowledge(ctx context.Context) error {
 		return err
 	}
 	n.Bypasses = tenant.NewBypasses(n.options.Now)
-	n.Rules = newRules(n.DB, capabilities, n.log)
+	n.types = own.NewLibrary(n.DB)
+	n.Rules = newRules(n.DB, capabilities, n.types, n.log)
 	n.cache = session.NewCache(session.CacheOptions{
 		Sessions: n.DB, Apps: n.DB, Codes: n.DB, Vault: n.Vault, Now: n.options.Now, Log: n.log,
 		Jars: session.NewJars(session.JarsOptions{Store: n.DB, Now: n.options.Now}),

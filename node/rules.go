@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/referee-casb/referee/api"
+	"github.com/referee-casb/referee/dlp/own"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
@@ -17,13 +19,15 @@ type rules struct {
 	store policy.Store
 	can   policy.Capabilities
 	log   *slog.Logger
+	types *own.Library // nil: only the built-in bundles of information types
 
-	mu    sync.Mutex // one reload at a time
+	mu    sync.Mutex               // one reload at a time
+	typed map[model.TenantID]int64 // revision of the types that each book was compiled with
 	books atomic.Pointer[map[model.TenantID]*policy.Book]
 }
 
-func newRules(store policy.Store, can policy.Capabilities, log *slog.Logger) *rules {
-	r := &rules{store: store, can: can, log: log}
+func newRules(store policy.Store, can policy.Capabilities, types *own.Library, log *slog.Logger) *rules {
+	r := &rules{store: store, can: can, types: types, log: log, typed: map[model.TenantID]int64{}}
 	r.books.Store(&map[model.TenantID]*policy.Book{})
 	return r
 }
@@ -43,10 +47,11 @@ func (r *rules) Reload(ctx context.Context, t model.TenantID) error {
 	if err != nil {
 		return fault.Wrap(err, op, string(t))
 	}
-	if have, ok := (*r.books.Load())[t]; ok && have.Epoch() == epoch {
+	set := r.set(ctx, t)
+	if have, ok := (*r.books.Load())[t]; ok && have.Epoch() == epoch && r.typed[t] == set.Revision {
 		return nil
 	}
-	book, err := compileBook(ctx, r.store, t, epoch, r.can)
+	book, err := compileBook(ctx, r.store, t, epoch, r.can, api.InfoTypesOf(set))
 	if err != nil {
 		return err
 	}
@@ -56,19 +61,34 @@ func (r *rules) Reload(ctx context.Context, t model.TenantID) error {
 		next[k] = v
 	}
 	next[t] = book
+	r.typed[t] = set.Revision
 	r.books.Store(&next)
 	r.log.Info("rule book", "tenant", t, "epoch", epoch, "policies", len(book.Policies()))
 	return nil
 }
 
+// set is what a tenant can look for.
+func (r *rules) set(ctx context.Context, t model.TenantID) *own.Set {
+	if r.types == nil {
+		return own.BuiltIn()
+	}
+	set, err := r.types.Of(ctx, t)
+	if err != nil {
+		// fail closed: a bundle that isn't known is a type that can't be looked for, and the policy's unscannable decides
+		r.log.Error("information types not read", "tenant", t, "err", err)
+		return own.BuiltIn()
+	}
+	return set
+}
+
 // compileBook reads a tenant's documents, rollouts and exceptions, and compiles them.
-func compileBook(ctx context.Context, store policy.Store, t model.TenantID, epoch int64, can policy.Capabilities) (*policy.Book, error) {
+func compileBook(ctx context.Context, store policy.Store, t model.TenantID, epoch int64, can policy.Capabilities, types *policy.InfoTypes) (*policy.Book, error) {
 	const op = "node.rules"
 	revisions, err := store.Documents(ctx, t)
 	if err != nil {
 		return nil, fault.Wrap(err, op, string(t))
 	}
-	opt := policy.Options{Tenant: t, Epoch: epoch, Capabilities: can, Phases: map[string]policy.Phase{}, Revisions: map[string]int64{}}
+	opt := policy.Options{Tenant: t, Epoch: epoch, Capabilities: can, InfoTypes: types, Phases: map[string]policy.Phase{}, Revisions: map[string]int64{}}
 	var docs []*policy.Document
 	for _, rev := range revisions {
 		d, problems := policy.Decode(rev.ID, rev.Text)

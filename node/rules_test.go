@@ -40,7 +40,7 @@ func TestUnreadablePolicy(t *testing.T) {
 		}
 		put(id, "watch", 1, good, false)
 	}
-	fresh := func() *rules { return newRules(db, policy.Capabilities{}, slog.New(slog.DiscardHandler)) }
+	fresh := func() *rules { return newRules(db, policy.Capabilities{}, nil, slog.New(slog.DiscardHandler)) }
 	has := func(r *rules, id model.TenantID, want int) {
 		t.Helper()
 		b, ok := r.Book(id)

@@ -96,7 +96,7 @@ func (b *Book) addBuiltIns(level Level) {
 	base := Policy{
 		Kind: KindSession, BuiltIn: true, Severity: SeverityLow, Category: CategoryAccessControl, stage: StageActivity,
 		Unscannable: UnscannableBlock, DeviceUnknown: model.TagUnmanaged, Deadline: DefaultDeadline, duties: DutyAudit,
-		activities: everything, content: newContent(Inspection{}), rank: 1 << 30,
+		activities: everything, content: newContent(Inspection{}, nil), rank: 1 << 30,
 	}
 	monitor, block := base, base
 	monitor.ID, monitor.Name = "builtin-monitor-only", "Monitor only (Conditional Access)"

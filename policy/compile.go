@@ -16,6 +16,7 @@ type Options struct {
 	Phases        map[string]Phase // where rollouts stand, by policy id; a policy without entry is in its document's phase
 	Revisions     map[string]int64 // of the documents, for [model.PolicyRef]
 	Exceptions    []Exception      // all of the tenant; those that aren't live do nothing
+	InfoTypes     *InfoTypes       // of the tenant; nil: no bundles
 	BuiltInLevel  Level            // of Conditional Access's "block downloads"; zero means strict
 }
 
@@ -28,7 +29,7 @@ func Compile(docs []*Document, opt Options) (*Book, Problems) {
 		if d.State == StateDisabled {
 			continue
 		}
-		p, wrong := newPolicy(d)
+		p, wrong := newPolicy(d, opt.InfoTypes)
 		problems = append(problems, wrong...)
 		if p == nil {
 			continue
@@ -105,7 +106,7 @@ func (p *Inline) refused(can Capabilities, no func(path, reason, advice string))
 	}
 }
 
-func newPolicy(d *Document) (*Policy, Problems) {
+func newPolicy(d *Document, known *InfoTypes) (*Policy, Problems) {
 	p := &Policy{
 		ID: d.ID, Name: d.Name, Description: d.Description, Kind: d.Kind, Severity: d.Severity, Category: d.Category,
 		Document: d, Unscannable: UnscannableBlock, DeviceUnknown: model.TagUnmanaged, Deadline: DefaultDeadline,
@@ -114,7 +115,7 @@ func newPolicy(d *Document) (*Policy, Problems) {
 	case d.Access != nil:
 		return p, p.fromAccess(d)
 	case d.Inline != nil:
-		return p, p.fromInline(d)
+		return p, p.fromInline(d, known)
 	}
 	return nil, nil // Refused says why
 }
@@ -161,7 +162,7 @@ func (p *Policy) fromAccess(d *Document) Problems {
 	return wrong
 }
 
-func (p *Policy) fromInline(d *Document) Problems {
+func (p *Policy) fromInline(d *Document, known *InfoTypes) Problems {
 	i := d.Inline
 	p.stage = StageActivity
 	if d.Kind == KindAccess {
@@ -171,7 +172,7 @@ func (p *Policy) fromInline(d *Document) Problems {
 	p.Unscannable, p.DeviceUnknown, p.Deadline = i.Unscannable, i.DeviceUnknown, i.Deadline
 	p.Message, p.NextStep, p.Contact, p.Alert = i.Message, i.NextStep, i.Contact, i.Alert
 	p.StepUp, p.Label = i.StepUp.Context, i.Protect.Label
-	p.content = newContent(i.Inspection)
+	p.content = newContent(i.Inspection, known)
 	p.duties = DutyAudit
 	if i.Action == ActionProtect {
 		p.duties |= DutyProtect

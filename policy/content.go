@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"slices"
+
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
 )
@@ -8,14 +10,13 @@ import (
 // content is a compiled [Inspection].
 type content struct {
 	method InspectionMethod
-	types  []InfoType
 	all    bool
 	need   model.Need // everything is to be counted
 	stop   model.Need // for a gate that blocks: what decides is enough
 }
 
-func newContent(i Inspection) content {
-	c := content{method: i.Method, types: i.Types, all: i.All}
+func newContent(i Inspection, known *InfoTypes) content {
+	c := content{method: i.Method, all: i.All}
 	if c.method == "" {
 		c.method = InspectNone
 	}
@@ -25,8 +26,12 @@ func newContent(i Inspection) content {
 	}
 	c.need.Kind = model.NeedContent
 	for _, t := range i.Types {
-		c.need.Names = append(c.need.Names, t.Type)
-		c.stop.Enough = append(c.stop.Enough, []model.Finding{{Type: t.Type, Confidence: t.Confidence, Count: t.Count}})
+		for _, id := range known.of(t.Type) {
+			if !slices.Contains(c.need.Names, id) {
+				c.need.Names = append(c.need.Names, id)
+			}
+		}
+		c.stop.Enough = append(c.stop.Enough, known.findings(t))
 	}
 	c.stop.Kind, c.stop.Names, c.stop.All = c.need.Kind, c.need.Names, c.all
 	return c

@@ -137,7 +137,7 @@ func TestRememberedDecisionsComeOutTheSame(t *testing.T) {
 		"activity=download app=onedrive device=none navigation file=a.docx size=1000 type=text/plain label=x",
 		"activity=download app=onedrive device=! preview",
 		"activity=save app=onedrive device=none",
-		"activity=upload app=box country=US file=a.exe content=creditCard*3 malware=yes satisfied=override:x",
+		"activity=upload app=box country=US file=a.exe content=credit-card-number*3 malware=yes satisfied=override:x",
 		"signin app=onedrive native device=compliant",
 		"access app=onedrive agent=Robot",
 	} {
