@@ -48,7 +48,7 @@ func (h *hop) wrap(a *answer, csp *policies) bool {
 			opt.Inject = h.tag(csp.nonce)
 			opt.Strict = opt.Strict && h.stops // where nothing is stopped, nobody's work is stopped over a page
 		}
-	case a.kind == rewrite.JS || a.kind == rewrite.CSS:
+	case (a.kind == rewrite.JS || a.kind == rewrite.CSS) && a.res.StatusCode < 300:
 		opt.Check = h.g.digests.check(h.t.Tenant, u.String(), h.integrity, h.epoch())
 	}
 	body, err := rewrite.New(a.kind, a.source(), opt)
