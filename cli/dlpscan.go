@@ -21,7 +21,6 @@ import (
 	"github.com/referee-casb/referee/dlp/extract"
 	"github.com/referee-casb/referee/dlp/label"
 	"github.com/referee-casb/referee/fault"
-	"github.com/referee-casb/referee/inspect/pdf"
 	"github.com/referee-casb/referee/model"
 )
 
@@ -43,6 +42,7 @@ type scanRow struct {
 func (a *app) dlpScan() *cobra.Command {
 	var f dlpFlags
 	var opt dlp.Options
+	var reads scanReaders
 	c := &cobra.Command{
 		Use: "scan PATH...", Short: "Look for sensitive information types in files", Args: some("files or folders, or - for standard input"),
 		Long: `Scan files, and all files below folders, and say what types are in each, how often, and how sure that is: 65, 75 or 85.
@@ -50,7 +50,8 @@ func (a *app) dlpScan() *cobra.Command {
 Text is found in documents (docx, xlsx, pptx, doc, xls, ppt, OpenDocument, RTF, PDF), mail, web pages, JSON, archives within archives, and
 plain text of any charset; a file is what its bytes say, whatever its name. A file of which a part can't be read is
 "encrypted", "corrupt", "unsupported" or "limited", and the parts are named with --json; one that can't be opened is
-"failed". None of these is ever called clean. Pictures in documents are not read, and don't count as parts.
+"failed". None of these is ever called clean. Pictures are read with --ocr, which needs Tesseract and takes about a second
+each; without it those in documents don't count as parts, and files and pages that are pictures are "unsupported".
 
 Counts are of matches of at least that confidence. Matched text is never printed but masked, with --matches; places are
 in the text that was found. Sensitivity labels in the files are shown too.`,
@@ -78,7 +79,7 @@ in the text that was found. Sensitivity labels in the files are shown too.`,
 			if _, err := e.Start(opt); err != nil { // types that there are not
 				return err
 			}
-			return a.scanFiles(c.Context(), e, filesBelow(args), opt)
+			return a.scanFiles(c.Context(), e, filesBelow(args), opt, reads)
 		},
 	}
 	f.add(c)
@@ -86,6 +87,8 @@ in the text that was found. Sensitivity labels in the files are shown too.`,
 	c.Flags().StringSliceVar(&f.bundles, "bundle", nil, "look for the types of these bundles only")
 	c.Flags().IntVar(&opt.Confidence, "confidence", 0, "report findings of at least this confidence: 65, 75 or 85")
 	c.Flags().IntVar(&opt.Matches, "matches", 0, "show where, masked, up to this many matches a type")
+	c.Flags().BoolVar(&reads.ocr, "ocr", false, "read pictures, and pages that are pictures, with Tesseract")
+	c.Flags().StringSliceVar(&reads.languages, "ocr-language", []string{"eng"}, "languages of text in pictures, as Tesseract names them")
 	c.Flags().IntVar(&opt.Last, "last", 0, "leave this many characters at a match's end readable, at most 4")
 	return c
 }
@@ -110,20 +113,13 @@ func filesBelow(paths []string) []string {
 	return out
 }
 
-// cacheFolder is the user's folder for something that can be made again, "" when there is none.
-func cacheFolder(name string) string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(dir, "referee", name)
-}
-
 // scanFiles scans several files at once and prints their rows in the order of the files.
-func (a *app) scanFiles(ctx context.Context, e *dlp.Engine, files []string, opt dlp.Options) (err error) {
-	pdfs := pdf.New(pdf.Config{Cache: cacheFolder("pdf")})
-	defer func() { err = errors.Join(err, pdfs.Close()) }()
-	lim := extract.Limits{PDF: pdfs}
+func (a *app) scanFiles(ctx context.Context, e *dlp.Engine, files []string, opt dlp.Options, reads scanReaders) (err error) {
+	lim, done, err := reads.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
 	var out rowPrinter
 	if a.flags.json {
 		out = &jsonRows{a}

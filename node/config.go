@@ -47,6 +47,10 @@ type Config struct {
 	Operator Operator `yaml:"operator"` // who runs this, shown at the suffix apex
 	Activity Activity `yaml:"activity"` // activity log
 	Trace    Trace    `yaml:"trace"`    // OpenTelemetry
+	// OCR are languages of text in pictures (eng, deu, …), which are then read with Tesseract: pictures, those in documents,
+	// and pages that are pictures. It takes about a second each. None: files and pages that are pictures are unscannable,
+	// pictures in documents are left alone.
+	OCR []string `yaml:"ocr"`
 	// TrustedProxies are networks whose X-Forwarded-For is believed; default none. A proxy that ends TLS hides
 	// client certificates and TLS fingerprints: pass TLS through where devices are to prove themselves.
 	TrustedProxies []string `yaml:"trustedProxies"`

@@ -12,13 +12,14 @@ import (
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/gateway"
 	"github.com/referee-casb/referee/inspect"
+	"github.com/referee-casb/referee/inspect/ocr"
 	"github.com/referee-casb/referee/inspect/pdf"
 	"github.com/referee-casb/referee/inspect/worker"
 	"github.com/referee-casb/referee/model"
 )
 
 // openInspector makes what looks into content. The tenants' own information types and a malware checker go into its parts.
-func (n *Node) openInspector() (gateway.Inspector, error) {
+func (n *Node) openInspector(ctx context.Context) (gateway.Inspector, error) {
 	command := slices.Clone(n.options.Worker)
 	if len(command) > 0 {
 		compiled, err := filepath.Abs(filepath.Join(n.config.Data, "cache", "pdf")) // the process has another folder
@@ -27,7 +28,15 @@ func (n *Node) openInspector() (gateway.Inspector, error) {
 		}
 		command = append(command, compiled)
 	}
-	n.readers = worker.New(worker.Config{Command: command}, n.log)
+	conf := worker.Config{Command: command}
+	if len(n.config.OCR) > 0 {
+		pictures, err := ocr.Open(ctx, ocr.Config{Languages: n.config.OCR})
+		if err != nil {
+			return nil, err
+		}
+		conf.OCR = pictures
+	}
+	n.readers = worker.New(conf, n.log)
 	return inspect.New(inspect.Config{}, inspect.Parts{Types: tenantTypes{n.types}, Reader: n.readers, Log: n.log}), nil
 }
 

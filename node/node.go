@@ -275,7 +275,7 @@ func (n *Node) openInline(ctx context.Context) error {
 	}
 	n.follower = newFollower(n.broker.EndRefused, n.broker.FollowDirectory, n.log)
 	n.syncs = &syncs{n: n, http: client, poke: make(chan struct{}, 1)}
-	inspector, err := n.openInspector()
+	inspector, err := n.openInspector(ctx)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,13 @@ type Limits struct {
 
 	// PDF reads PDF documents, from any number of goroutines. Nil means that they are unsupported.
 	PDF PDFReader `json:"-"`
+	// OCR reads pictures, from any number of goroutines. Nil means that they are not read: those in documents are counted,
+	// others are unsupported.
+	OCR PictureReader `json:"-"`
+	// Recognise is how many pictures of a file are read by OCR; 0 means 100.
+	Recognise int
+	// Pictures makes pictures in documents unsupported as well, where there is no OCR.
+	Pictures bool
 }
 
 func (l Limits) withDefaults(size int64) Limits {
@@ -64,12 +71,14 @@ const maxOpen = 100
 
 // Result says what was read.
 type Result struct {
-	Kind   Kind   `json:"kind"`           // of the file itself
-	Status Status `json:"status"`         // the worst of all parts'
-	Parts  int    `json:"parts"`          // files and streams that were looked at, the file itself included
-	Images int    `json:"images"`         // of them pictures, which are not read
-	Text   int64  `json:"text"`           // bytes of text
-	Open   []Part `json:"open,omitempty"` // those not complete, the first hundred
+	Kind   Kind   `json:"kind"`   // of the file itself
+	Status Status `json:"status"` // the worst of all parts'
+	Parts  int    `json:"parts"`  // files and streams that were looked at, the file itself included
+	Images int    `json:"images"` // of them pictures
+	Text   int64  `json:"text"`   // bytes of text
+
+	Recognised int    `json:"recognised,omitempty"` // pictures and pages that are pictures, read by OCR
+	Open       []Part `json:"open,omitempty"`       // those not complete, the first hundred
 }
 
 // Extract writes the text of a file to w. What is wrong with the file is in the result. An error is the end of ctx, or

@@ -3,6 +3,8 @@ package extract
 import (
 	"bytes"
 	"context"
+	"errors"
+	"image"
 	"io"
 )
 
@@ -15,6 +17,15 @@ type PDFReader interface {
 
 // Problem is an error that says how a part was read, for readers outside of this package.
 func Problem(status Status, format string, args ...any) error { return badf(status, format, args...) }
+
+// Told is what an error of [Problem] says; known is false for others.
+func Told(err error) (status Status, reason string, known bool) {
+	var b *bad
+	if errors.As(err, &b) {
+		return b.status, b.reason, true
+	}
+	return "", "", false
+}
 
 // Stop is an error that ends the extraction and is returned by [Extract]: what failed is not the file.
 func Stop(err error) error { return &stop{err} }
@@ -35,6 +46,20 @@ func (s *Sink) File(name string, r io.Reader) error { return s.x.packed(name, r)
 
 // Images counts pictures that are not read.
 func (s *Sink) Images(n int) { s.x.res.Images += n }
+
+// Reads reports whether pictures are read.
+func (s *Sink) Reads() bool { return s.x.lim.OCR != nil }
+
+// Picture reads the text of a picture, of [MaxPixels] at most. A status other than Complete says, with its reason, that it
+// was not read.
+func (s *Sink) Picture(img *image.Gray) (Status, string, error) {
+	err := s.x.recognise(img)
+	var b *bad
+	if errors.As(err, &b) {
+		return b.status, b.reason, nil
+	}
+	return Complete, "", err
+}
 
 // Note says that something in the part was not read: a page, say. An empty name means the part itself.
 func (s *Sink) Note(name string, status Status, reason string) error {

@@ -45,17 +45,3 @@ func (x *run) pdfInside(kind Kind, at *io.SectionReader) int64 {
 	}
 	return int64(begin)
 }
-
-// pictureEnd looks for a zip at the end of a picture that is not read. The picture is held in memory, as far as bounds
-// allow.
-func (x *run) pictureEnd(r io.Reader) error {
-	data, err := io.ReadAll(io.LimitReader(r, x.lim.Member+1))
-	if err != nil {
-		return err
-	}
-	if int64(len(data)) > x.lim.Member {
-		return badf(Limited, "a picture of more than %d MB", x.lim.Member>>20)
-	}
-	at := io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data)))
-	return x.also(Image, at)
-}

@@ -108,10 +108,7 @@ func (x *run) extract(kind Kind, r io.Reader, at *io.SectionReader) error {
 	f := x.formats[kind]
 	switch {
 	case kind == Image:
-		if x.res.Images++; !x.pictures {
-			return badf(Unsupported, "a picture, which is not read")
-		}
-		return x.pictureEnd(r)
+		return x.picture(r)
 	case f.stream != nil:
 		return f.stream(x, r)
 	case f.random == nil:

@@ -139,7 +139,7 @@ func (d *document) page(i int, page references.FPDF_PAGE) error {
 	if err != nil {
 		return err
 	}
-	if chars < fewChars {
+	if chars < fewChars || d.to.Reads() {
 		if err := d.looked(i, ref, chars); err != nil {
 			return err
 		}
@@ -182,7 +182,7 @@ func (d *document) pageText(i int, ref requests.Page) (int, error) {
 			if err := d.to.Text(tidy(got.Text)); err != nil {
 				return 0, err
 			}
-			if err := d.meaning(i, text, count.Count); err != nil {
+			if err := d.meaning(i, ref, text, count.Count); err != nil {
 				return 0, err
 			}
 		}
@@ -195,7 +195,7 @@ func (d *document) pageText(i int, ref requests.Page) (int, error) {
 
 // meaning looks for glyphs that a font doesn't map to characters. Single ones are ligatures and bullets; many in a row,
 // blanks aside, are text that only the eye reads.
-func (d *document) meaning(i int, text references.FPDF_TEXTPAGE, count int) error {
+func (d *document) meaning(i int, ref requests.Page, text references.FPDF_TEXTPAGE, count int) error {
 	row := 0
 	for at := range count {
 		unknown, err := d.in.FPDFText_HasUnicodeMapError(&requests.FPDFText_HasUnicodeMapError{TextPage: text, Index: at})
@@ -205,8 +205,7 @@ func (d *document) meaning(i int, text references.FPDF_TEXTPAGE, count int) erro
 		case err != nil:
 		case unknown.HasUnicodeMapError:
 			if row++; row >= fewGlyphs {
-				d.faults.garbled.add(i)
-				return nil
+				return d.garbled(i, ref)
 			}
 		case row > 0:
 			c, err := d.in.FPDFText_GetUnicode(&requests.FPDFText_GetUnicode{TextPage: text, Index: at})
@@ -217,6 +216,24 @@ func (d *document) meaning(i int, text references.FPDF_TEXTPAGE, count int) erro
 				row = 0
 			}
 		}
+	}
+	return nil
+}
+
+// garbled is a page whose text has no meaning. The eye reads it, and so may OCR.
+func (d *document) garbled(i int, ref requests.Page) error {
+	size, err := d.in.GetPageSize(&requests.GetPageSize{Page: ref})
+	if trapped(err) {
+		return engine(err)
+	}
+	status := extract.Unsupported
+	if err == nil && size.Width*size.Height > 0 {
+		if status, err = d.recognised(ref, size.Width, size.Height, nil); err != nil {
+			return err
+		}
+	}
+	if status != extract.Complete {
+		d.faults.garbled.add(i)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/referee-casb/referee/dlp/extract"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
 )
@@ -26,6 +27,8 @@ type Config struct {
 	Memory  int64         // bytes that one may use; 0 means 1 GiB, less than 0 no limit
 	CPU     time.Duration // processor time that one may use over all its files; 0 means 10 min
 	Files   int           // files that one reads before it is replaced; 0 means 200
+
+	OCR extract.PictureReader // reads pictures, in this process or one of its own; nil: they are not read
 }
 
 func (c Config) withDefaults() Config {
@@ -97,10 +100,11 @@ func (p *Pool) Read(ctx context.Context, tenant model.TenantID, content io.Reade
 		return Answer{}, fault.As(err, fault.Unavailable, "inspect worker", "start")
 	}
 	stop := context.AfterFunc(ctx, w.end) // wakes the reading of its answer, too
+	ask.Pictures = p.cfg.OCR != nil
 	err = w.link.send(order{Ask: ask, Start: start, Size: size}, file)
 	var a Answer
 	if err == nil {
-		a, err = readAnswer(w.in, text)
+		a, err = readAnswer(ctx, w.in, text, p.pictures(ask, w))
 	}
 	ended := !stop()
 	switch {
@@ -113,6 +117,18 @@ func (p *Pool) Read(ctx context.Context, tenant model.TenantID, content io.Reade
 		err = fault.As(cerr, fault.Unavailable, "inspect worker", "late")
 	}
 	return a, err
+}
+
+// pictures is what answers a process about the pictures of one file, nil when they are not read.
+func (p *Pool) pictures(ask Ask, w *process) *pictures {
+	if p.cfg.OCR == nil {
+		return nil
+	}
+	most := ask.Limits.Recognise
+	if most <= 0 {
+		most = 100 // as package extract has it
+	}
+	return &pictures{reader: p.cfg.OCR, left: most, out: w.link}
 }
 
 // filed is content that lies in a file from its first byte; part is content that lies somewhere in one. Either may lie in

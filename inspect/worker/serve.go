@@ -46,7 +46,7 @@ func Serve(x Extract) int {
 		if err != nil {
 			return 0 // the parent has gone, or wants no more
 		}
-		err = work(x, o, file, out)
+		err = work(x, o, file, out, conn)
 		_ = file.Close() // it was only read
 		if err != nil {
 			return 1
@@ -55,7 +55,10 @@ func Serve(x Extract) int {
 }
 
 // work reads one file and answers. An error is one of the socket.
-func work(x Extract, o order, file io.ReaderAt, out *bufio.Writer) error {
+func work(x Extract, o order, file io.ReaderAt, out *bufio.Writer, in io.Reader) error {
+	if o.Pictures {
+		o.Limits.OCR = asker{out, in}
+	}
 	a, err := Read(context.Background(), x, o.Ask, io.NewSectionReader(file, o.Start, o.Size), textFrames{out})
 	kind, body := byte(frameAnswer), []byte(nil)
 	if err == nil {

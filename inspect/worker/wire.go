@@ -2,6 +2,7 @@ package worker
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"io"
@@ -13,9 +14,11 @@ import (
 
 // Ask is what is to be read of a file.
 type Ask struct {
-	Text   bool           `json:"text,omitempty"`
-	Labels bool           `json:"labels,omitempty"`
-	Limits extract.Limits `json:"limits"`
+	Text bool `json:"text,omitempty"`
+	// Pictures says that the parent reads pictures. [Pool] sets it.
+	Pictures bool           `json:"pictures,omitempty"`
+	Labels   bool           `json:"labels,omitempty"`
+	Limits   extract.Limits `json:"limits"`
 }
 
 // LabelState says how much of a file's labels was seen.
@@ -45,9 +48,10 @@ type order struct {
 
 // A frame is a kind, a length of four bytes and so many bytes. Text comes in any number of frames; one answer ends it.
 const (
-	frameText   = 't'
-	frameAnswer = 'a'
-	frameFailed = 'f' // what was asked for can't be read, and nothing is wrong with the process
+	frameText    = 't'
+	frameAnswer  = 'a'
+	framePicture = 'p' // a picture to be read, see pictures.go
+	frameFailed  = 'f' // what was asked for can't be read, and nothing is wrong with the process
 
 	maxText   = 64 << 10
 	maxAnswer = 1 << 20
@@ -84,8 +88,9 @@ func (t textFrames) Write(p []byte) (int, error) {
 // errFailed is what a process says that could not read what it was asked to.
 var errFailed = fault.New(fault.Unavailable, "inspect worker", "the reading process could not read the file")
 
-// readAnswer reads the frames of one file: its text goes to text, whose error ends the reading.
-func readAnswer(r io.Reader, text io.Writer) (Answer, error) {
+// readAnswer reads the frames of one file: its text goes to text, whose error ends the reading, and what it asks about
+// pictures to these.
+func readAnswer(ctx context.Context, r io.Reader, text io.Writer, asked *pictures) (Answer, error) {
 	var head [5]byte
 	var buf []byte
 	for {
@@ -94,8 +99,14 @@ func readAnswer(r io.Reader, text io.Writer) (Answer, error) {
 		}
 		n := int64(binary.BigEndian.Uint32(head[1:]))
 		limit := int64(maxAnswer)
-		if head[0] == frameText {
+		switch head[0] {
+		case frameText:
 			limit = maxText
+		case framePicture:
+			if asked == nil {
+				return Answer{}, broken("a picture that nobody asked for")
+			}
+			limit = pictureHead + extract.MaxPixels
 		}
 		if n > limit {
 			return Answer{}, broken("a frame is too long")
@@ -112,6 +123,11 @@ func readAnswer(r io.Reader, text io.Writer) (Answer, error) {
 			if _, err := text.Write(buf); err != nil {
 				return Answer{}, err
 			}
+		case framePicture:
+			if err := asked.read(ctx, buf); err != nil {
+				return Answer{}, err
+			}
+			buf = nil // it may be large
 		case frameAnswer:
 			return decodeAnswer(buf)
 		case frameFailed:

@@ -296,7 +296,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add([]byte("t\xff\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var text bytes.Buffer
-		a, err := readAnswer(bytes.NewReader(in), &text)
+		a, err := readAnswer(t.Context(), bytes.NewReader(in), &text, nil)
 		if text.Len() > len(in) {
 			t.Fatal("more text than was sent")
 		}
