@@ -233,7 +233,7 @@ func TestValidateListsEveryMistake(t *testing.T) {
 	}
 	in.Federation = Federation{Protocol: "oidc", RedirectURIs: []string{"http://a.example/", "https://evil.example/cb", "https://a.example/cb#f"}, InitiateURI: "/start"}
 	in.Origins = map[string]string{"z.example": "localhost:1", "a.example": "127.0.0.1"}
-	in.Profile = Profile{Previews: []string{"preview"}, JSONFields: []string{""}, Activities: []Rule{{Method: "get", Path: "x?y", Host: RoleStatic}}}
+	in.Profile = Profile{Previews: []string{"preview"}, JSONFields: []string{""}, Code: []CodeRule{{Find: ".io"}, {Find: "<b>x"}}, Activities: []Rule{{Method: "get", Path: "x?y", Host: RoleStatic}}}
 	err := in.Validate()
 	var found filter.Mistakes
 	if !errors.As(err, &found) || !fault.Is(err, fault.Invalid) {
@@ -250,7 +250,7 @@ func TestValidateListsEveryMistake(t *testing.T) {
 		"tenant", "id", "app", "name", "route", "evidence", "hosts[0].name", "hosts[1].role", "hosts[2].name", "hosts[3].label", "hosts[4].label",
 		"hosts[5].dotted", "hosts[7].label", "hosts[8].label", "hosts[9].label", "federation.clientId", "federation.redirectUris[0]", "federation.redirectUris[1]",
 		"federation.redirectUris[2]", "federation.initiateLoginUri", "origins.a.example", "origins.z.example", "origins.z.example", "profile.previews[0]",
-		"profile.jsonFields[0]", "profile.activities[0].path", "profile.activities[0].type", "profile.activities[0].method", "profile.activities[0].host",
+		"profile.jsonFields[0]", "profile.code[0].find", "profile.code[1]", "profile.activities[0].path", "profile.activities[0].type", "profile.activities[0].method", "profile.activities[0].host",
 	}
 	if !slices.Equal(paths, want) {
 		t.Errorf("got  %v\nwant %v", paths, want)

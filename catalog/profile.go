@@ -14,7 +14,10 @@ type Profile struct {
 	NeverFiles   []string `json:"neverFiles,omitempty" yaml:"neverFiles,omitempty"`     // the app's own code and assets, whatever their type
 	TokenIssuers []string `json:"tokenIssuers,omitempty" yaml:"tokenIssuers,omitempty"` // answers that carry a bearer for sibling hosts
 	JSONFields   []string `json:"jsonFields,omitempty" yaml:"jsonFields,omitempty"`     // JSON fields whose URLs are mapped
-	Activities   []Rule   `json:"activities,omitempty" yaml:"activities,omitempty"`
+	// Code changes texts in the app's scripts and style that no general rule can know: regular expressions and bare suffixes that hosts are
+	// compared with. {suffix} in Replace stands for "<tenant>.<suffix>", {suffixPattern} for the same with its dots escaped.
+	Code       []CodeRule `json:"code,omitempty" yaml:"code,omitempty"`
+	Activities []Rule     `json:"activities,omitempty" yaml:"activities,omitempty"`
 	// AnyCase says that the app reads paths without regard to case, as IIS does: so are patterns then.
 	AnyCase bool `json:"anyCase,omitempty" yaml:"anyCase,omitempty"`
 }
@@ -34,6 +37,12 @@ func (p Profile) With(own Profile) Profile {
 		Previews: join(p.Previews, own.Previews), Downloads: join(p.Downloads, own.Downloads), Exports: join(p.Exports, own.Exports),
 		Uploads: join(p.Uploads, own.Uploads), NeverFiles: join(p.NeverFiles, own.NeverFiles), TokenIssuers: join(p.TokenIssuers, own.TokenIssuers),
 		JSONFields: join(p.JSONFields, own.JSONFields), Activities: append(own.Activities[:len(own.Activities):len(own.Activities)], p.Activities...),
-		AnyCase: p.AnyCase || own.AnyCase,
+		Code: append(p.Code[:len(p.Code):len(p.Code)], own.Code...), AnyCase: p.AnyCase || own.AnyCase,
 	}
+}
+
+// CodeRule replaces a text in scripts and style, byte by byte.
+type CodeRule struct {
+	Find    string `json:"find" yaml:"find"`
+	Replace string `json:"replace" yaml:"replace"`
 }

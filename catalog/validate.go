@@ -189,6 +189,13 @@ func (v *validation) origins() {
 	})
 }
 
+// Bounds of a profile's rules for code.
+const (
+	minFind = 4
+	maxFind = 256
+	maxCode = 32
+)
+
 func (v *validation) profile() {
 	p, total := &v.in.Profile, 0
 	for _, list := range []struct {
@@ -212,6 +219,20 @@ func (v *validation) profile() {
 		if strings.TrimSpace(f) == "" {
 			v.add(fmt.Sprintf("profile.jsonFields[%d]", i), "", "a field name is needed")
 		}
+	}
+	for i, r := range p.Code {
+		path := fmt.Sprintf("profile.code[%d]", i)
+		switch {
+		case len(r.Find) < minFind || len(r.Find) > maxFind:
+			v.add(path+".find", "", "a text of %d to %d bytes is needed: shorter ones stand everywhere", minFind, maxFind)
+		case strings.ContainsAny(r.Find+r.Replace, "<>"):
+			v.add(path, "", "markup can't be replaced: scripts may stand in pages")
+		case len(r.Replace) > 4*maxFind:
+			v.add(path+".replace", "", "more than %d bytes", 4*maxFind)
+		}
+	}
+	if len(p.Code) > maxCode {
+		v.add("profile.code", "", "%d rules are more than %d: each is searched for in every script", len(p.Code), maxCode)
 	}
 	for i, r := range p.Activities {
 		path := fmt.Sprintf("profile.activities[%d]", i)

@@ -122,6 +122,9 @@ func (t *transfer) run() (whole bool, err error) {
 		defer buffers.Put(own)
 		buf = own[:]
 	}
+	if a.body != nil && a.res.ContentLength >= 0 {
+		src = filled{src} // a page of a known length is there already
+	}
 	if t.framed {
 		src, buf = filled{src}, buf[:bufferSize-bufferSize%frameData]
 	}

@@ -250,9 +250,10 @@ func (s *hosts) mark() int64 { return int64(s.Epoch() >> 24) } //nolint:gosec //
 type appInfo struct {
 	profile   *recognise.Profile
 	fields    []string // JSON fields whose URLs are mapped
-	lookup    string   // full name of the instance's look-up cookie
-	anonymous bool     // it has hosts that are reached by a session's label
-	epoch     int64    // of bodies rewritten without such a label
+	code      []rewrite.Replacement
+	lookup    string // full name of the instance's look-up cookie
+	anonymous bool   // it has hosts that are reached by a session's label
+	epoch     int64  // of bodies rewritten without such a label
 	transport atomic.Pointer[upstream.Transport]
 }
 
@@ -292,7 +293,7 @@ func (p *profiles) of(book *catalog.Book, in *catalog.Instance) *appInfo {
 	// no previews and no exempt paths, so that more is asked about, not less.
 	known := appprofile.Requests(in)
 	a.profile, _ = recognise.Compile(known)
-	a.fields = known.JSONFields
+	a.fields, a.code = known.JSONFields, codeRules(known.Code, string(in.Tenant)+"."+book.Suffix())
 	for i := range in.Hosts {
 		a.anonymous = a.anonymous || in.Hosts[i].Role == catalog.RoleAnonymous
 	}

@@ -60,7 +60,7 @@ func BenchmarkNginx(b *testing.B) {
 			for i := range b.N + 1 {
 				for _, peer := range peers {
 					before := spent[peer.name]()
-					persec, n := load(b, peer.addr, p.mapped("files.app.test"), cookie)
+					persec, n := load(b, peer.addr, p.mapped("files.app.test"), cookie, "gzip, deflate, br, zstd")
 					if used := spent[peer.name]() - before; i > 0 { // connections to the origin are open by then
 						cost[peer.name] = append(cost[peer.name], float64(used.Microseconds())/n)
 						rate[peer.name] = append(rate[peer.name], persec)
@@ -82,10 +82,10 @@ var perSecond = regexp.MustCompile(`finished in [0-9.]+s, ([0-9.]+) req/s`)
 var succeeded = regexp.MustCompile(`([0-9]+) 2xx`)
 
 // load loads a peer for two seconds over HTTP/1.1.
-func load(b *testing.B, addr, host string, cookie session.Secret) (persec, requests float64) {
+func load(b *testing.B, addr, host string, cookie session.Secret, codings string) (persec, requests float64) {
 	b.Helper()
 	out, err := exec.CommandContext(b.Context(), "h2load", "--h1", "-t1", "-c64", "-D2", "--connect-to="+addr, "-H", "cookie: __Host-referee="+cookie.Reveal(), "-H", "user-agent: "+agent,
-		"-H", "accept: text/html,*/*", "-H", "accept-encoding: gzip, deflate, br, zstd", "-H", "sec-fetch-mode: navigate", "-H", "sec-fetch-dest: document", "-H", "sec-fetch-site: none",
+		"-H", "accept: text/html,*/*", "-H", "accept-encoding: "+codings, "-H", "sec-fetch-mode: navigate", "-H", "sec-fetch-dest: document", "-H", "sec-fetch-site: none",
 		"https://"+host+"/list").CombinedOutput()
 	m := perSecond.FindSubmatch(out)
 	if err != nil || m == nil || !bytes.Contains(out, []byte(" 0 3xx, 0 4xx, 0 5xx")) {

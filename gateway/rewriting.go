@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/gateway/page"
 	"github.com/referee-casb/referee/gateway/recognise"
@@ -37,7 +38,7 @@ func (h *hop) wrap(a *answer, csp *policies) bool {
 	opt := rewrite.Options{
 		Hosts: h.hosts.detached(), Real: h.t.Real, Address: u.String(), Encoding: a.coding, Accept: first(a.out.Header, "Accept-Encoding"),
 		Charset: charset(first(a.res.Header, "Content-Type")), Fields: h.app.fields, Nonce: csp.nonce,
-		Strict: h.tenant.Default != tenant.Allow,
+		Strict: h.tenant.Default != tenant.Allow, Replace: h.app.code,
 	}
 	switch {
 	case a.kind.Page():
@@ -47,7 +48,7 @@ func (h *hop) wrap(a *answer, csp *policies) bool {
 			opt.Inject = h.tag(csp.nonce)
 			opt.Strict = opt.Strict && h.stops // where nothing is stopped, nobody's work is stopped over a page
 		}
-	case a.kind == rewrite.JS || a.kind == rewrite.CSS:
+	case (a.kind == rewrite.JS || a.kind == rewrite.CSS) && a.res.StatusCode < 300:
 		opt.Check = h.g.digests.check(h.t.Tenant, u.String(), h.integrity, h.epoch())
 	}
 	body, err := rewrite.New(a.kind, a.source(), opt)
@@ -99,6 +100,15 @@ func (h *hop) checkable(a *answer) bool {
 	}
 	a.res.Header.Set("Location", rewrite.Marked(u.String(), h.integrity))
 	return true
+}
+
+// codeRules fills in a profile's rules for code.
+func codeRules(rules []catalog.CodeRule, suffix string) (out []rewrite.Replacement) {
+	fill := strings.NewReplacer("{suffix}", suffix, "{suffixPattern}", strings.ReplaceAll(suffix, ".", `\.`))
+	for _, r := range rules {
+		out = append(out, rewrite.Replacement{From: r.Find, To: fill.Replace(r.Replace)})
+	}
+	return out
 }
 
 // unclear records that browsers may read a page otherwise than it was read here. stopped says that it isn't shown, or no

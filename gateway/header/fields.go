@@ -70,6 +70,28 @@ func (m *Mapper) origins(v string) string {
 	return strings.Join(items, ", ")
 }
 
+// permissions maps the origins that a permissions policy lets use something: camera=(self "https://host") in the header of
+// today (Permissions Policy, section 5.2), camera 'self' https://host in the one before.
+func (m *Mapper) permissions(v string) string {
+	if !strings.Contains(v, "//") {
+		return v
+	}
+	var b strings.Builder
+	for len(v) > 0 {
+		n := strings.IndexAny(v, ` "();,`)
+		if n < 0 {
+			n = len(v)
+		}
+		b.WriteString(m.ToMapped(v[:n]))
+		if n < len(v) {
+			b.WriteByte(v[n])
+			n++
+		}
+		v = v[n:]
+	}
+	return b.String()
+}
+
 // frameOptions maps the origin of the obsolete ALLOW-FROM.
 func (m *Mapper) frameOptions(v string) string {
 	word, origin, ok := strings.Cut(strings.TrimSpace(v), " ")

@@ -100,6 +100,8 @@ func (m *Mapper) Response(dst, src http.Header, in *Incoming) {
 					continue
 				}
 			}
+		case "Permissions-Policy", "Permissions-Policy-Report-Only", "Feature-Policy":
+			replace(values, m.permissions)
 		case "X-Frame-Options":
 			replace(values, m.frameOptions)
 		case "Clear-Site-Data":
@@ -107,7 +109,7 @@ func (m *Mapper) Response(dst, src http.Header, in *Incoming) {
 				continue
 			}
 		case "Content-Type", "Content-Encoding", "Date", "Server", "X-Content-Type-Options", "Content-Disposition",
-			"Content-Range", "Referrer-Policy", "Permissions-Policy", "Age":
+			"Content-Range", "Referrer-Policy", "Age":
 			// No URL in them.
 		default:
 			replace(values, m.ToMapped)

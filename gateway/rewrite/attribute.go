@@ -37,6 +37,13 @@ var uses = map[string]use{
 }
 
 func useOf(name []byte) use {
+	switch string(name) {
+	case "class", "id", "type", "name", "rel", "alt", "title", "width", "height", "role", "lang", "for", "target", "tabindex":
+		return useData // most attributes are one of these
+	}
+	if len(name) > 5 && name[4] == '-' && (string(name[:4]) == "data" || string(name[:4]) == "aria") {
+		return useData
+	}
 	if u, ok := uses[string(name)]; ok {
 		return u
 	}
@@ -55,6 +62,7 @@ type startTag struct {
 	name  []byte
 	attrs []attribute
 
+	closed  bool   // it ends in "/>"
 	marker  string // digests that the gateway checks, by the address
 	instead string // of the attribute then
 	digests string // added to those that the element has
@@ -72,7 +80,11 @@ func (t *startTag) value(name string) (string, bool) {
 
 // patch replaces the values that change.
 func (t *startTag) patch() error {
-	if len(t.name) <= len("script") {
+	if len(t.attrs) == 0 {
+		return nil
+	}
+	switch string(t.name) {
+	case "script", "link":
 		t.integrity()
 	}
 	for _, a := range t.attrs {
@@ -89,6 +101,10 @@ func (t *startTag) patch() error {
 		var err error
 		switch u {
 		case useURL:
+			if from, mapped := t.page.values.simple(value); mapped != "" && t.marker == "" {
+				t.out.host(t.at+a.valueFrom+from, mapped)
+				continue
+			}
 			repl = t.page.values.url(value)
 			if t.marker != "" && (string(key) == "src" || string(key) == "href") {
 				if repl == nil {

@@ -6,14 +6,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// tagInfo is what the tree builder asks of a tag beyond its name.
-type tagInfo struct {
-	closed bool
-	attr   func(name string) (value string, ok bool)
-}
-
 // start follows a start tag on one course.
-func (b *branch) start(t *tree, a atom.Atom, name string, tag *tagInfo, more *[]branch) reading {
+func (b *branch) start(t *tree, a atom.Atom, name string, tag *startTag, more *[]branch) reading {
 	top := b.top()
 	if top.of != inHTML && !top.takes(a) {
 		if top.loose && (top.text || top.svg) {
@@ -47,7 +41,7 @@ func (n *node) takes(a atom.Atom) bool {
 }
 
 // foreign makes an element of foreign content.
-func foreign(of namespace, a atom.Atom, name string, tag *tagInfo) node {
+func foreign(of namespace, a atom.Atom, name string, tag *startTag) node {
 	n := node{name: name, of: of}
 	if of == inSVG {
 		n.point = name == "foreignobject" || a == atom.Desc || a == atom.Title
@@ -57,7 +51,7 @@ func foreign(of namespace, a atom.Atom, name string, tag *tagInfo) node {
 	case atom.Mi, atom.Mo, atom.Mn, atom.Ms, atom.Mtext:
 		n.point, n.text = true, true
 	case atom.AnnotationXml:
-		encoding, _ := tag.attr("encoding")
+		encoding, _ := tag.value("encoding")
 		if strings.EqualFold(encoding, "text/html") || strings.EqualFold(encoding, "application/xhtml+xml") {
 			n.point = true
 		} else {
@@ -68,7 +62,7 @@ func foreign(of namespace, a atom.Atom, name string, tag *tagInfo) node {
 }
 
 // leaves reports the start tags that end foreign content (13.2.6.5).
-func leaves(a atom.Atom, tag *tagInfo) bool {
+func leaves(a atom.Atom, tag *startTag) bool {
 	switch a {
 	case atom.B, atom.Big, atom.Blockquote, atom.Body, atom.Br, atom.Center, atom.Code, atom.Dd, atom.Div, atom.Dl, atom.Dt, atom.Em, atom.Embed,
 		atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Head, atom.Hr, atom.I, atom.Img, atom.Li, atom.Listing, atom.Menu, atom.Meta, atom.Nobr,
@@ -76,7 +70,7 @@ func leaves(a atom.Atom, tag *tagInfo) bool {
 		return true
 	case atom.Font:
 		for _, name := range []string{"color", "face", "size"} {
-			if _, ok := tag.attr(name); ok {
+			if _, ok := tag.value(name); ok {
 				return true
 			}
 		}
@@ -85,7 +79,7 @@ func leaves(a atom.Atom, tag *tagInfo) bool {
 }
 
 // html follows a start tag by the rules for HTML.
-func (b *branch) html(t *tree, a atom.Atom, name string, tag *tagInfo, more *[]branch) reading {
+func (b *branch) html(t *tree, a atom.Atom, name string, tag *startTag, more *[]branch) reading {
 	frame, at := b.frame()
 	kept := at != len(b.open)-1 // inside foreign content
 	if rawName(a) && (t.frameset && a != atom.Noframes || frame.column) {
@@ -135,7 +129,7 @@ func (b *branch) html(t *tree, a atom.Atom, name string, tag *tagInfo, more *[]b
 }
 
 // inSelect follows a start tag where a select may be open: browsers used to ignore most elements in one, and now build them.
-func (b *branch) inSelect(a atom.Atom, name string, tag *tagInfo, kept bool, more *[]branch) (r reading, done bool) {
+func (b *branch) inSelect(a atom.Atom, name string, tag *startTag, kept bool, more *[]branch) (r reading, done bool) {
 	frame, _ := b.frame()
 	switch {
 	case a == atom.Script || a == atom.Textarea:

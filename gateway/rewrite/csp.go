@@ -39,6 +39,7 @@ func CSP(values []string, h Hosts, made string) (out []string, nonce string) {
 		if p, used = allowScript(p, given); used {
 			nonce = given
 		}
+		allowStyle(p, given)
 		p = allowReports(p)
 		texts[owner[i]] = append(texts[owner[i]], serialize(p))
 	}
@@ -140,6 +141,20 @@ func allowScript(p []directive, nonce string) ([]directive, bool) {
 	return p, true
 }
 
+// allowStyle lets inline styles that a policy knows by digest go on applying when rewriting changes them: they get the nonce.
+func allowStyle(p []directive, nonce string) {
+	for i := range p {
+		if p[i].name != "style-src" && p[i].name != "style-src-elem" {
+			continue
+		}
+		s := p[i].sources
+		with := "'nonce-" + nonce + "'"
+		if (hasKeyword(s, "'sha256-") || hasKeyword(s, "'sha384-") || hasKeyword(s, "'sha512-")) && !slices.Contains(s, with) {
+			p[i].sources = append(slices.Clone(s), with)
+		}
+	}
+}
+
 // own gives a directive that rests on default-src one of its own, so that nothing else is changed.
 func own(p []directive, i int, name string) []directive {
 	if p[i].name != "default-src" {
@@ -190,7 +205,7 @@ func mapSources(sources []string, h Hosts) []string {
 		if hasScheme {
 			prefix = scheme + "://"
 		}
-		switch mapped, ok := h.Mapped(strings.TrimSuffix(host, ":443")); {
+		switch mapped, ok := h.Mapped(strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":*")); {
 		case ok:
 			add(prefix + mapped + path)
 		case strings.HasPrefix(host, "*."):

@@ -24,6 +24,7 @@ type page struct {
 	pass     passing // inside of what passes as it is
 	tag      tagScan // how far the tag at the start of buf is read
 	tagging  bool
+	current  startTag
 	raw      rawText  // element whose text is read as text
 	rawEnd   bool     // the next end tag is that element's
 	begun    bool     // some of the page has been read
@@ -67,6 +68,15 @@ func (o *output) replace(from, to int, b []byte) {
 	o.done, o.changed = to, true
 }
 
+// host puts a host in the place of the one that begins at from and ends at a slash.
+func (o *output) host(from int, host string) {
+	o.upto(from)
+	if o.err == nil {
+		_, o.err = io.WriteString(o.w, host)
+	}
+	o.done, o.changed = from+bytes.IndexByte(o.text[from:], '/'), true
+}
+
 func newHTML(opt Options) *page {
 	return &page{opt: opt, inject: opt.Inject, values: newValues(opt), tree: newTree(), declared: opt.Charset != ""}
 }
@@ -96,6 +106,9 @@ func (p *page) transform(w io.Writer, piece []byte, end bool) (bool, error) {
 	if err != nil {
 		p.buf = append(append(p.buf[:0:0], p.raw.unsent()...), text[o.done:]...)
 		return o.changed, err
+	}
+	if p.buf == nil && at < len(text) {
+		p.buf = make([]byte, 0, pieceSize+4<<10)
 	}
 	p.buf = append(p.buf[:0], text[at:]...)
 	return o.changed, nil
@@ -230,8 +243,8 @@ func (p *page) startTag(o *output, i int, end bool) (int, error) {
 	if !head && string(name) != "html" {
 		p.beforeText(o, i)
 	}
-	t := startTag{page: p, out: o, at: i, raw: raw, name: name, attrs: p.tag.attrs}
-	reading := p.tree.start(name, &tagInfo{closed: p.tag.closed, attr: t.value})
+	t := p.begin(o, i, raw, name)
+	reading := p.tree.start(name, t)
 	switch {
 	case reading == unclear:
 		return i, ambiguous("a <%s> where browsers differ about its text", name)
@@ -263,6 +276,14 @@ func (p *page) startTag(o *output, i int, end bool) (int, error) {
 		p.beforeText(o, stop)
 	}
 	return stop, nil
+}
+
+// begin sets the tag that is on its way; there is one at a time.
+func (p *page) begin(o *output, i int, raw, name []byte) *startTag {
+	t := &p.current
+	t.page, t.out, t.at, t.raw, t.name, t.attrs, t.closed = p, o, i, raw, name, p.tag.attrs, p.tag.closed
+	t.marker, t.instead, t.digests = "", "", ""
+	return t
 }
 
 // insideNoscript reads what is shown where scripts are off: to browsers with scripts it is text.
@@ -304,9 +325,11 @@ func (p *page) endTag(o *output, i int, end bool) (int, error) {
 	if upper(name) {
 		name = bytes.ToLower(name)
 	}
-	if p.rawEnd {
+	switch {
+	case p.rawEnd:
 		p.rawEnd = false
-	} else {
+	case name[0] != 's' && name[0] != 't' && p.tree.plain(): // nothing that is kept
+	default:
 		p.tree.end(name)
 	}
 	if p.tree.lost {

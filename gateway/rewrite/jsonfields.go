@@ -48,7 +48,7 @@ func (f *fields) transform(w io.Writer, piece []byte, end bool) (changed bool, e
 		body := text[i:min(stop, len(text))]
 		switch {
 		case next == ':':
-			f.key = whole && f.names[keyOf(body)]
+			f.key = whole && f.named(body)
 		case (f.key || f.list > 0) && whole:
 			if repl := f.values.literal(body, contextURL); repl != nil {
 				if _, err := w.Write(text[done:i]); err != nil {
@@ -75,15 +75,13 @@ func (f *fields) transform(w io.Writer, piece []byte, end bool) (changed bool, e
 
 func (f *fields) rest() []byte { return f.buf }
 
-// keyOf gives the name in a quoted string, its escapes decoded.
-func keyOf(body []byte) string {
+// named reports whether a quoted string is the name of one of the fields; it may be escaped.
+func (f *fields) named(body []byte) bool {
 	if bytes.IndexByte(body, '\\') >= 0 {
 		var name string
-		if json.Unmarshal(body, &name) == nil {
-			return name
-		}
+		return json.Unmarshal(body, &name) == nil && f.names[name]
 	}
-	return string(bytes.Trim(body, `"`))
+	return f.names[string(body[1:len(body)-1])]
 }
 
 // between follows the structure outside strings.

@@ -27,6 +27,7 @@ type literal struct {
 	before [tail]byte // the last bytes before buf, for looking behind
 	n      int        // how many of before are set
 	buf    []byte     // not settled
+	space  [tail]byte
 }
 
 const (
@@ -164,11 +165,10 @@ type found struct {
 
 // match decides whether text[start:stop] is a host that is mapped. Nothing before floor may change any more.
 func (l *literal) match(text []byte, start, stop, floor int) (m found, ok bool) {
-	var space [tail]byte
-	b := l.behind(text, start, space[:0])
+	b := l.behind(text, start)
 	from := start + escapeLen(b, text[start:stop])
 	if from > start {
-		b = l.behind(text, from, space[:0])
+		b = l.behind(text, from)
 	}
 	run := text[from:stop]
 	if len(run) == 0 || len(run) > maxHost {
@@ -227,7 +227,7 @@ func inQuotes(b, text []byte, from, stop int) bool {
 }
 
 // behind returns up to tail bytes before at, across the edge of the last piece.
-func (l *literal) behind(text []byte, at int, space []byte) []byte {
+func (l *literal) behind(text []byte, at int) []byte {
 	if at >= tail {
 		return text[at-tail : at]
 	}
@@ -235,7 +235,7 @@ func (l *literal) behind(text []byte, at int, space []byte) []byte {
 	if need := tail - at; need < len(earlier) {
 		earlier = earlier[len(earlier)-need:]
 	}
-	return append(append(space, earlier...), text[:at]...)
+	return append(append(l.space[:0], earlier...), text[:at]...)
 }
 
 // boundary reports whether an authority may end at end: at what follows one in a URL, in a string, or at the

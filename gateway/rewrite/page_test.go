@@ -159,7 +159,7 @@ func TestAmbiguous(t *testing.T) {
 		"in srcdoc": `<iframe srcdoc="<select><style>">`,
 	} {
 		var unclear *Ambiguous
-		for how, wrap := range pieces {
+		for how, wrap := range inPieces {
 			if out, err := run(t, HTML, in, Options{Strict: true}, wrap); !errors.As(err, &unclear) {
 				t.Errorf("%s %s: %q, %v", name, how, out, err)
 			}

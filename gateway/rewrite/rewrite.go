@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/referee-casb/referee/fault"
 )
@@ -45,8 +46,8 @@ type Body struct {
 	sink     encoder
 	encoding string
 
-	in      []byte
-	out     bytes.Buffer // rewritten and encoded
+	in      *[pieceSize]byte
+	out     *bytes.Buffer // rewritten and encoded
 	err     error
 	changed bool
 	strict  bool
@@ -65,6 +66,11 @@ type transformer interface {
 // pieceSize is how much is read at once.
 const pieceSize = 16 << 10
 
+// outs are buffers for what was rewritten.
+var outs = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, pieceSize+4<<10)) }}
+
+var pieces = sync.Pool{New: func() any { return new([pieceSize]byte) }}
+
 // New rewrites src as a stream: Read returns as soon as there is something to give, memory is bounded, and
 // Close closes src. An unknown content coding is an error of kind Invalid; the caller decides by its fail mode whether the
 // bytes pass as they are.
@@ -73,7 +79,8 @@ func New(kind Kind, src io.ReadCloser, opt Options) (*Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Body{src: src, plain: plain, in: make([]byte, pieceSize), strict: opt.Strict, check: opt.Check}
+	b := &Body{src: src, plain: plain, in: pieces.Get().(*[pieceSize]byte), out: outs.Get().(*bytes.Buffer), strict: opt.Strict, check: opt.Check}
+	b.out.Reset()
 	if b.step, err = newTransformer(kind, opt); err != nil {
 		return nil, err
 	}
@@ -81,7 +88,7 @@ func New(kind Kind, src io.ReadCloser, opt Options) (*Body, error) {
 		b.step = &wide{charset: opt.Charset, next: b.step}
 	}
 	b.encoding = choose(opt.Accept)
-	if b.sink, err = newEncoder(&b.out, b.encoding); err != nil {
+	if b.sink, err = newEncoder(b.out, b.encoding); err != nil {
 		return nil, err
 	}
 	return b, nil
@@ -126,7 +133,7 @@ func (b *Body) Changed() bool { return b.changed }
 // Read gives rewritten bytes as soon as there are any.
 func (b *Body) Read(p []byte) (int, error) {
 	for b.out.Len() == 0 && b.err == nil {
-		n, err := b.plain.Read(b.in)
+		n, err := b.plain.Read(b.in[:])
 		end := err == io.EOF
 		if n > 0 || end {
 			b.advance(b.in[:n], end)
@@ -149,7 +156,7 @@ func (b *Body) Begin() error {
 	if b.out.Len() > 0 || b.err != nil {
 		return b.err
 	}
-	n, err := b.plain.Read(b.in)
+	n, err := b.plain.Read(b.in[:])
 	if n > 0 {
 		b.advance(b.in[:n], false)
 	}
@@ -210,6 +217,14 @@ func (b *Body) Close() error {
 	}
 	if b.err == nil {
 		b.err = io.ErrClosedPipe
+	}
+	if b.in != nil {
+		pieces.Put(b.in)
+		b.in = nil
+		if b.out.Cap() < 1<<20 {
+			outs.Put(b.out)
+		}
+		b.out = new(bytes.Buffer)
 	}
 	return b.src.Close()
 }

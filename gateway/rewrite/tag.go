@@ -12,12 +12,11 @@ type attribute struct {
 // tagScan reads one tag as the HTML tokenizer does (HTML Living Standard, 13.2.5.8 and 13.2.5.32 to 40). It goes on where
 // it stopped when more of the tag is there, so that a tag of many pieces is read once.
 type tagScan struct {
-	at       int // next byte, counted from the tag's "<"
-	state    tagState
-	nameFrom int
-	nameTo   int
-	attrs    []attribute
-	closed   bool // it ends in "/>"
+	at     int // next byte, counted from the tag's "<"
+	state  tagState
+	nameTo int
+	attrs  []attribute
+	closed bool // it ends in "/>"
 }
 
 type tagState uint8
@@ -36,7 +35,8 @@ const (
 
 // begin starts a tag whose name begins at from.
 func (s *tagScan) begin(from int) {
-	*s = tagScan{at: from, nameFrom: from, attrs: s.attrs[:0]}
+	s.at, s.state, s.nameTo, s.closed = from, tagName, 0, false
+	s.attrs = s.attrs[:0]
 }
 
 // scan reads on in raw, which begins at the tag's "<". whole says that the tag ends before s.at.

@@ -94,7 +94,7 @@ func rawName(name atom.Atom) bool {
 }
 
 // start follows a start tag.
-func (t *tree) start(name []byte, tag *tagInfo) reading {
+func (t *tree) start(name []byte, tag *startTag) reading {
 	a := atom.Lookup(name)
 	if t.plain() && !t.all[0].open[0].selects {
 		switch {

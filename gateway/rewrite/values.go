@@ -13,8 +13,11 @@ type values struct {
 }
 
 func newValues(opt Options) *values {
-	return &values{hosts: newLookup(opt.Hosts), rules: opt.Replace}
+	l := newLookup(opt.Hosts)
+	return &values{hosts: l, rules: opt.Replace, lit: literal{hosts: l}}
 }
+
+// What url and code give holds until the next call.
 
 // url maps the addresses in a value: one, a list, or one within another's query. nil: nothing changes.
 func (v *values) url(value []byte) []byte {
@@ -29,6 +32,37 @@ func (v *values) url(value []byte) []byte {
 		return v.odd(value)
 	}
 	return nil
+}
+
+// simple maps the commonest address: "https://host/path" without anything in it that could hold another. It gives where the
+// host begins, and what it becomes; "" for any other address.
+func (v *values) simple(value []byte) (from int, mapped string) {
+	const scheme = "https://"
+	if len(value) <= len(scheme) || string(value[:len(scheme)]) != scheme {
+		return 0, ""
+	}
+	rest := value[len(scheme):]
+	n := 0
+	for n < len(rest) && hostByte[rest[n]] {
+		n++
+	}
+	if n == len(rest) || rest[n] != '/' || n > maxHost || rest[n-min(n, 1)] == '.' {
+		return 0, ""
+	}
+	for _, c := range rest[n+1:] {
+		switch c {
+		case '/', '?', '=', '#', '-', '_', '.':
+			continue
+		}
+		if !hostByte[c] {
+			return 0, ""
+		}
+	}
+	if bytes.Contains(rest[n:], []byte("//")) {
+		return 0, ""
+	}
+	mapped, _ = v.hosts.mapped(rest[:n], "", false)
+	return len(scheme), mapped
 }
 
 // scripted reports "javascript:".
@@ -64,11 +98,11 @@ func (v *values) literal(value []byte, where context) []byte {
 		return nil
 	}
 	v.out.Reset()
-	v.lit = literal{hosts: v.hosts, where: where}
+	v.lit.where, v.lit.n, v.lit.buf = where, 0, v.lit.buf[:0]
 	if changed, err := v.lit.transform(&v.out, value, true); err != nil || !changed {
 		return nil
 	}
-	return bytes.Clone(v.out.Bytes())
+	return v.out.Bytes()
 }
 
 // lookup remembers what the hosts of one body map to, so that a host that comes a hundred times is looked up once.

@@ -38,7 +38,7 @@ func (p *page) xmlTag(o *output, i int, end bool) (next int, err error) {
 		if n < 0 {
 			return p.unfinished(text, i, end)
 		}
-		if local(bytes.TrimRight(rest[2:n], " \t\r\n")) == p.code {
+		if p.code != "" && string(local(bytes.TrimRight(rest[2:n], " \t\r\n"))) == p.code {
 			p.code = ""
 		}
 		return i + n + 1, nil
@@ -48,20 +48,21 @@ func (p *page) xmlTag(o *output, i int, end bool) (next int, err error) {
 		return p.unfinished(text, i, end)
 	}
 	name := raw[1:p.tag.nameTo]
-	t := startTag{page: p, out: o, at: i, raw: raw, name: name, attrs: p.tag.attrs}
+	t := p.begin(o, i, raw, name)
 	if err := t.patch(); err != nil {
 		return i, err
 	}
 	stop := i + len(raw)
-	element := local(name)
+	element := string(local(name))
 	if (element == "script" || element == "style") && !p.tag.closed && p.code == "" && t.script() != textPasses {
 		p.code = element
 	}
 	switch {
+	case len(p.inject) == 0:
 	case element == "head" && !p.tag.closed:
 		p.beforeText(o, stop)
 	case element == "html":
-	case len(p.inject) > 0: // a body without a head, or no XHTML at all
+	default: // a body without a head, or no XHTML at all
 		p.beforeText(o, i)
 	}
 	return stop, nil
@@ -108,6 +109,4 @@ func (p *page) xmlDeclaration(o *output, i int, end bool) (int, error) {
 }
 
 // local is a name without its prefix.
-func local(name []byte) string {
-	return string(name[bytes.IndexByte(name, ':')+1:])
-}
+func local(name []byte) []byte { return name[bytes.IndexByte(name, ':')+1:] }
