@@ -87,7 +87,11 @@ func TestIntegrityHolds(t *testing.T) {
 		"/moved.js?referee-integrity=sha384-x": false, "/moved.js?referee-integrity=" + url.QueryEscape(digestOf(script)): true,
 		"/?referee-integrity=sha384-x": false, "/app.js": true,
 	} {
-		if _, _, err := get(path); (err == nil) != whole {
+		res, _, err := get(path)
+		if err == nil && res.StatusCode == http.StatusFound {
+			_, _, err = get(strings.TrimPrefix(res.Header.Get("Location"), u))
+		}
+		if (err == nil) != whole {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
