@@ -60,6 +60,9 @@ func (h *hop) remember(a *model.Activity, f *model.File) stop {
 			s.contact = p.Contact
 		}
 	}
+	if h.why != "" {
+		message += "\n\nA copy would need a sensitivity label: " + h.why + "."
+	}
 	values := map[string]string{"user": h.in.User.Name, "file": s.file, "app": s.app, "policy": s.policy, "contact": s.contact, "reference": s.code}
 	if values["user"] == "" {
 		values["user"] = h.in.User.Username

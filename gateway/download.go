@@ -11,6 +11,7 @@ import (
 	"github.com/referee-casb/referee/gateway/recognise"
 	"github.com/referee-casb/referee/gateway/rewrite"
 	"github.com/referee-casb/referee/model"
+	"github.com/referee-casb/referee/policy"
 )
 
 // download decides about an answer that hands a file's bytes over, and writes the intent. It returns false when it has
@@ -41,7 +42,11 @@ func (h *hop) download(a *answer) bool {
 		h.blockFile(a, &file)
 		return false
 	}
+	if h.v.Duties.Has(policy.DutyProtect) && !h.protect(a) {
+		return false
+	}
 	if a.act != nil {
+		h.protectedBy(a.act)
 		a.act.Files = []model.File{h.in.File} // the request's own activity was this download
 		return true
 	}

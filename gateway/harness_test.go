@@ -110,6 +110,7 @@ type rigOptions struct {
 	app       http.Handler
 	policies  string
 	inspector gateway.Inspector
+	protector gateway.Protector
 	instances []catalog.Instance // further ones
 	change    func(*gateway.Config)
 	tenant    func(*tenant.Tenant)
@@ -211,7 +212,7 @@ func newRig(t testing.TB, opt rigOptions) *rig {
 			}
 			return r.book.Load()
 		},
-		Revocations: r.revoke, Inspector: opt.inspector, Log: log, Now: r.now,
+		Revocations: r.revoke, Inspector: opt.inspector, Protector: opt.protector, Log: log, Now: r.now,
 		Revoke: func(ctx context.Context, rev session.Revocation) error {
 			rev, err := r.mem.Revoke(ctx, rev)
 			if err != nil {
@@ -257,7 +258,7 @@ func (r *rig) setPolicies(text string) {
 	if old := r.book.Load(); old != nil {
 		epoch = old.Epoch() + 1
 	}
-	b, problems := policy.Compile(docs, policy.Options{Tenant: "contoso", Epoch: epoch, Capabilities: policy.Capabilities{Inspector: true, Malware: true, Labels: true, StepUp: true}})
+	b, problems := policy.Compile(docs, policy.Options{Tenant: "contoso", Epoch: epoch, Capabilities: policy.Capabilities{Inspector: true, Malware: true, Labels: true, StepUp: true, Protect: true}})
 	if len(problems) > 0 {
 		r.t.Fatal(problems)
 	}

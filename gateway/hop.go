@@ -69,8 +69,13 @@ type hop struct {
 	stops     bool        // the last look at the script's controls found one that stops
 	integrity string      // digests that the body must have, by its address
 
-	onPage bool      // the action is one that only the page's script sees
-	until  time.Time // when the first of the grants ends that opened such an action; zero for none
+	onPage     bool   // the action is one that only the page's script sees
+	protection string // what came of labelling the copy, for the activity
+	why        string // … for the person, when it is blocked
+	labelled   bool   // the copy has the label that policies ask for, or a higher one
+	refetched  bool   // the app was asked for the whole file in the place of a piece
+
+	until time.Time // when the first of the grants ends that opened such an action; zero for none
 }
 
 // credential says by what a request was recognised.

@@ -35,6 +35,7 @@ type Parts struct {
 	Revoke      func(context.Context, session.Revocation) error              // sign-out: store and broadcast
 	Refresh     func(context.Context, model.TenantID, model.SessionID) error // device facts changed: *session.Cache
 	Inspector   Inspector                                                    // optional: content
+	Protector   Protector                                                    // optional: labels for copies that leave
 	// Bypassed reports whether an emergency bypass covers an app at this moment; optional. Answers from memory.
 	Bypassed func(model.TenantID, model.InstanceID) bool
 

@@ -48,9 +48,24 @@ func (h *hop) judged(a *model.Activity) {
 	case h.v.Duties.Has(policy.DutyAudit):
 		a.Taken = model.TakenAudit
 	}
+	h.protectedBy(a)
 	replay.Remember(&h.in, a)
 	if h.v.Excepted != "" {
 		a.Objects = append(a.Objects, model.Object{Type: "exception", ID: h.v.Excepted})
+	}
+}
+
+// protectedBy adds what came of labelling the copy that leaves.
+func (h *hop) protectedBy(a *model.Activity) {
+	if h.protection == "" {
+		return
+	}
+	if a.Detail == nil {
+		a.Detail = map[string]any{}
+	}
+	a.Detail["protection"] = h.protection
+	if h.labelled && a.Taken != model.TakenBlock {
+		a.Taken = model.TakenProtect
 	}
 }
 

@@ -299,7 +299,7 @@ func (s *stream) allowed(f *model.File) bool {
 			s.socket.stopped.CompareAndSwap(nil, &code)
 		}
 	}()
-	if h.ask(nil) != passes {
+	if h.ask(nil) != passes || h.unlabelled() {
 		h.g.counts.blocked.Add(1)
 		a := h.activity(s.kind)
 		a.Outcome, a.Status, a.Files = model.OutcomeBlocked, http.StatusForbidden, []model.File{*f}

@@ -28,6 +28,7 @@ import (
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/gateway"
 	"github.com/referee-casb/referee/gateway/upstream"
+	"github.com/referee-casb/referee/inspect/protect"
 	"github.com/referee-casb/referee/inspect/worker"
 	"github.com/referee-casb/referee/internal/devca"
 	"github.com/referee-casb/referee/lease"
@@ -102,7 +103,7 @@ type runner interface {
 }
 
 // capabilities are what this installation enforces; documents that need more are refused.
-var capabilities = policy.Capabilities{StepUp: true, Inspector: true, Labels: true}
+var capabilities = policy.Capabilities{StepUp: true, Inspector: true, Labels: true, Protect: true}
 
 // Open makes every part. Nothing listens and nothing runs before [Node.Run]. On an error everything that was
 // opened is closed again.
@@ -289,7 +290,7 @@ func (n *Node) openInline(ctx context.Context) error {
 	}, gateway.Parts{
 		Catalog: n.Catalog, Tenants: n.Tenants, Sessions: n.cache, Apps: n.DB, Codes: n.DB, Stashes: n.DB, Blocked: n.DB, Grants: n.DB, Vault: n.Vault,
 		Rules: n.gatewayRules, Recorder: n.Recorder, Enrich: n.enrich, Signals: n.Bus, Revocations: n.revocations, Revoke: revoke.Revoke,
-		Refresh: n.cache.Refresh, TLSPrint: func(r *http.Request) string { return n.server.print.of(r) }, Arrived: arrived, Log: n.log, Now: o.Now, Inspector: inspector,
+		Refresh: n.cache.Refresh, TLSPrint: func(r *http.Request) string { return n.server.print.of(r) }, Arrived: arrived, Log: n.log, Now: o.Now, Inspector: inspector, Protector: protect.New(n.DB, n.readers, o.Now, n.log),
 		Bypassed: func(t model.TenantID, id model.InstanceID) bool { _, live := n.Bypasses.Live(t, id); return live },
 	})
 	return err

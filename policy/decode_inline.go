@@ -167,7 +167,7 @@ func decodeAction(r *strict.Reader, m *strict.Map, kind Kind, p *Inline) {
 	if p.Action == ActionProtect {
 		m.Need("protect", "write protect: {label: …}")
 		if s := m.Map("protect"); s != nil {
-			s.Need("label", "give the id of a sensitivity label")
+			s.Need("label", "give the id or name of a sensitivity label")
 			s.Text("label", &p.Protect.Label)
 			s.Done()
 		}
@@ -186,6 +186,9 @@ func decodeLevel(r *strict.Reader, m *strict.Map, p *Inline) {
 		p.Level = LevelInspect
 	default:
 		p.Level = LevelStrict
+	}
+	if p.Level == LevelStandard && p.Action == ActionProtect {
+		r.Wrong(m.At("level"), m.Path("level"), "use strict", "at level standard, what a page's script fetches keeps its original bytes, so copies would leave without the label")
 	}
 	if p.Level == LevelInspect && p.Inspection.Method == InspectNone {
 		r.Wrong(m.At("level"), m.Path("level"), "use strict or standard, or add an inspection", "level inspect lets content decide, and nothing is inspected")

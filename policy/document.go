@@ -81,7 +81,7 @@ type StepUp struct {
 }
 
 // Protect says what is done to the copy that leaves.
-type Protect struct{ Label string } // id of the sensitivity label
+type Protect struct{ Label string } // id or name of the sensitivity label
 
 // Alert asks for alerts on matches.
 type Alert struct {

@@ -80,6 +80,12 @@ func Read(ctx context.Context, x Extract, ask Ask, src *io.SectionReader, text i
 			a, err = Answer{}, errFailed
 		}
 	}()
+	switch {
+	case ask.Own:
+		return own(src), nil
+	case ask.Change != nil:
+		return change(src, ask.Change, text)
+	}
 	if ask.Labels {
 		if a.Labels, a.LabelState, err = readLabels(ctx, src); err != nil {
 			return Answer{}, err

@@ -19,6 +19,10 @@ type Ask struct {
 	Pictures bool           `json:"pictures,omitempty"`
 	Labels   bool           `json:"labels,omitempty"`
 	Limits   extract.Limits `json:"limits"`
+	// Own asks for the labels of the file alone, not of files in it, and whether a label can be written; Change for a
+	// copy with a change, which goes to the writer. Each stands alone.
+	Own    bool          `json:"own,omitempty"`
+	Change *label.Change `json:"change,omitempty"`
 }
 
 // LabelState says how much of a file's labels was seen.
@@ -37,6 +41,8 @@ type Answer struct {
 	Result     extract.Result `json:"result"` // zero unless text was asked for
 	Labels     []label.Label  `json:"labels,omitempty"`
 	LabelState LabelState     `json:"labelState,omitempty"`
+	Writable   label.Kind     `json:"writable,omitempty"` // "" for a file that no label can be written to
+	Reason     string         `json:"reason,omitempty"`   // why not
 }
 
 // order is one file's order as it goes to the process, with the file's descriptor beside it.
@@ -55,7 +61,7 @@ const (
 
 	maxText   = 64 << 10
 	maxAnswer = 1 << 20
-	maxOrder  = 4 << 10
+	maxOrder  = 32 << 10
 )
 
 func broken(what string) error {
