@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"net/http"
 	"slices"
@@ -23,11 +24,56 @@ func (h *hop) block(f *model.File) {
 	a := h.activity(h.in.Activity)
 	a.Outcome, a.Status = model.OutcomeBlocked, http.StatusForbidden
 	if f != nil {
-		a.Files = []model.File{*f}
+		a.Files = []model.File{h.lookedAt(f)}
 	}
 	h.judged(a)
 	h.event(a)
 	h.show(h.remember(a, f))
+}
+
+// lookedAt is a file with what was found out about it meanwhile.
+func (h *hop) lookedAt(f *model.File) model.File {
+	out := *f
+	if in := &h.in.File; in.Name == f.Name {
+		out.Labels = in.Labels
+		if out.Size < 0 {
+			out.Size = in.Size
+		}
+		if out.TrueMIME == "" {
+			out.TrueMIME = in.TrueMIME
+		}
+	}
+	return out
+}
+
+// found says in a person's words what the blocking policy goes by.
+func (h *hop) found() string {
+	if h.v.Blocker == nil {
+		return ""
+	}
+	types, labels := h.v.Blocker.Found(&h.in)
+	var words []string
+	for _, id := range types {
+		if name := h.typeNames[id]; name != "" {
+			id = name
+		}
+		words = append(words, id)
+	}
+	for _, l := range labels {
+		name := l.Name
+		if name == "" {
+			name = l.ID
+		}
+		words = append(words, page.FoundLabel+name)
+	}
+	if len(words) == 0 {
+		return page.FoundNothing
+	}
+	const most = 5
+	if more := len(words) - most; more > 0 {
+		words = append(words[:most], fmt.Sprintf(page.FoundMore, more))
+	}
+	return strings.Join(words, ", ")
 }
 
 // stop is what a person is told of a blocked action.
@@ -63,7 +109,7 @@ func (h *hop) remember(a *model.Activity, f *model.File) stop {
 	if h.why != "" {
 		message += "\n\nA copy would need a sensitivity label: " + h.why + "."
 	}
-	values := map[string]string{"user": h.in.User.Name, "file": s.file, "app": s.app, "policy": s.policy, "contact": s.contact, "reference": s.code}
+	values := map[string]string{"user": h.in.User.Name, "file": s.file, "app": s.app, "policy": s.policy, "contact": s.contact, "reference": s.code, policy.PlaceholderFound: h.found()}
 	if values["user"] == "" {
 		values["user"] = h.in.User.Username
 	}

@@ -112,6 +112,7 @@ func (h *hop) action(kind model.ActivityType, f *model.File) {
 	in.Findings, in.Malware = nil, false
 	in.Preview, in.Navigation, in.Saved = false, false, false
 	if f == nil {
+		in.ContentState, in.MalwareState = h.textState(kind), h.textState(kind)
 		return
 	}
 	in.File = *f

@@ -101,7 +101,7 @@ func (h *hop) blockFile(a *answer, f *model.File) {
 	}
 	h.g.counts.blocked.Add(1)
 	act := h.activity(model.ActivityDownload)
-	act.Outcome, act.Status, act.Files = model.OutcomeBlocked, http.StatusForbidden, []model.File{*f}
+	act.Outcome, act.Status, act.Files = model.OutcomeBlocked, http.StatusForbidden, []model.File{h.lookedAt(f)}
 	h.judged(act)
 	h.event(act)
 	s := h.remember(act, f)

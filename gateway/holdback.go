@@ -127,7 +127,7 @@ func (h *hop) take(needs []model.Need, answer *inspected) {
 	for _, n := range needs {
 		switch n.Kind {
 		case model.NeedContent:
-			in.Findings, in.ContentState = found.Types, found.ContentState
+			in.Findings, in.ContentState, h.typeNames = found.Types, found.ContentState, found.Names
 		case model.NeedLabel:
 			in.File.Labels, in.LabelState = found.Labels, found.LabelState
 		case model.NeedMalware:

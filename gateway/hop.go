@@ -26,16 +26,18 @@ import (
 
 // hop is one request on its way through. Hops are pooled: nothing that outlives ServeHTTP may point into one.
 type hop struct {
-	g      *Gateway
-	w      http.ResponseWriter
-	r      *http.Request
-	ctx    context.Context
-	now    time.Time
-	book   *catalog.Book
-	t      *catalog.Target
-	token  string // session label of an anonymous host
-	app    *appInfo
-	tenant *tenant.Entry
+	g         *Gateway
+	w         http.ResponseWriter
+	r         *http.Request
+	ctx       context.Context
+	now       time.Time
+	typeNames map[string]string // what people call the information types that were looked for
+	text      *spooled          // what is sent, when it was looked at
+	book      *catalog.Book
+	t         *catalog.Target
+	token     string // session label of an anonymous host
+	app       *appInfo
+	tenant    *tenant.Entry
 
 	hosts   hosts
 	m       header.Mapper
@@ -104,6 +106,9 @@ func (g *Gateway) put(h *hop) {
 		if k != nil {
 			k.drop()
 		}
+	}
+	if h.text != nil {
+		h.text.release()
 	}
 	needs, steps := h.v.Needs[:0], h.v.Steps[:0]
 	*h = hop{}

@@ -108,25 +108,33 @@ func TestDownloadsAreDecidedByTheirContent(t *testing.T) {
 	}
 }
 
+// fileApp serves files as attachments, compressed when the query says so.
+func fileApp(files map[string]string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		w.Header().Set("Content-Type", "application/octet-stream")
+		w.Header().Set("Content-Disposition", "attachment; filename="+q.URL.Path[1:])
+		if q.URL.Query().Has("gzip") {
+			w.Header().Set("Content-Encoding", "gzip")
+			z := gzip.NewWriter(w)
+			io.WriteString(z, files[q.URL.Path])
+			z.Close()
+			return
+		}
+		io.WriteString(w, files[q.URL.Path])
+	})
+}
+
 type fileCase struct {
 	content string
 	by      string // the policy that blocks it, "" for none
 }
 
 func decidedByContent(t *testing.T, files map[string]fileCase, unscannable string) {
-	r := newRig(t, rigOptions{policies: strings.ReplaceAll(contentPolicies, "unscannable: block", "unscannable: "+unscannable), inspector: realInspector(), app: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		f := files[q.URL.Path].content
-		w.Header().Set("Content-Type", "application/octet-stream")
-		w.Header().Set("Content-Disposition", "attachment; filename="+q.URL.Path[1:])
-		if q.URL.Query().Has("gzip") {
-			w.Header().Set("Content-Encoding", "gzip")
-			z := gzip.NewWriter(w)
-			io.WriteString(z, f)
-			z.Close()
-			return
-		}
-		io.WriteString(w, f)
-	})})
+	plain := map[string]string{}
+	for path, f := range files {
+		plain[path] = f.content
+	}
+	r := newRig(t, rigOptions{policies: strings.ReplaceAll(contentPolicies, "unscannable: block", "unscannable: "+unscannable), inspector: realInspector(), app: fileApp(plain)})
 	p := r.signIn("contoso", "anna", session.ControlCustom)
 	p.cookie("files.app.test")
 	u := "https://" + p.mapped("files.app.test")

@@ -38,6 +38,7 @@ type Findings struct {
 	// Types are the information types in the text. With ContentState Unobtainable they are what was seen before the rest
 	// could not be: they are there all the same.
 	Types        []model.Finding
+	Names        map[string]string // what people call the types, by id
 	ContentState filter.State
 	// Enough says that the work stopped at what decides ([model.Need.Enough]): there may be more than Types.
 	Enough       bool

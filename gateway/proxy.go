@@ -119,7 +119,7 @@ func (h *hop) before() (*model.Activity, bool) {
 		return nil, false
 	}
 	h.action(kind, nil)
-	switch h.ask(nil) {
+	switch h.ask(h.lookAtText) {
 	case answered:
 		return nil, false
 	case stopped:

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/referee-casb/referee/catalog"
+	"github.com/referee-casb/referee/gateway/page"
 	"github.com/referee-casb/referee/gateway/rewrite"
 	"github.com/referee-casb/referee/gateway/shim"
 	"github.com/referee-casb/referee/internal/webpage"
@@ -152,7 +153,7 @@ func (h *hop) scriptMessage(kind model.ActivityType) shim.Message {
 	if h.v.Gate == policy.GateStepUp {
 		heading, text = titleStepUp, wordsOnPage
 	}
-	values := map[string]string{"user": h.in.User.Name, "app": h.t.Instance.Name, "contact": h.tenant.Brand.Contact}
+	values := map[string]string{"user": h.in.User.Name, "app": h.t.Instance.Name, "contact": h.tenant.Brand.Contact, policy.PlaceholderFound: page.FoundNothing}
 	if p := h.v.Blocker; p != nil {
 		values["policy"] = p.Name
 		if p.Contact != "" {

@@ -224,9 +224,9 @@ func (u *uploads) judge(f *model.File, st *tracked, elsewhere bool) error {
 	case came == stopped && h.v.Gate == policy.GateStepUp && elsewhere:
 	case came == stopped && u.later && elsewhere && u.body == nil: // an announcement: its bytes are decided about
 	case came == stopped:
-		file, verdict, in := *f, h.v, h.in
+		file, verdict, in, names := *f, h.v, h.in, h.typeNames
 		return refuse(func(h *hop) {
-			h.v, h.in, h.filled = verdict, in, true
+			h.v, h.in, h.filled, h.typeNames = verdict, in, true, names
 			h.block(&file)
 		})
 	}
@@ -241,7 +241,7 @@ func (u *uploads) judge(f *model.File, st *tracked, elsewhere bool) error {
 	}
 	if s.act == nil {
 		s.act = h.activity(model.ActivityUpload)
-		s.act.Files = []model.File{*f}
+		s.act.Files = []model.File{h.lookedAt(f)}
 		h.judged(s.act)
 		if !h.intend(s.act) {
 			return refuse((*hop).notNow)

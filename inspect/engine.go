@@ -33,7 +33,8 @@ type engines struct {
 type built struct {
 	once    sync.Once
 	engine  *dlp.Engine
-	missing []string // names that the tenant has no type of
+	names   map[string]string // what people call the types, by id
+	missing []string          // names that the tenant has no type of
 	err     error
 }
 
@@ -46,10 +47,12 @@ func (e *engines) of(tenant model.TenantID, all []dlp.Type, revision int64, name
 	names = slices.Compact(slices.Sorted(slices.Values(names)))
 	b := e.kept.or(owner+"\x00"+strconv.FormatInt(revision, 10)+"\x00"+strings.Join(names, "\x00"), func() *built { return new(built) })
 	b.once.Do(func() {
+		b.names = map[string]string{}
 		wanted := make([]dlp.Type, 0, len(names))
 		for _, n := range names {
 			if i := slices.IndexFunc(all, func(t dlp.Type) bool { return t.ID == n }); i >= 0 {
 				wanted = append(wanted, all[i])
+				b.names[n] = all[i].Name
 			} else {
 				b.missing = append(b.missing, n)
 			}

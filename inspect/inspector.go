@@ -168,6 +168,7 @@ func (t *task) begin(ctx context.Context) error {
 	if len(b.missing) > 0 {
 		t.i.parts.Log.Warn("policies name information types that there are not", "tenant", t.job.Tenant, "types", b.missing)
 	}
+	t.out.Names = b.names
 	t.revision, t.missing, t.found = revision, len(b.missing) > 0, map[string][]model.Finding{}
 	t.scan, err = b.engine.Start(dlp.Options{Enough: t.enough})
 	return err

@@ -47,6 +47,7 @@ type Config struct {
 	Operator Operator `yaml:"operator"` // who runs this, shown at the suffix apex
 	Activity Activity `yaml:"activity"` // activity log
 	Trace    Trace    `yaml:"trace"`    // OpenTelemetry
+	Content  Content  `yaml:"content"`  // looking into files and text
 	// OCR are languages of text in pictures (eng, deu, …), which are then read with Tesseract: pictures, those in documents,
 	// and pages that are pictures. It takes about a second each. None: files and pages that are pictures are unscannable,
 	// pictures in documents are left alone.
@@ -126,6 +127,23 @@ type Trace struct {
 	Share    float64 `yaml:"share"`    // share of requests traced, 0 to 1
 }
 
+// Content bounds what looking into files and text may cost. Zero means the default. What is over a limit is not looked at,
+// and each policy's unscannable decides; what the disk has no room for is refused.
+type Content struct {
+	Spool       string `yaml:"spool"`       // folder in which bodies are held while they are looked at; default "spool" in data
+	MaxBody     int64  `yaml:"maxBody"`     // largest body that is held, in bytes; default 16 GiB
+	MaxSession  int64  `yaml:"maxSession"`  // bytes held for one session; default 32 GiB
+	MaxTenant   int64  `yaml:"maxTenant"`   // bytes held for one tenant; default 64 GiB
+	MaxNode     int64  `yaml:"maxNode"`     // bytes held in all; default 256 GiB
+	Reserve     int64  `yaml:"reserve"`     // bytes of the disk that stay free for others, such as the bus; default 2 GiB
+	HoldMinutes int    `yaml:"holdMinutes"` // how long a body may take to arrive; default 30
+	Processes   int    `yaml:"processes"`   // files in dangerous formats that are read at once; default the number of processors
+	Spare       int    `yaml:"spare"`       // reading processes that wait for work; default 2
+	MemoryMB    int    `yaml:"memoryMB"`    // memory of a reading process; default 1024
+	Engines     int    `yaml:"engines"`     // sets of information types kept ready, of 10 to 25 MB each; default 16
+	Results     int    `yaml:"results"`     // results remembered by content; default 10000
+}
+
 // ReadConfig reads and checks a configuration file. Relative paths in it are relative to its folder.
 func ReadConfig(file string) (Config, error) {
 	text, err := os.ReadFile(file) //nolint:gosec // the operator names it
@@ -165,7 +183,7 @@ func ParseConfig(text []byte) (Config, error) {
 }
 
 func (c *Config) paths() []*string {
-	p := []*string{&c.Data}
+	p := []*string{&c.Data, &c.Content.Spool}
 	for i := range c.TLS.Files {
 		p = append(p, &c.TLS.Files[i].Certificate, &c.TLS.Files[i].Key)
 	}
@@ -183,6 +201,7 @@ func (c *Config) defaults() {
 	}
 	set(&c.Data, "referee-data")
 	set(&c.Listen, ":443")
+	set(&c.Content.Spool, filepath.Join(c.Data, "spool"))
 	set(&c.Bus.Sync, "interval")
 	set(&c.Log.Level, "info")
 	set(&c.Log.Format, "text")
@@ -246,6 +265,7 @@ func (c *Config) Validate() error {
 		}
 	}
 	c.checkTLS(&m)
+	c.checkContent(&m)
 	if c.Bus.Sync != "interval" && c.Bus.Sync != "always" {
 		m.add("bus.sync", `write "interval" or "always"`, "%q is not a way to sync", c.Bus.Sync)
 	}

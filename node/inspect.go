@@ -20,6 +20,7 @@ import (
 
 // openInspector makes what looks into content. The tenants' own information types and a malware checker go into its parts.
 func (n *Node) openInspector(ctx context.Context) (gateway.Inspector, error) {
+	c := n.config.Content
 	command := slices.Clone(n.options.Worker)
 	if len(command) > 0 {
 		compiled, err := filepath.Abs(filepath.Join(n.config.Data, "cache", "pdf")) // the process has another folder
@@ -28,7 +29,7 @@ func (n *Node) openInspector(ctx context.Context) (gateway.Inspector, error) {
 		}
 		command = append(command, compiled)
 	}
-	conf := worker.Config{Command: command}
+	conf := worker.Config{Command: command, Most: c.Processes, Spare: c.Spare, Memory: int64(c.MemoryMB) << 20}
 	if len(n.config.OCR) > 0 {
 		pictures, err := ocr.Open(ctx, ocr.Config{Languages: n.config.OCR})
 		if err != nil {
@@ -37,7 +38,35 @@ func (n *Node) openInspector(ctx context.Context) (gateway.Inspector, error) {
 		conf.OCR = pictures
 	}
 	n.readers = worker.New(conf, n.log)
-	return inspect.New(inspect.Config{}, inspect.Parts{Types: tenantTypes{n.types}, Reader: n.readers, Log: n.log}), nil
+	return inspect.New(inspect.Config{Engines: c.Engines, Results: c.Results}, inspect.Parts{Types: tenantTypes{n.types}, Reader: n.readers, Log: n.log}), nil
+}
+
+// checkContent reports limits that contradict each other.
+func (c *Config) checkContent(m *mistakes) {
+	k := c.Content
+	for _, n := range []struct {
+		key   string
+		value int64
+	}{
+		{"maxBody", k.MaxBody},
+		{"maxSession", k.MaxSession},
+		{"maxTenant", k.MaxTenant},
+		{"maxNode", k.MaxNode},
+		{"reserve", k.Reserve},
+		{"holdMinutes", int64(k.HoldMinutes)},
+		{"processes", int64(k.Processes)},
+		{"spare", int64(k.Spare)},
+		{"memoryMB", int64(k.MemoryMB)},
+		{"engines", int64(k.Engines)},
+		{"results", int64(k.Results)},
+	} {
+		if n.value < 0 {
+			m.add("content."+n.key, "leave it out for the default", "must not be negative, and is %d", n.value)
+		}
+	}
+	if k.MemoryMB > 0 && k.MemoryMB < 128 {
+		m.add("content.memoryMB", "give at least 128", "a process of %d MB can't read documents", k.MemoryMB)
+	}
 }
 
 // tenantTypes are the information types that each tenant can look for.

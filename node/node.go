@@ -280,13 +280,14 @@ func (n *Node) openInline(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	spool := filepath.Join(c.Data, "spool")
-	if err := os.MkdirAll(spool, 0o700); err != nil {
-		return fault.As(err, fault.Unavailable, "node.Open", spool)
+	if err := os.MkdirAll(c.Content.Spool, 0o700); err != nil {
+		return fault.As(err, fault.Unavailable, "node.Open", c.Content.Spool)
 	}
 	n.gateway, err = gateway.New(gateway.Config{
 		Suffix: c.Suffix + port, Broker: "https://" + c.SignIn + port, Operator: c.Operator.Name, Abuse: c.Operator.Abuse,
-		HSTS: 365 * 24 * time.Hour, Private: o.Private, SpoolDir: spool,
+		HSTS: 365 * 24 * time.Hour, Private: o.Private, SpoolDir: c.Content.Spool, SpoolBody: c.Content.MaxBody,
+		SpoolSession: c.Content.MaxSession, SpoolTenant: c.Content.MaxTenant, SpoolNode: c.Content.MaxNode, SpoolReserve: c.Content.Reserve,
+		HoldTime: time.Duration(c.Content.HoldMinutes) * time.Minute,
 	}, gateway.Parts{
 		Catalog: n.Catalog, Tenants: n.Tenants, Sessions: n.cache, Apps: n.DB, Codes: n.DB, Stashes: n.DB, Blocked: n.DB, Grants: n.DB, Vault: n.Vault,
 		Rules: n.gatewayRules, Recorder: n.Recorder, Enrich: n.enrich, Signals: n.Bus, Revocations: n.revocations, Revoke: revoke.Revoke,

@@ -57,8 +57,12 @@ func decodeInline(r *strict.Reader, m *strict.Map, kind Kind) *Inline {
 	strict.Word(m, "unscannable", &p.Unscannable, UnscannableBlock, UnscannableAllow)
 	decodeUnknown(m, "deviceUnknown", &p.DeviceUnknown)
 	m.Duration("deadline", &p.Deadline, time.Second, time.Hour)
-	decodeMessage(r, m, "message", &p.Message)
-	decodeMessage(r, m, "nextStep", &p.NextStep)
+	var further []string
+	if p.Control != "" {
+		further = []string{PlaceholderFound}
+	}
+	decodeMessage(r, m, "message", &p.Message, further...)
+	decodeMessage(r, m, "nextStep", &p.NextStep, further...)
 	m.Text("contact", &p.Contact)
 	p.Alert = decodeAlert(r, m)
 	if m.Has("rollout") {

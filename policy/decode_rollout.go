@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,7 +90,8 @@ var placeholders = []string{"user", "file", "app", "policy", "contact", "referen
 
 var placeholderPattern = regexp.MustCompile(`\{\{([^{}]*)\}\}`)
 
-func decodeMessage(r *strict.Reader, m *strict.Map, key string, to *string) {
+func decodeMessage(r *strict.Reader, m *strict.Map, key string, to *string, further ...string) {
+	placeholders := slices.Concat(placeholders, further)
 	m.Text(key, to)
 	if len(*to) > 8<<10 {
 		r.Wrong(m.At(key), m.Path(key), "", "is longer than 8192 bytes")

@@ -27,6 +27,13 @@ func CanDo(download, managed bool) []string {
 	return []string{"Ask for an exception with the button below."}
 }
 
+// What a block message says in the place of {{found}}.
+const (
+	FoundLabel   = "the label "
+	FoundNothing = "content that could not be checked"
+	FoundMore    = "and %d more"
+)
+
 // Words are the words of an error page.
 type Words struct{ Title, Message string }
 
