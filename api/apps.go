@@ -68,6 +68,8 @@ func (a *API) registerApps(r *registrar) {
 	handle(r, "app-get", a.getApp)
 	handle(r, "app-put", a.putApp)
 	handle(r, "app-delete", a.deleteApp)
+	handle(r, "app-discovered", a.discovered)
+	handle(r, "app-host-add", a.addHost)
 	handle(r, "app-check", a.checkApp)
 	handle(r, "app-profile-list", a.listAppProfiles)
 }

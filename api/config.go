@@ -77,6 +77,7 @@ type Parts struct {
 	FollowDirectory func(ctx context.Context, tenant model.TenantID, refused []directory.User) error // nil: nothing follows
 	// SyncDirectory is told that a tenant's directory is to be read.
 	SyncDirectory func(tenant model.TenantID) // nil: it is read when its time comes
+	Discovered    catalog.DiscoveredStore     // hosts past the gateway
 	InfoTypes     own.Store                   // tenants' own information types
 	Labels        taxonomy.Store              // tenants' sensitivity labels
 	Activity      activitylog.Log
@@ -114,6 +115,7 @@ func (p *Parts) validate() error {
 		{"Devices", p.Devices == nil},
 		{"Factors", p.Factors == nil},
 		{"People", p.People == nil},
+		{"Discovered", p.Discovered == nil},
 		{"InfoTypes", p.InfoTypes == nil},
 		{"Labels", p.Labels == nil},
 		{"Activity", p.Activity == nil},

@@ -87,6 +87,8 @@ var routes = []Route{
 	{"app-put", http.MethodPut, within + "/apps/{app}", operator, ScopeTenant, 200, "Apps", "Make or change an app instance", "Only a token of the installation sets `origins` or `caFile`."},
 	{"app-delete", http.MethodDelete, within + "/apps/{app}", operator, ScopeTenant, 204, "Apps", "Remove an app instance", ""},
 
+	{"app-discovered", http.MethodGet, within + "/apps/{app}/discovered", reader, ScopeTenant, 200, "Apps", "List hosts that pages asked past the gateway", "Hosts that browsers asked in sessions of this instance and that no instance of the tenant has, with what could be done about each. Pages say so: names can be made up."},
+	{"app-host-add", http.MethodPost, within + "/apps/{app}/hosts", operator, ScopeTenant, 200, "Apps", "Add a host to an app instance", "As app-put with one host more."},
 	{"app-check", http.MethodPost, within + "/apps/check", operator, ScopeTenant, 200, "Apps", "Look at an app from outside, before it is added", "Asks the app's public pages without signing in, from where the gateway asks. A tenant's token reaches public addresses only. One check a tenant at a time, 90 seconds at most."},
 	{"app-profile-list", http.MethodGet, root + "/app-profiles", reader, ScopeAny, 200, "Apps", "List what is known of apps", "Hosts, routes, limits, and what the knowledge rests on."},
 	{"app-connection", http.MethodGet, within + "/apps/{app}/connection", reader, ScopeTenant, 200, "Apps", "Show what an app's administrator enters to sign in at Referee", ""},

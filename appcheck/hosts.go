@@ -31,7 +31,7 @@ func usedHosts(s *seen) []Finding {
 		for _, f := range s.profile.Further {
 			names = append(names, f.Pattern)
 		}
-		out = append(out, Finding{Level: Warning, Saw: "By its profile it has hosts with names that nobody knows before: " + strings.Join(names, ", ") + ".", Does: "Add them as they are seen; until then they are reached directly."})
+		out = append(out, Finding{Level: Warning, Saw: "By its profile it has hosts with names that nobody knows before: " + strings.Join(names, ", ") + ".", Does: "Add them as they are seen (referee app discovered); until then they are reached directly."})
 	}
 	if s.browser != "" {
 		out = append(out, Finding{Level: Note, Saw: "The list is of what the page and its scripts name: " + s.browser + ".", Does: "What comes after sign-in is missing as well: try the app with a test person before others use it."})

@@ -97,7 +97,7 @@ replaced. federation.clientSecretFile names a file with the app's client secret:
 				return a.appEntries(c, id, in)
 			})
 		},
-	}, a.appCheck(), a.appShow(), a.appMake(), a.appProfileCommand(), &cobra.Command{
+	}, a.appCheck(), a.appDiscovered(), a.appHost(), a.appShow(), a.appMake(), a.appProfileCommand(), &cobra.Command{
 		Use: "remove ID", Short: "Remove an app instance", Args: exactly(1, "the id of an instance"), Example: "  referee app remove files",
 		RunE: func(c *cobra.Command, args []string) error {
 			if _, err := a.tell(c, http.MethodDelete, "/apps/"+url.PathEscape(args[0]), nil, nil); err != nil {

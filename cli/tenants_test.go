@@ -37,7 +37,7 @@ func TestVerbsKeepTenantsApart(t *testing.T) {
 		"activity search": nil, "activity tail": nil, "activity export": {"-o", out}, "why": {"K7QM-2T9X"},
 		"keys list": nil, "keys roll": {"saml"}, "session list": nil, "session revoke": {"--everybody"}, "mfa list": nil, "mfa reset": {"dora"}, "app list": nil, "app get": {"files"}, "app add": {app}, "app remove": {"files"},
 		"device ca add": {policies}, "device ca list": nil, "device ca remove": {"0123456789abcdef"}, "device crl add": {policies},
-		"app show": {"files"}, "app check": {"app.example.com", "--from-server"}, "m365 plan": {"--instance", "files"}, "provider list": nil, "provider add": {"entra"}, "provider test": {"entra"}, "provider remove": {"entra"},
+		"app show": {"files"}, "app check": {"app.example.com", "--from-server"}, "app discovered": {"files"}, "app host add": {"files", "files2.example.com"}, "m365 plan": {"--instance", "files"}, "provider list": nil, "provider add": {"entra"}, "provider test": {"entra"}, "provider remove": {"entra"},
 		"status": nil, "breakglass plan": nil, "breakglass bypass start": {"--reason", "it is broken"}, "breakglass bypass list": nil, "breakglass bypass end": {"x"},
 		"breakglass account add": {"x", "--at", "https://x.example"}, "breakglass account list": nil, "breakglass account tested": {"x"}, "breakglass account remove": {"x"},
 		"directory source add": {"okta", "scim"}, "directory source list": nil, "directory source remove": {"okta"}, "directory source sync": {"okta"},

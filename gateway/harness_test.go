@@ -117,6 +117,7 @@ type rigOptions struct {
 	profile   catalog.Profile
 	h1        bool // the app speaks HTTP/1.1 only
 	arrived   func(*http.Request) func(context.Context) bool
+	found     func(tenant model.TenantID, instance model.InstanceID, host, kind string)
 	origin    string           // address of an app that runs elsewhere
 	cert      *tls.Certificate // the app's, instead of one that the authority issues directly
 }
@@ -212,7 +213,7 @@ func newRig(t testing.TB, opt rigOptions) *rig {
 			}
 			return r.book.Load()
 		},
-		Revocations: r.revoke, Inspector: opt.inspector, Protector: opt.protector, Log: log, Now: r.now,
+		Revocations: r.revoke, Inspector: opt.inspector, Protector: opt.protector, Discovered: opt.found, Log: log, Now: r.now,
 		Revoke: func(ctx context.Context, rev session.Revocation) error {
 			rev, err := r.mem.Revoke(ctx, rev)
 			if err != nil {

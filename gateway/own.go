@@ -193,6 +193,10 @@ func (h *hop) report() {
 
 // reported records one event and returns its reference code, and how to go on if it was stopped.
 func (h *hop) reported(e *shim.Event) (code string, way shim.Way) {
+	if e.Type == shim.EventHost {
+		h.discovered(e)
+		return "", way
+	}
 	kind, ok := reportable[e.Type]
 	if !ok {
 		return "", way

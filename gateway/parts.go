@@ -36,6 +36,8 @@ type Parts struct {
 	Refresh     func(context.Context, model.TenantID, model.SessionID) error // device facts changed: *session.Cache
 	Inspector   Inspector                                                    // optional: content
 	Protector   Protector                                                    // optional: labels for copies that leave
+	// Discovered hears of hosts that pages asked and no instance of the tenant has; optional. It doesn't wait.
+	Discovered func(tenant model.TenantID, instance model.InstanceID, host, kind string)
 	// Bypassed reports whether an emergency bypass covers an app at this moment; optional. Answers from memory.
 	Bypassed func(model.TenantID, model.InstanceID) bool
 

@@ -88,6 +88,7 @@ type Node struct {
 	broker      *signin.Broker
 	follower    *follower
 	syncs       *syncs
+	discoveries *catalog.Discoveries
 	ripe        sync.Map       // ripeRollout to when the log was last read for it
 	toApps      *upstream.Pool // of the broker, to tell apps that a session has ended
 	api         *api.API
@@ -283,6 +284,7 @@ func (n *Node) openInline(ctx context.Context) error {
 	if err := os.MkdirAll(c.Content.Spool, 0o700); err != nil {
 		return fault.As(err, fault.Unavailable, "node.Open", c.Content.Spool)
 	}
+	n.discoveries = catalog.NewDiscoveries(n.DB, o.Now, n.log)
 	n.gateway, err = gateway.New(gateway.Config{
 		Suffix: c.Suffix + port, Broker: "https://" + c.SignIn + port, Operator: c.Operator.Name, Abuse: c.Operator.Abuse,
 		HSTS: 365 * 24 * time.Hour, Private: o.Private, SpoolDir: c.Content.Spool, SpoolBody: c.Content.MaxBody,
@@ -292,7 +294,8 @@ func (n *Node) openInline(ctx context.Context) error {
 		Catalog: n.Catalog, Tenants: n.Tenants, Sessions: n.cache, Apps: n.DB, Codes: n.DB, Stashes: n.DB, Blocked: n.DB, Grants: n.DB, Vault: n.Vault,
 		Rules: n.gatewayRules, Recorder: n.Recorder, Enrich: n.enrich, Signals: n.Bus, Revocations: n.revocations, Revoke: revoke.Revoke,
 		Refresh: n.cache.Refresh, TLSPrint: func(r *http.Request) string { return n.server.print.of(r) }, Arrived: arrived, Log: n.log, Now: o.Now, Inspector: inspector, Protector: protect.New(n.DB, n.readers, o.Now, n.log),
-		Bypassed: func(t model.TenantID, id model.InstanceID) bool { _, live := n.Bypasses.Live(t, id); return live },
+		Discovered: n.discoveries.Seen,
+		Bypassed:   func(t model.TenantID, id model.InstanceID) bool { _, live := n.Bypasses.Live(t, id); return live },
 	})
 	return err
 }
@@ -325,6 +328,7 @@ func (n *Node) Run(ctx context.Context) error {
 	run("break-glass", n.breakGlass)
 	run("people", func(ctx context.Context) error { return n.follower.run(ctx, n.tenantIDs) })
 	run("directories", n.syncs.run)
+	run("discovered hosts", func(ctx context.Context) error { n.discoveries.Run(ctx, 20*time.Second); return nil })
 	run("intents", func(ctx context.Context) error {
 		return n.keeper.Run(ctx, systemTenant, "intents", func(ctx context.Context, _ lease.Lease) error { return n.closer.Run(ctx) })
 	})

@@ -79,7 +79,7 @@ func New(t testing.TB) *Fixture {
 	f.API, err = api.New(api.Config{
 		URL: "https://referee.example.com", Version: "1.0.0", Rules: policy.Options{Capabilities: policy.Capabilities{Protect: true}}, Suffix: "gate-example.net", SignIn: "signin.example.com", Hosts: []string{"referee.example.com", "device.example.com"},
 	}, api.Parts{
-		Tenants: db, Catalog: db, Policies: db, Sessions: db, Apps: db, Tokens: db, Bypasses: db, Recoveries: db, Factors: db, Devices: db, People: db, InfoTypes: db, Labels: db, Activity: f.Log, Recorder: f.Log, Revoker: storeRevoker{db},
+		Tenants: db, Catalog: db, Policies: db, Sessions: db, Apps: db, Tokens: db, Bypasses: db, Recoveries: db, Factors: db, Devices: db, People: db, InfoTypes: db, Discovered: db, Labels: db, Activity: f.Log, Recorder: f.Log, Revoker: storeRevoker{db},
 		Changed: func(_ context.Context, s bus.Signal, t model.TenantID) error {
 			f.mu.Lock()
 			defer f.mu.Unlock()

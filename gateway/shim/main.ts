@@ -11,6 +11,7 @@ import type { Config } from './config';
 import { newContext, newScope } from './context';
 import type { Realm, Scope } from './context';
 import { installCookies } from './cookies';
+import { installDiscover } from './discover';
 import { installDrag } from './drag';
 import { installElements } from './elements';
 import { installFetch } from './fetch';
@@ -139,5 +140,6 @@ function start(cfg: Config, doc: string): void {
   }
   report.add({ type: 'hello' });
   recheck(cfg.again);
+  if (window === window.top) installDiscover(ctx);
   install(window);
 }

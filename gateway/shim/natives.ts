@@ -29,6 +29,11 @@ export const NativeCustomEvent = CustomEvent;
 export const NativeBlob = Blob;
 export const NativeObserver = MutationObserver;
 export const NativeDecoder = TextDecoder;
+export const NativePerformance = window.PerformanceObserver as typeof PerformanceObserver | undefined;
+export const watchEntries = NativePerformance ? uncurry(NativePerformance.prototype.observe) : () => undefined;
+export const entriesOf = NativePerformance ? uncurry(PerformanceObserverEntryList.prototype.getEntries) : () => [];
+export const entryName: (e: unknown) => string = NativePerformance ? getter(PerformanceEntry.prototype, 'name') : () => '';
+export const entryKind: (e: unknown) => string = NativePerformance ? getter(PerformanceResourceTiming.prototype, 'initiatorType') : () => '';
 
 export const parse = JSON.parse;
 export const stringify = JSON.stringify;

@@ -33,6 +33,7 @@ const (
 	EventShare  EventType = "share"
 	EventUpload EventType = "upload"
 	EventCanvas EventType = "canvas" // a large canvas was exported; never stopped
+	EventHost   EventType = "host"   // the page asked a host that the app's table doesn't have: Detail.Name, by Detail.Via
 )
 
 // Event is one fact. Everything in it was said by a browser that its user owns.
@@ -84,7 +85,7 @@ type Way struct {
 
 var known = map[EventType]bool{
 	EventHello: true, EventCopy: true, EventCut: true, EventPaste: true, EventPrint: true, EventDrag: true,
-	EventSave: true, EventShare: true, EventUpload: true, EventCanvas: true,
+	EventSave: true, EventShare: true, EventUpload: true, EventCanvas: true, EventHost: true,
 }
 
 // ParseReport reads a report and refuses what the script can't have sent: unknown types, negative

@@ -9,6 +9,8 @@ export interface URLMap {
   srcset(value: string): string;
   /** Whether an address (mapped already) is on another host of the same app. */
   sibling(value: string): boolean;
+  /** Whether a host, mapped or real, is one of the app's. */
+  known(host: string): boolean;
 }
 
 // Relative to the host beyond doubt: no parsing needed. Tabs and line ends are dropped by URL
@@ -68,5 +70,6 @@ export function newURLMap(hosts: Record<string, string>, base: () => string, own
       const parsed = read(value);
       return !!parsed && u.origin(parsed) !== own && map.has(mapped, u.host(parsed));
     },
+    known: (host) => map.has(table, host) || map.has(mapped, host) || own === 'https://' + host,
   };
 }

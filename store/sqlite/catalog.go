@@ -61,11 +61,17 @@ func (t *tx) claim(op string, in *catalog.Instance, kind, name string) error {
 // DeleteInstance implements [catalog.Store].
 func (db *DB) DeleteInstance(ctx context.Context, tenant model.TenantID, id model.InstanceID) error {
 	const op = "sqlite.DeleteInstance"
-	n, err := db.write.exec(ctx, `DELETE FROM instances WHERE tenant = ? AND id = ?`, string(tenant), string(id))
-	if err == nil && n == 0 {
-		return &fault.Error{Kind: fault.NotFound, Op: op, Key: string(id), Msg: "is not there"}
-	}
-	return wrap(err, op, string(id))
+	return wrap(db.write.do(ctx, func(t *tx) error {
+		n, err := t.exec(`DELETE FROM instances WHERE tenant = ? AND id = ?`, string(tenant), string(id))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return &fault.Error{Kind: fault.NotFound, Op: op, Key: string(id), Msg: "is not there"}
+		}
+		_, err = t.exec(`DELETE FROM discovered_hosts WHERE tenant = ? AND instance = ?`, string(tenant), string(id))
+		return err
+	}), op, string(id))
 }
 
 // Instances implements [catalog.Store].

@@ -56,6 +56,7 @@ type Engine interface {
 	directory.Store
 	own.Store
 	taxonomy.Store
+	catalog.DiscoveredStore
 }
 
 // Opener opens an empty engine that goes by a clock, and closes it when the test ends.
@@ -67,7 +68,7 @@ func All(t *testing.T, open Opener) {
 		"tenants": Tenants, "vault": Vault, "sessions": Sessions, "app sessions": AppSessions, "codes": Codes, "jars": Jars, "stashes": Stashes,
 		"catalogue": Catalog, "leases": Leases, "documents": Documents, "exceptions": Exceptions, "rollouts": Rollouts, "isolation": Isolation, "expiry": Expiry,
 		"tokens": Tokens, "flows": Flows, "devices": Devices, "factors": Factors, "intake": Intake, "directory sources": DirectorySources, "directory": Directory,
-		"bypasses": Bypasses, "recoveries": Recoveries, "named sessions": NamedSessions, "app sign-ins": AppSignIns, "logouts": DueLogouts, "information types": InfoTypes, "label sets": LabelSets,
+		"bypasses": Bypasses, "recoveries": Recoveries, "named sessions": NamedSessions, "app sign-ins": AppSignIns, "logouts": DueLogouts, "information types": InfoTypes, "label sets": LabelSets, "discovered hosts": DiscoveredHosts,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); suite(t, open) })
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/dlp/own"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/lease"
@@ -33,6 +34,7 @@ func fill(t *testing.T, e Engine, id model.TenantID) {
 	must(t, e.PutBlocked(ctx, session.Blocked{Reference: "R-1", Tenant: id, File: "file of " + string(id), Expires: start.Add(time.Hour)}))
 	must(t, e.PutGrant(ctx, session.Grant{Tenant: id, Session: "s1", Key: "grant of " + string(id), Expires: start.Add(time.Hour)}))
 	must(t, e.PutInstance(ctx, anInstance(id, "files", "files.example")))
+	must(t, e.AddDiscovered(ctx, id, []catalog.Discovered{aDiscovered("host-of-"+string(id)+".example", "img", start)}))
 	_, err = e.AcquireLease(ctx, id, "poll", "holder", time.Hour)
 	must(t, err)
 	must(t, e.PutToken(ctx, aToken(string(id), "token of "+string(id))))
@@ -142,6 +144,8 @@ func dump(t *testing.T, e Engine, id model.TenantID) string {
 	add("grants", g, err)
 	in, err := e.Instances(ctx, id)
 	add("instances", in, err)
+	hosts, err := e.Discovered(ctx, id, "files")
+	add("discovered hosts", hosts, err)
 	docs, err := e.Documents(ctx, id)
 	add("documents", docs, err)
 	types, _, err := e.Types(ctx, id)

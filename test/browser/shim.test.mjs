@@ -12,6 +12,7 @@ import { newAuthority } from './lib/authority.mjs';
 import { browsers, launch } from './lib/driver.mjs';
 import { newServer } from './shim/server.mjs';
 import clipboard from './shim/clipboard.mjs';
+import discover from './shim/discover.mjs';
 import frames from './shim/frames.mjs';
 import manners from './shim/manners.mjs';
 import notices from './shim/notices.mjs';
@@ -62,7 +63,7 @@ function suite(name) {
       await t.page.goto(t.server.page(overrides, more, label));
     };
 
-    for (const cases of [manners, urls, clipboard, saves, uploads, frames, notices]) {
+    for (const cases of [manners, urls, clipboard, saves, uploads, frames, notices, discover]) {
       for (const [title, run] of Object.entries(cases)) test(title, { timeout: 60_000 }, () => run(t));
     }
     test('enough was asserted', () => assert.ok(count.of >= 40, `${count.of} assertions`));
