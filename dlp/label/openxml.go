@@ -20,7 +20,11 @@ func ofOpenXML(src *io.SectionReader) ([]Label, error) {
 	if err != nil {
 		return nil, ErrDamaged
 	}
-	info, err := part(z, infoPart(z))
+	where, err := infoPart(z)
+	if err != nil {
+		return nil, err
+	}
+	info, err := part(z, where)
 	if err != nil {
 		return nil, err
 	}
@@ -59,22 +63,29 @@ func name(z *zip.Reader, labels []Label) {
 }
 
 // infoPart is the name of the part with labels: where the document's relationship leads, which programs follow, or the
-// usual one.
-func infoPart(z *zip.Reader) string {
+// usual one. A document has at most one such relationship ([MS-OI29500] 3.4.1.5): with two, programs may see another label
+// than we do.
+func infoPart(z *zip.Reader) (string, error) {
 	data, err := part(z, "_rels/.rels")
 	if err != nil || data == nil {
-		return infoName
+		return infoName, err
 	}
 	all, err := outline(data, everything)
 	if err != nil {
-		return infoName
+		return "", err
 	}
+	name := ""
 	for i := range all {
-		if target := path.Join("/", all[i].attr("Target")); all[i].attr("Type") == infoRel && len(target) > 1 {
-			return target[1:]
+		if all[i].attr("Type") != infoRel {
+			continue
 		}
+		target := path.Join("/", all[i].attr("Target"))
+		if name != "" || len(target) < 2 {
+			return "", ErrDamaged
+		}
+		name = target[1:]
 	}
-	return infoName
+	return either(name, infoName), nil
 }
 
 // part returns a part of a document, nil when it has none of the name. Names are compared as Open Packaging does

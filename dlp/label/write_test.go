@@ -211,6 +211,10 @@ func TestFollowsRelationship(t *testing.T) {
 	if labels, err := read(data); err != nil || len(labels) != 1 || labels[0].ID != amber {
 		t.Fatalf("%+v, %v", labels, err)
 	}
+	two := wordFile(t, `<w:p/>`, "_rels/.rels", strings.Replace(rels, "</Relationships>", `<Relationship Id="m" Type="`+infoRel+`" Target="`+infoName+`"/></Relationships>`, 1), infoName, info(public), "x/info.xml", info(amber))
+	if labels, err := read(two); !errors.Is(err, ErrDamaged) {
+		t.Errorf("of two: %+v, %v", labels, err)
+	}
 	next := confidential()
 	next.ID = site
 	got, err := write(t, data, Change{Label: next})
