@@ -14,7 +14,7 @@ import (
 
 // path fills a route's parameters.
 func path(rt api.Route, id string) string {
-	return strings.NewReplacer("{tenant}", id, "{app}", "files", "{provider}", "company", "{policy}", "block-downloads", "{exception}", "ex-1", "{activity}", "a1", "{device}", "8f1c", "{bypass}", "bp-1", "{source}", "entra", "{user}", "anna@contoso.com", "{group}", "Sales", "{type}", "case-number", "{label}", "Public", "{fingerprint}", "0123456789abcdef",
+	return strings.NewReplacer("{tenant}", id, "{app}", "files", "{provider}", "company", "{policy}", "block-downloads", "{exception}", "ex-1", "{activity}", "a1", "{device}", "8f1c", "{bypass}", "bp-1", "{source}", "entra", "{user}", "anna@contoso.com", "{group}", "Sales", "{type}", "case-number", "{table}", "patients", "{label}", "Public", "{fingerprint}", "0123456789abcdef",
 		"{code}", "K7QM-2T9X", "{token}", "tok-fabrikam-reader", "{template}", "block_countries").Replace(rt.Path)
 }
 

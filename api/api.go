@@ -13,7 +13,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/referee-casb/referee/directory/scim"
-	"github.com/referee-casb/referee/dlp/own"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/tenant"
 )
@@ -34,9 +33,9 @@ type API struct {
 	guard    guard
 	spec     specification
 	recent   recent
-	library  *own.Library
-	probing  sync.Map // tenants whose provider is being tested
-	checking sync.Map // tenants for which an app is being checked
+	scans    chan struct{} // one for each scan that may run
+	probing  sync.Map      // tenants whose provider is being tested
+	checking sync.Map      // tenants for which an app is being checked
 }
 
 // New makes the API. It returns Invalid when a part is missing.
@@ -45,7 +44,7 @@ func New(config Config, parts Parts) (*API, error) {
 		return nil, err
 	}
 	installProblems()
-	a := &API{config: config, Parts: parts, mux: http.NewServeMux(), library: own.NewLibrary(parts.InfoTypes)}
+	a := &API{config: config, Parts: parts, mux: http.NewServeMux(), scans: make(chan struct{}, maxScans)}
 	a.guard = guard{tokens: parts.Tokens, tenants: parts.Tenants, now: parts.Now, log: parts.Log}
 	a.huma = newHuma(config, a.mux, a.finish)
 	r := &registrar{api: a, handled: map[string]bool{}}
@@ -65,6 +64,8 @@ func New(config Config, parts Parts) (*API, error) {
 	a.registerProviders(r)
 	a.registerTypes(r)
 	a.registerLabels(r)
+	a.registerContent(r)
+	a.registerTables(r)
 	a.registerBreakGlass(r)
 	a.registerReference(r)
 	if err := r.complete(); err != nil {

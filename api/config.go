@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -12,6 +13,7 @@ import (
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/directory"
+	"github.com/referee-casb/referee/dlp/extract"
 	"github.com/referee-casb/referee/dlp/own"
 	"github.com/referee-casb/referee/dlp/taxonomy"
 	"github.com/referee-casb/referee/fault"
@@ -80,13 +82,19 @@ type Parts struct {
 	Discovered    catalog.DiscoveredStore     // hosts past the gateway
 	InfoTypes     own.Store                   // tenants' own information types
 	Labels        taxonomy.Store              // tenants' sensitivity labels
-	Activity      activitylog.Log
-	Recorder      Recorder
-	Revoker       Revoker
-	Keys          SigningKeys // nil: this process does not run sign-in
-	Connections   Connections // nil: this process does not run sign-in
-	AppChecks     AppChecker  // nil: this process can't look at apps
-	// Changed is told of every stored change: SignalPolicy for documents, rollouts and exceptions, SignalCatalog for
+	Library       *own.Library
+	Tables        Tables   // of exact data matches
+	Evidence      Evidence // of what was found in content
+	// ReadContent writes the text of a file to text; the error is why its text is not known to its end. nil: content
+	// can't be scanned here.
+	ReadContent func(ctx context.Context, tenant model.TenantID, content io.ReaderAt, size int64, text io.Writer) (extract.Result, error)
+	Activity    activitylog.Log
+	Recorder    Recorder
+	Revoker     Revoker
+	Keys        SigningKeys // nil: this process does not run sign-in
+	Connections Connections // nil: this process does not run sign-in
+	AppChecks   AppChecker  // nil: this process can't look at apps
+	// Changed is told of every stored change: SignalPolicy for documents, types, rollouts and exceptions, SignalCatalog for
 	// instances and tenants.
 	Changed func(ctx context.Context, signal bus.Signal, tenant model.TenantID) error
 	// Network tells what is known of an address, for what-if; nil: nothing can be looked up.
@@ -118,6 +126,9 @@ func (p *Parts) validate() error {
 		{"Discovered", p.Discovered == nil},
 		{"InfoTypes", p.InfoTypes == nil},
 		{"Labels", p.Labels == nil},
+		{"Library", p.Library == nil},
+		{"Tables", p.Tables == nil},
+		{"Evidence", p.Evidence == nil},
 		{"Activity", p.Activity == nil},
 		{"Recorder", p.Recorder == nil},
 		{"Revoker", p.Revoker == nil},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/referee-casb/referee/bus"
 	"github.com/referee-casb/referee/dlp"
 	"github.com/referee-casb/referee/dlp/own"
 	"github.com/referee-casb/referee/fault"
@@ -100,7 +101,7 @@ func (a *API) typeSet(ctx context.Context, tenant model.TenantID) (*own.Set, map
 	if err != nil {
 		return nil, nil, err
 	}
-	set, err := a.library.Of(ctx, tenant)
+	set, err := a.Library.Of(ctx, tenant)
 	if err != nil {
 		a.Log.ErrorContext(ctx, "types not read", "tenant", tenant, "err", err)
 		set, _ = own.Load(revisions, epoch) // what can't be read can still be removed, or applied again
@@ -323,7 +324,9 @@ func (a *API) applyTypes(ctx context.Context, c *caller, in *struct {
 		_, err := a.InfoTypes.PutTypes(ctx, c.Tenant, set.Revision, revisions)
 		return err
 	})
-	out.Body.Applied = err == nil
+	if out.Body.Applied = err == nil; out.Body.Applied {
+		a.changed(ctx, bus.SignalPolicy, c.Tenant)
+	}
 	return out, err
 }
 
@@ -366,7 +369,7 @@ func (a *API) deleteType(ctx context.Context, c *caller, in *struct {
 	if _, err := set.With(nil, in.Type); err != nil { // a bundle has it
 		return nil, &fault.Error{Kind: fault.Conflict, Op: op, Key: in.Type, Msg: "a bundle has it", Help: "take it out of the bundle first", Err: err}
 	}
-	return &nothing{}, a.change(ctx, c, entry{
+	err = a.change(ctx, c, entry{
 		kind: model.ActivityAdmin, action: "informationType.delete", objects: []model.Object{{Type: "informationType", ID: old.ID, Name: old.Name}}, reason: in.Comment,
 	}, func() error {
 		_, err := a.InfoTypes.PutTypes(ctx, c.Tenant, set.Revision, []own.Revision{{
@@ -374,4 +377,8 @@ func (a *API) deleteType(ctx context.Context, c *caller, in *struct {
 		}})
 		return err
 	})
+	if err == nil {
+		a.changed(ctx, bus.SignalPolicy, c.Tenant)
+	}
+	return &nothing{}, err
 }

@@ -11,7 +11,7 @@ import (
 
 // knownTypes are the information types that a tenant's policies may name.
 func (a *API) knownTypes(ctx context.Context, tenant model.TenantID) (*policy.InfoTypes, error) {
-	set, err := a.library.Of(ctx, tenant)
+	set, err := a.Library.Of(ctx, tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -24,6 +24,7 @@ func InfoTypesOf(set *own.Set) *policy.InfoTypes {
 	for i := range set.Types {
 		out.Types = append(out.Types, set.Types[i].ID)
 	}
+	out.Types = append(out.Types, set.Waiting...) // until their tables come, content is unscannable for them
 	for _, b := range set.Bundles {
 		out.Bundles[b.ID] = b.Types
 	}

@@ -29,7 +29,10 @@ const maxAnswer = 64 << 20
 func (c *client) open(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {
 	const op = "cli.request"
 	var r io.Reader
-	if body != nil {
+	kind := "application/json"
+	if raw, ok := body.([]byte); ok {
+		r, kind = bytes.NewReader(raw), "application/octet-stream"
+	} else if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
 			return nil, fault.As(err, fault.Internal, op, path)
@@ -47,7 +50,7 @@ func (c *client) open(ctx context.Context, method, path string, query url.Values
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	req.Header.Set("User-Agent", "referee-cli/"+buildinfo.Get().Version)
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", kind)
 	}
 	res, err := c.http.Do(req)
 	if err != nil {

@@ -13,7 +13,11 @@ func (a *app) dlpCommand() *cobra.Command {
 	c := &cobra.Command{Use: "dlp", Short: "Look for sensitive information, and say what to look for"}
 	types := &cobra.Command{Use: "types", Short: "Show sensitive information types, and keep your own"}
 	types.AddCommand(a.dlpTypesList(), a.dlpTypesShow(), a.dlpTypesApply(), a.dlpTypesHistory(), a.dlpTypesRemove())
-	c.AddCommand(a.dlpScan(), types)
+	tables := &cobra.Command{Use: "edm", Short: "Match the company's own records exactly, by hashes"}
+	tables.AddCommand(a.edmHash(), a.edmUpload(), a.edmList(), a.edmRemove())
+	prints := &cobra.Command{Use: "fingerprint", Short: "Know forms and templates by their wording"}
+	prints.AddCommand(a.fingerprintMake())
+	c.AddCommand(a.dlpScan(), a.dlpTest(), types, tables, prints, a.dlpEvidence(), a.dlpEvidenceSetting())
 	return c
 }
 

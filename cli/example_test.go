@@ -23,6 +23,7 @@ import (
 
 	"github.com/referee-casb/referee/api/apitest"
 	"github.com/referee-casb/referee/directory"
+	"github.com/referee-casb/referee/dlp"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/session"
@@ -82,6 +83,9 @@ func newRehearsal(t *testing.T) *rehearsal {
 	for _, name := range []string{"export.csv", "notes.txt", "tickets.txt"} {
 		r.write(t, name, "Visa 4111 1111 1111 1111, C-1234\n")
 	}
+	r.write(t, "patients.yaml", patients)
+	r.write(t, "patients.csv", patientRows)
+	r.write(t, "leave-form.docx", leaveForm)
 	r.write(t, "entra.json", entraPolicy)
 	for name, text := range entraExports() {
 		r.write(t, filepath.Join("exports", name), text)
@@ -102,7 +106,7 @@ func newRehearsal(t *testing.T) *rehearsal {
 }
 
 // caseNumber is an own type.
-const caseNumber = "kind: InformationType\nid: case-number\nname: Case number\npatterns: [{regexp: 'C-\\d{4}'}]\n"
+const caseNumber = "kind: InformationType\nid: case-number\nname: Case number\npatterns: [{regexp: 'C-\\d{4}'}]\npositives: [see C-1234]\nnegatives: [see C-12]\n"
 
 // entraPolicy is what Graph answers about a tenant's Conditional Access.
 const entraPolicy = `{"value": [{
@@ -224,6 +228,17 @@ func (r *rehearsal) ready(t *testing.T, verb string, words []string) []string {
 		r.people(t)
 	case "label list", "label show", "label history", "label write":
 		r.Do(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/labels", apitest.File(labelsYAML))
+	case "dlp edm upload", "dlp edm list", "dlp edm remove":
+		r.write(t, "patients.yaml", patients)
+		hashed(t, r.stage)
+		r.Do(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/dlp/types", apitest.File(patients))
+		if verb == "dlp edm remove" {
+			r.run(t, "contoso-admin", "dlp", "edm", "upload", "patients.edm")
+		}
+	case "dlp evidence":
+		if err := r.Evidence.Keep(t.Context(), "contoso", "0192f7c2a1b84d5e", "plan.docx", []dlp.Match{{Type: "credit-card-number", Confidence: 85, Masked: "####"}}); err != nil {
+			t.Fatal(err)
+		}
 	case "dlp types show", "dlp types history", "dlp types remove":
 		r.Do(t, "contoso/operator", "POST", "/api/v2/tenants/contoso/dlp/types", apitest.File(caseNumber))
 	case "policy back":

@@ -14,7 +14,7 @@ var here = map[string]string{
 	"referee serve": "starts one", "referee demo": "starts one", "referee demo trust": "no server", "referee demo untrust": "no server",
 	"referee config check": "no server", "referee config example": "no server", "referee version": "no server", "referee admin recover": "works on the host's own files",
 	"referee template list": "no server", "referee template make": "no server", "referee policy validate": "no server",
-	"referee dlp scan": "no server", "referee dlp types list": "no server", "referee dlp types show": "no server",
+	"referee dlp scan": "no server", "referee dlp types list": "no server", "referee dlp types show": "no server", "referee dlp test": "no server", "referee dlp edm hash": "no server", "referee dlp fingerprint make": "no server",
 	"referee policy import": "no server", "referee label read": "no server",
 	"referee app make": "no server", "referee app profile list": "no server", "referee app profile show": "no server",
 	"referee provider presets": "lists what Referee knows", "referee tenant list": "lists what the token reaches", "referee tenant add": "names its tenant in the file",
@@ -45,6 +45,7 @@ func TestVerbsKeepTenantsApart(t *testing.T) {
 		"directory user list": nil, "directory user show": {"anna"}, "directory group list": nil, "directory group show": {"Sales"},
 		"label list": nil, "label show": {"x"}, "label apply": {policies}, "label import": {"--from", s.write(t, "graph.json", graphLabels), "--site-id", "x"}, "label history": nil, "label write": {policies, "--label", "x", "--out", out},
 		"dlp types apply": {policies}, "dlp types history": {"x"}, "dlp types remove": {"x"},
+		"dlp edm upload": {hashed(t, s)}, "dlp edm list": nil, "dlp edm remove": {"x"}, "dlp evidence": {"x"}, "dlp evidence-setting": {"--keep", "off"},
 		"tenant get": {"fabrikam"}, "token add": {"x"}, "token list": nil, "token revoke": {"tok-fabrikam-reader"},
 	}
 	tried := 0

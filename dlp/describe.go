@@ -46,7 +46,7 @@ func Describe(t *Type) Description {
 	}
 	for _, p := range t.Patterns {
 		d.Patterns = append(d.Patterns, PatternDescription{
-			Regexp: p.Expr, Words: len(p.Words), Checked: p.Check != nil, Compared: p.Judge != nil, Confidence: p.Alone, WithKeyword: p.Near, Keywords: p.Keywords, Without: p.Without,
+			Regexp: p.Expr, Words: len(p.Words), Checked: p.Check != nil && p.Judge == nil, Compared: p.Judge != nil, Confidence: p.Alone, WithKeyword: p.Near, Keywords: p.Keywords, Without: p.Without,
 		})
 		level(p.Alone)
 		level(p.Near)

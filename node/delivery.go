@@ -31,7 +31,8 @@ func (n *Node) openDelivery(ctx context.Context) error {
 		URL: "https://" + c.API + c.Port(), Version: buildinfo.Get().Version, Rules: policy.Options{Capabilities: capabilities},
 		Suffix: c.Suffix, SignIn: c.SignIn, Hosts: []string{c.API, c.Device}, Port: c.Port(),
 	}, api.Parts{
-		Tenants: n.DB, Catalog: n.DB, Policies: n.DB, Sessions: n.DB, Apps: n.DB, Tokens: n.DB, Bypasses: n.DB, Recoveries: n.DB, Factors: n.DB, Devices: n.DB, People: n.DB, InfoTypes: n.DB, Discovered: n.DB, Labels: n.DB, FollowDirectory: n.follower.Changed, SyncDirectory: n.syncs.Poke, Activity: n.Log, Recorder: n.Recorder, Revoker: revoke,
+		Tenants: n.DB, Catalog: n.DB, Policies: n.DB, Sessions: n.DB, Apps: n.DB, Tokens: n.DB, Bypasses: n.DB, Recoveries: n.DB, Factors: n.DB, Devices: n.DB, People: n.DB, InfoTypes: n.DB, Discovered: n.DB, Labels: n.DB,
+		Library: n.types, Tables: n.tables, Evidence: n.evidence, ReadContent: n.readContent, FollowDirectory: n.follower.Changed, SyncDirectory: n.syncs.Poke, Activity: n.Log, Recorder: n.Recorder, Revoker: revoke,
 		Network: func(t model.TenantID, addr netip.Addr) (model.Network, filter.State) {
 			found := n.enrich.Network(t, addr)
 			return found, n.enrich.GeoState(found)

@@ -53,6 +53,9 @@ func (n *Node) tidy(ctx context.Context) {
 	if _, err := n.DB.DeleteExpired(ctx, now, tidyRows); err != nil && ctx.Err() == nil {
 		n.log.Error("tidy", "err", err)
 	}
+	if err := n.tables.Sweep(n.tenantIDs()); err != nil {
+		n.log.Error("tidy", "err", err)
+	}
 	for _, t := range n.tenantIDs() {
 		if dropped, err := n.Log.DropBefore(ctx, t, now.AddDate(0, -n.config.Activity.Months, 0)); err != nil && ctx.Err() == nil {
 			n.log.Error("retention", "tenant", t, "err", err)

@@ -23,11 +23,13 @@ import (
 	"github.com/referee-casb/referee/device"
 	"github.com/referee-casb/referee/device/intune"
 	"github.com/referee-casb/referee/directory"
+	"github.com/referee-casb/referee/dlp/evidence"
 	"github.com/referee-casb/referee/dlp/own"
 	"github.com/referee-casb/referee/enrich"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/gateway"
 	"github.com/referee-casb/referee/gateway/upstream"
+	"github.com/referee-casb/referee/inspect/edm"
 	"github.com/referee-casb/referee/inspect/protect"
 	"github.com/referee-casb/referee/inspect/worker"
 	"github.com/referee-casb/referee/internal/devca"
@@ -75,6 +77,8 @@ type Node struct {
 	Recorder  *activitylog.Recorder
 	Bypasses  *tenant.Bypasses
 
+	tables      *edm.Store
+	evidence    *evidence.Keeper
 	books       enrich.Books
 	enrich      *enrich.Enricher
 	cache       *session.Cache
@@ -179,7 +183,9 @@ func (n *Node) openKnowledge(ctx context.Context) error {
 		return err
 	}
 	n.Bypasses = tenant.NewBypasses(n.options.Now)
-	n.types = own.NewLibrary(n.DB)
+	if err := n.openContent(); err != nil {
+		return err
+	}
 	n.Rules = newRules(n.DB, capabilities, n.types, n.log)
 	n.cache = session.NewCache(session.CacheOptions{
 		Sessions: n.DB, Apps: n.DB, Codes: n.DB, Vault: n.Vault, Now: n.options.Now, Log: n.log,
@@ -220,6 +226,7 @@ func (n *Node) reloadTenants(ctx context.Context) error {
 	if err := n.Bypasses.Reload(ctx, n.DB, n.tenantIDs()); err != nil {
 		return err
 	}
+	n.types.Forget(n.tenantIDs())
 	if p, ok := n.acme.(interface{ Poke() }); ok {
 		p.Poke() // a new tenant waits for no timer to get its certificate
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/referee-casb/referee/dlp/evidence"
 	"github.com/referee-casb/referee/enrich"
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
@@ -24,6 +25,8 @@ type Tenant struct {
 	Providers []Provider        `json:"providers,omitempty" yaml:"providers,omitempty"`
 	Device    Device            `json:"device,omitzero" yaml:"device,omitempty"`
 	StepUp    StepUp            `json:"stepUp,omitzero" yaml:"stepUp,omitempty"`
+
+	Evidence evidence.Setting `json:"evidence,omitzero" yaml:"evidence,omitempty"` // how much is kept of what was found in content
 
 	BreakGlass BreakGlass `json:"breakGlass,omitzero" yaml:"breakGlass,omitempty"` // what is prepared for emergencies
 

@@ -54,6 +54,9 @@ func (t *Tenant) Validate() error {
 	v.device(t.Device)
 	v.stepUp(t.StepUp)
 	v.breakGlass(t.BreakGlass)
+	if err := t.Evidence.Validate(); err != nil {
+		v.add("evidence", fault.Help(err), "%s", reason(err))
+	}
 	if len(v.found) == 0 {
 		return nil
 	}

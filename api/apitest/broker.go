@@ -10,7 +10,6 @@ import (
 
 	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/signin"
-	"github.com/referee-casb/referee/vault"
 )
 
 // Origin is where people sign in.
@@ -19,12 +18,8 @@ const Origin = "https://signin.example.com"
 // broker is the real one with the parts that connections stand on. It reaches no provider and reads no file.
 func (f *Fixture) broker(t testing.TB) *signin.Broker {
 	t.Helper()
-	master, err := vault.OpenMaster(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
 	b, err := signin.New(signin.Config{Origin: Origin}, signin.Parts{
-		Keys: f.DB, Sealer: vault.Open(master, f.DB, f.Clock.Now), Now: f.Clock.Now, Log: slog.New(slog.DiscardHandler),
+		Keys: f.DB, Sealer: f.vault, Now: f.Clock.Now, Log: slog.New(slog.DiscardHandler),
 		Secrets: func(file string) (string, error) {
 			return "", fault.New(fault.NotFound, "apitest", "there is no file %s", file)
 		},

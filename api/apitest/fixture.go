@@ -24,7 +24,10 @@ import (
 	"github.com/referee-casb/referee/api"
 	"github.com/referee-casb/referee/appcheck"
 	"github.com/referee-casb/referee/bus"
+	"github.com/referee-casb/referee/dlp/evidence"
+	"github.com/referee-casb/referee/dlp/own"
 	"github.com/referee-casb/referee/filter"
+	"github.com/referee-casb/referee/inspect/edm"
 	"github.com/referee-casb/referee/internal/clock"
 	"github.com/referee-casb/referee/model"
 	"github.com/referee-casb/referee/policy"
@@ -32,6 +35,7 @@ import (
 	"github.com/referee-casb/referee/session"
 	"github.com/referee-casb/referee/store/sqlite"
 	"github.com/referee-casb/referee/tenant"
+	"github.com/referee-casb/referee/vault"
 )
 
 // Monday is when the fixture's clock begins.
@@ -58,6 +62,11 @@ type Fixture struct {
 
 	// Zones are the tenants' time zones; UTC for one that is not there. Set before the first request.
 	Zones map[model.TenantID]*time.Location
+	// Evidence keeps what tests say was found.
+	Evidence *evidence.Keeper
+	tables   *edm.Store
+	vault    *vault.Vault
+
 	// NotReady is why the API says that it is not ready; nil: it is.
 	NotReady error
 	// Unheard is what signalling a change fails with.
@@ -75,11 +84,14 @@ func New(t testing.TB) *Fixture {
 	f.Log = &Memory{now: f.Clock.Now, rows: map[model.TenantID][]model.Activity{}}
 	db := Store(t)
 	f.DB = db
+	f.content(t)
 	var err error
 	f.API, err = api.New(api.Config{
 		URL: "https://referee.example.com", Version: "1.0.0", Rules: policy.Options{Capabilities: policy.Capabilities{Protect: true}}, Suffix: "gate-example.net", SignIn: "signin.example.com", Hosts: []string{"referee.example.com", "device.example.com"},
 	}, api.Parts{
-		Tenants: db, Catalog: db, Policies: db, Sessions: db, Apps: db, Tokens: db, Bypasses: db, Recoveries: db, Factors: db, Devices: db, People: db, InfoTypes: db, Discovered: db, Labels: db, Activity: f.Log, Recorder: f.Log, Revoker: storeRevoker{db},
+		Tenants: db, Catalog: db, Policies: db, Sessions: db, Apps: db, Tokens: db, Bypasses: db, Recoveries: db, Factors: db, Devices: db, People: db, InfoTypes: db, Discovered: db, Labels: db,
+		Library: own.NewLibrary(db, f.tables), Tables: f.tables, Evidence: f.Evidence, ReadContent: readContent,
+		Activity: f.Log, Recorder: f.Log, Revoker: storeRevoker{db},
 		Changed: func(_ context.Context, s bus.Signal, t model.TenantID) error {
 			f.mu.Lock()
 			defer f.mu.Unlock()

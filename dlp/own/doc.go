@@ -5,7 +5,7 @@
 // (package dlp), nor where documents are kept (store).
 //
 // The kinds: InformationType (patterns and words), InformationTypeBundle (a named set of types), DocumentFingerprint (a
-// form or template, known by its wording). The ids of all kinds, and those of the built-in types and bundles, are one
+// form or template, known by its wording), ExactDataMatch (a table of the company's own records, known by hashes). The ids of all kinds, and those of the built-in types and bundles, are one
 // namespace: a policy that names one can't mean another.
 //
 // L1, pure. Begin with [Decode] and [Library].

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/referee-casb/referee/dlp"
+	"github.com/referee-casb/referee/dlp/edm"
 	"github.com/referee-casb/referee/dlp/fingerprint"
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/internal/strict"
@@ -18,6 +19,7 @@ const (
 	KindType        Kind = dlp.KindType
 	KindBundle      Kind = dlp.KindBundle
 	KindFingerprint Kind = "DocumentFingerprint"
+	KindTable       Kind = edm.Kind
 )
 
 // Document is one document that is right by itself.
@@ -28,6 +30,7 @@ type Document struct {
 	Text   []byte // YAML, as stores keep it
 	Type   *dlp.Type
 	Bundle *dlp.Bundle
+	Table  *edm.Schema // of exact data match; Type is then what is found without its table: errors
 }
 
 // MaxText is how long one text of documents may be, in bytes.
@@ -52,7 +55,7 @@ func Decode(text []byte) ([]Document, filter.Mistakes) {
 		if m == nil {
 			continue
 		}
-		h := dlp.DecodeHead(r, m, seen, string(KindType), string(KindBundle), string(KindFingerprint))
+		h := dlp.DecodeHead(r, m, seen, string(KindType), string(KindBundle), string(KindFingerprint), string(KindTable))
 		d := Document{Kind: Kind(h.Kind), ID: h.ID, Name: h.Name}
 		switch d.Kind {
 		case KindType:
@@ -63,6 +66,15 @@ func Decode(text []byte) ([]Document, filter.Mistakes) {
 			d.Bundle = &b
 		case KindFingerprint:
 			d.Type = decodeFingerprint(r, m, h)
+		case KindTable:
+			d.Table = edm.Decode(r, m, h)
+			t := d.Table.Type(nil)
+			d.Type = &t
+			if len(r.Mistakes) == 0 {
+				if _, err := dlp.New([]dlp.Type{t}); err != nil {
+					r.Wrong(m.At("columns"), "columns", "", "the engine can't look for it: %v", err)
+				}
+			}
 		}
 		if len(r.Mistakes) == 0 {
 			var err error

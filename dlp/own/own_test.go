@@ -134,7 +134,7 @@ func (s *shelf) Types(context.Context, model.TenantID) ([]own.Revision, int64, e
 func TestLibrary(t *testing.T) {
 	t.Parallel()
 	s := &shelf{}
-	l := own.NewLibrary(s)
+	l := own.NewLibrary(s, nil)
 	ask := func() *own.Set {
 		t.Helper()
 		set, err := l.Of(t.Context(), "contoso")

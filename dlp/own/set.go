@@ -22,6 +22,7 @@ type Set struct {
 	Types     []dlp.Type
 	Bundles   []dlp.Bundle
 	Documents []Document // the tenant's own, by id
+	Waiting   []string   // exact data matches whose table is not there yet, or is another schema's: they are not in Types
 	Revision  int64      // another one means other types
 }
 
@@ -80,6 +81,9 @@ func (s *Set) Resolve(ids []string) ([]string, error) {
 		if slices.ContainsFunc(s.Types, func(t dlp.Type) bool { return t.ID == id }) {
 			add(id)
 			continue
+		}
+		if slices.Contains(s.Waiting, id) {
+			return nil, &fault.Error{Kind: fault.Unavailable, Op: "dlp.Resolve", Key: id, Msg: "its table has not been uploaded, or was made for another schema", Help: "`referee dlp edm hash`, then `referee dlp edm upload`"}
 		}
 		i := slices.IndexFunc(s.Bundles, func(b dlp.Bundle) bool { return b.ID == id })
 		if i < 0 {

@@ -38,3 +38,30 @@ type Store interface {
 	// TypesEpoch returns a number that grows with every change of the tenant's types.
 	TypesEpoch(ctx context.Context, tenant model.TenantID) (int64, error)
 }
+
+// TableRow is what is known of an uploaded table, beside its file.
+type TableRow struct {
+	Tenant  model.TenantID `json:"tenant"`
+	ID      string         `json:"id"` // of its schema's document
+	Version int64          `json:"version"`
+	Digest  string         `json:"digest"` // of the schema it was hashed with
+	Rows    int64          `json:"rows"`
+	Bytes   int64          `json:"bytes"`
+	SHA256  string         `json:"sha256"`
+	Key     []byte         `json:"-"` // sealed
+	Author  string         `json:"author"`
+	Time    time.Time      `json:"time"`
+}
+
+// TableStore keeps what is known of tables. Every method answers for one tenant.
+type TableStore interface {
+	// PutTable writes a row if the stored version is row.Version-1 (absent counts as 0), else Conflict. It raises the
+	// epoch of the tenant's types.
+	PutTable(ctx context.Context, row TableRow) error
+	// TableRow returns one row, or NotFound.
+	TableRow(ctx context.Context, tenant model.TenantID, id string) (TableRow, error)
+	// TableRows returns all rows of a tenant, by id.
+	TableRows(ctx context.Context, tenant model.TenantID) ([]TableRow, error)
+	// DeleteTable removes a row and raises the epoch of the tenant's types; NotFound when there is none.
+	DeleteTable(ctx context.Context, tenant model.TenantID, id string) error
+}

@@ -82,6 +82,7 @@ var sweeps = []string{
 	`DELETE FROM grants WHERE rowid IN (SELECT rowid FROM grants WHERE expires <= ?1 LIMIT ?2)`,
 	`DELETE FROM app_signins WHERE rowid IN (SELECT rowid FROM app_signins WHERE expires BETWEEN 1 AND ?1 LIMIT ?2)`,
 	`DELETE FROM flows WHERE rowid IN (SELECT rowid FROM flows WHERE expires BETWEEN 1 AND ?1 LIMIT ?2)`,
+	`DELETE FROM evidence WHERE rowid IN (SELECT rowid FROM evidence WHERE expires <= ?1 LIMIT ?2)`,
 	`DELETE FROM jar_rows WHERE (tenant, app_session, domain, host_only, path, name) IN
 		(SELECT tenant, app_session, domain, host_only, path, name FROM jar_rows WHERE expires > 0 AND expires <= ?1 LIMIT ?2)`,
 	`DELETE FROM sessions WHERE rowid IN

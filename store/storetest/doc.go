@@ -57,6 +57,7 @@ type Engine interface {
 	own.Store
 	taxonomy.Store
 	catalog.DiscoveredStore
+	own.TableStore
 }
 
 // Opener opens an empty engine that goes by a clock, and closes it when the test ends.
@@ -69,6 +70,7 @@ func All(t *testing.T, open Opener) {
 		"catalogue": Catalog, "leases": Leases, "documents": Documents, "exceptions": Exceptions, "rollouts": Rollouts, "isolation": Isolation, "expiry": Expiry,
 		"tokens": Tokens, "flows": Flows, "devices": Devices, "factors": Factors, "intake": Intake, "directory sources": DirectorySources, "directory": Directory,
 		"bypasses": Bypasses, "recoveries": Recoveries, "named sessions": NamedSessions, "app sign-ins": AppSignIns, "logouts": DueLogouts, "information types": InfoTypes, "label sets": LabelSets, "discovered hosts": DiscoveredHosts,
+		"information tables": InfoTables,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); suite(t, open) })
 	}

@@ -80,3 +80,34 @@ func InfoTypes(t *testing.T, open Opener) {
 	want(t, "another tenant's types", list, err, nil)
 	want(t, "another tenant's epoch", epoch, err, 0)
 }
+
+// InfoTables is the suite of [own.TableStore].
+func InfoTables(t *testing.T, open Opener) {
+	e, _ := begin(t, open)
+	ctx := t.Context()
+	row := func(tenant model.TenantID, id string, version int64) own.TableRow {
+		return own.TableRow{Tenant: tenant, ID: id, Version: version, Digest: "d", Rows: 5_000_000_000, Bytes: 7, SHA256: "s", Key: []byte("sealed for " + tenant), Author: "ada", Time: start}
+	}
+	list, err := e.TableRows(ctx, "contoso")
+	want(t, "tables of a new tenant", list, err, nil)
+	wantKind(t, "a first version that is not 1", e.PutTable(ctx, row("contoso", "b", 2)), fault.Conflict)
+	must(t, e.PutTable(ctx, row("contoso", "b", 1)))
+	must(t, e.PutTable(ctx, row("contoso", "a", 1)))
+	wantKind(t, "the same version", e.PutTable(ctx, row("contoso", "b", 1)), fault.Conflict)
+	must(t, e.PutTable(ctx, row("contoso", "b", 2)))
+	list, err = e.TableRows(ctx, "contoso")
+	want(t, "tables", list, err, []own.TableRow{row("contoso", "a", 1), row("contoso", "b", 2)})
+	epoch, err := e.TypesEpoch(ctx, "contoso")
+	want(t, "the epoch of the types", epoch, err, 3)
+	_, err = e.TableRow(ctx, "fabrikam", "a")
+	wantKind(t, "another tenant's table", err, fault.NotFound)
+	wantKind(t, "deleting another tenant's table", e.DeleteTable(ctx, "fabrikam", "a"), fault.NotFound)
+	must(t, e.DeleteTable(ctx, "contoso", "a"))
+	one, err := e.TableRow(ctx, "contoso", "b")
+	want(t, "a table", one, err, row("contoso", "b", 2))
+	_, err = e.TableRow(ctx, "contoso", "a")
+	wantKind(t, "a deleted table", err, fault.NotFound)
+	wantKind(t, "a table of no tenant", e.PutTable(ctx, row("nobody", "a", 1)), fault.NotFound)
+	epoch, err = e.TypesEpoch(ctx, "contoso")
+	want(t, "the epoch after a deletion", epoch, err, 4)
+}
