@@ -186,10 +186,10 @@ func (d *document) read(ctx context.Context) error {
 	if err := d.copied(); err != nil {
 		return err
 	}
-	if err := d.attachments(); err != nil {
+	if err := d.pages(ctx); err != nil {
 		return err
 	}
-	return d.pages(ctx)
+	return d.attachments() // at last: unpacking them may end the instance
 }
 
 // engine marks an error of the sandbox.
