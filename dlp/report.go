@@ -78,42 +78,41 @@ func (s *Scan) count(c candidate) {
 }
 
 // distinct are the hashes of values, with the highest level each was seen at: a table with open addressing, since it is
-// asked at every match.
+// asked at every match. A slot is a hash whose last two bits are 1 + the level, 0 when it is free.
 type distinct struct {
-	slots []slot // a power of two, at most half of them used
+	slots []uint64 // a power of two, at most half of them used
 	used  int
 }
 
-type slot struct {
-	hash  uint64
-	level uint8 // 1 + level, 0 for a free slot
-}
+const levelBits = 3
 
+// add takes a value. A full table takes nothing more.
 func (d *distinct) add(hash uint64, level uint8) {
-	if 2*d.used >= len(d.slots) && d.used < MaxUnique {
+	if d.used == MaxUnique {
+		return
+	}
+	if 2*d.used >= len(d.slots) {
 		old := d.slots
-		d.slots = make([]slot, max(16, 2*len(old)))
+		d.slots = make([]uint64, max(16, 2*len(old)))
 		for _, s := range old {
-			if s.level > 0 {
-				*d.at(s.hash) = s
+			if s != 0 {
+				*d.at(s) = s
 			}
 		}
 	}
 	s := d.at(hash)
-	switch {
-	case s.level > 0:
-		s.level = max(s.level, level+1)
-	case d.used < MaxUnique:
-		*s = slot{hash, level + 1}
+	if *s == 0 {
 		d.used++
+		*s = hash &^ levelBits
 	}
+	*s = *s&^levelBits | max(*s&levelBits, uint64(level)+1)
 }
 
 // at is the slot of a hash, or the free one that it would take.
-func (d *distinct) at(hash uint64) *slot {
+func (d *distinct) at(hash uint64) *uint64 {
 	mask := uint64(len(d.slots) - 1)
-	for i := hash & mask; ; i = (i + 1) & mask {
-		if s := &d.slots[i]; s.level == 0 || s.hash == hash {
+	for i := hash >> 8 & mask; ; i = (i + 1) & mask {
+		if s := &d.slots[i]; *s == 0 || (*s^hash)&^levelBits == 0 {
 			return s
 		}
 	}
@@ -123,7 +122,7 @@ func (d *distinct) at(hash uint64) *slot {
 func (d *distinct) atLeast(level int) int {
 	n := 0
 	for _, s := range d.slots {
-		if int(s.level) > level {
+		if int(s&levelBits) > level {
 			n++
 		}
 	}

@@ -13,7 +13,7 @@ func brazilLegalEntityNumber() dlp.Type {
 		Source: "Receita Federal, IN RFB 2119",
 		Patterns: []dlp.Pattern{
 			{Expr: `\d{2}\.?\d{3}\.?\d{3}/?\d{4}-?\d{2}`, Check: brazilLegalEntityNumberCheck, Alone: dlp.Medium, Near: dlp.High},
-			{Expr: `[0-9A-Za-z]{2}\.?[0-9A-Za-z]{3}\.?[0-9A-Za-z]{3}/?[0-9A-Za-z]{4}-?\d{2}`, Check: brazilLegalEntityLetters, Near: dlp.High},
+			{Expr: `[0-9A-Za-z]{2}\.[0-9A-Za-z]{3}\.[0-9A-Za-z]{3}/[0-9A-Za-z]{4}-\d{2}|[0-9A-Z]{12}\d{2}|\d{2}[0-9A-Za-z]{10}\d{2}`, Check: brazilLegalEntityLetters, Near: dlp.High},
 		},
 		Keywords: []string{
 			"cnpj", "cnpj/mf", "cnpj-mf", "cadastro nacional da pessoa jurídica", "pessoa jurídica", "empresa", "inscrição", "situação cadastral",

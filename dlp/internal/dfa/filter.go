@@ -102,7 +102,7 @@ func (h *head) chance() float64 {
 }
 
 // maxHeads is into how many heads a pattern is split.
-const maxHeads = 8
+const maxHeads = 32
 
 // split is head, but tells apart ways to begin that differ early: a hexadecimal digit and a colon, two and a colon.
 func (b *builder) split(p *Program, start uint32) []head {

@@ -41,9 +41,12 @@ func NewWords(patterns []Pattern, tableBytes int) (*WordSet, error) {
 		case w.filter.quads.add(&b, all, all.starts[i], &h):
 			g = groupWord
 			heads[g] = append(heads[g], h)
-		case g == groupWide:
-			w.areas = addArea(w.areas, areaOf(p.Expr, &h))
 		default:
+			if a, ok := areaOf(p.Expr, &h); g == groupWide && ok {
+				w.areas = addArea(w.areas, a)
+				break
+			}
+			g = min(g, groupOther)
 			heads[g] = append(heads[g], split...)
 		}
 		sorted[g] = append(sorted[g], p)

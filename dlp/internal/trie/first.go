@@ -44,21 +44,15 @@ func (f *firsts) has(text []byte, i int) bool {
 // add takes a folded keyword.
 func (f *firsts) add(key string) {
 	var at [5][]uint16 // what each byte of text may be
-	open := false      // behind the keyword's end, and behind a space, which may be several
+	open := false      // behind the keyword's end, a space, which may be several, or what has forms of other lengths
 	for k := range at {
-		if open = open || k >= len(key) || k > 0 && key[k-1] == ' '; open {
+		if open = open || k >= len(key) || k > 0 && (key[k-1] == ' ' || key[k-1] >= utf8.RuneSelf); open {
 			for c := range uint16(32) {
 				at[k] = append(at[k], c)
 			}
 			continue
 		}
-		at[k] = []uint16{code[key[k]], other}
-		if key[k] >= utf8.RuneSelf { // in a capital's or another form's place there may be another byte, or an ASCII one
-			open = true
-			for c := range uint16(32) {
-				at[k] = append(at[k], c)
-			}
-		}
+		at[k] = []uint16{code[key[k]], other} // an ASCII character may be written in a wider form
 	}
 	for half := range f {
 		for _, a := range at[2*half] {

@@ -112,6 +112,12 @@ func (t *Trie) child(n uint32, b byte) uint32 {
 		return t.root[b]
 	}
 	nd := &t.nodes[n]
+	if nd.count == 1 {
+		if t.nodes[nd.first].label == b {
+			return nd.first
+		}
+		return 0
+	}
 	kids := t.nodes[nd.first : nd.first+uint32(nd.count)]
 	if len(kids) <= 8 {
 		for i := range kids {
