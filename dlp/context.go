@@ -12,6 +12,9 @@ const MaxContext = 100
 // longWord is how many letters and digits a word may have before it is taken for a secret.
 const longWord = 24
 
+// stretch is a part of the text.
+type stretch struct{ start, end int64 }
+
 // snippet is a match with the text around it. It doesn't leave the scan unmasked.
 type snippet struct {
 	from int64 // in the text
@@ -28,7 +31,6 @@ func (s *Scan) contexts() {
 	if s.opt.Context == 0 {
 		return
 	}
-	type stretch struct{ start, end int64 }
 	var all []stretch
 	for i := range s.tally {
 		for _, m := range s.tally[i].places {

@@ -3,8 +3,9 @@
 // types ([DecodeTypes]) and bundles. It doesn't own where text comes from (extraction), nor what follows from a finding
 // (package policy); it never keeps or reports matched text, but masked.
 //
-// The way of the data: text comes in pieces of any size ([Scan.Feed]) or from a reader ([Engine.Scan]). One automaton
-// over the expressions of all types walks it once. Only where an expression matches is anything else done: borders of
+// The way of the data: text comes in pieces of any size ([Scan.Feed]) or from a reader ([Engine.Scan]), and is read in its
+// plain form (ASCII digits, hyphens and spaces, nothing unseen). A filter says where matches may begin, and automata over
+// the expressions of all types walk from there. Only where an expression matches is anything else done: borders of
 // words, the type's check in code (checksums), keywords within a number of characters before and after. What holds is
 // counted by type, confidence and distinct value.
 //

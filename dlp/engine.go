@@ -9,6 +9,7 @@ import (
 
 	"github.com/referee-casb/referee/dlp/fingerprint"
 	"github.com/referee-casb/referee/dlp/internal/dfa"
+	"github.com/referee-casb/referee/dlp/internal/plain"
 	"github.com/referee-casb/referee/dlp/internal/trie"
 	"github.com/referee-casb/referee/fault"
 )
@@ -125,7 +126,7 @@ func (b *builder) add(typ int, p *Pattern) error {
 		return fmt.Errorf("give either an expression or words")
 	case len(p.Words) > 0:
 		for _, w := range p.Words {
-			b.words = append(b.words, trie.Entry{Keyword: w, ID: uint32(number)})
+			b.words = append(b.words, trie.Entry{Keyword: plain.String(w), ID: uint32(number)})
 		}
 	default:
 		if err := b.expression(number, &one, p); err != nil {
@@ -187,7 +188,7 @@ func (b *builder) list(keywords []string) int {
 		b.e.lists++
 		b.listOf[key] = n
 		for _, k := range keywords {
-			b.entries = append(b.entries, trie.Entry{Keyword: k, ID: uint32(n)})
+			b.entries = append(b.entries, trie.Entry{Keyword: plain.String(k), ID: uint32(n)})
 		}
 	}
 	return n

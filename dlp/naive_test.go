@@ -5,13 +5,15 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/referee-casb/referee/dlp/internal/plain"
 	"github.com/referee-casb/referee/dlp/internal/trie"
 )
 
 // naive finds the matches of types in text as their contract says and with none of the engine's means: every place,
 // every expression, one after the other, by a simulation of the standard library's programs.
-func naive(types []Type, text []byte) []Match {
+func naive(types []Type, came []byte) []Match {
 	var out []Match
+	text, from, to := plainly(came)
 	for _, t := range types {
 		var word []Pattern
 		for _, p := range t.Patterns {
@@ -26,8 +28,32 @@ func naive(types []Type, text []byte) []Match {
 		}
 		out = append(out, naiveWhole(t, word, text)...)
 	}
+	for i := range out {
+		out[i].Start, out[i].End = from[out[i].Start], to[out[i].End-1]
+	}
 	slices.SortFunc(out, compareMatches)
 	return out
+}
+
+// plainly writes a text in its plain form, and says where each of its bytes came from.
+func plainly(text []byte) (out []byte, from, to []int64) {
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRune(text[i:])
+		became := []byte(nil)
+		switch p := plain.Rune(r); {
+		case p == r || r == utf8.RuneError:
+			for k := range size {
+				out, from, to = append(out, text[i+k]), append(from, int64(i+k)), append(to, int64(i+k+1))
+			}
+		case p > 0:
+			became = append(became, byte(p))
+		}
+		for _, b := range became {
+			out, from, to = append(out, b), append(from, int64(i)), append(to, int64(i+size))
+		}
+		i += size
+	}
+	return out, from, to
 }
 
 func compareMatches(a, b Match) int {
@@ -156,7 +182,7 @@ func naiveConfidence(t Type, p Pattern, text []byte, s, e int) int {
 	}
 	near := func(words []string) bool {
 		for _, k := range naiveKeywords(words, text) {
-			if k.end <= s && utf8.RuneCount(text[k.end:s]) <= proximity || k.start >= e && utf8.RuneCount(text[e:k.start]) <= proximity {
+			if k.end <= s && beginnings(text[k.end:s]) <= proximity || k.start >= e && beginnings(text[e:k.start]) <= proximity {
 				return true
 			}
 		}
@@ -173,6 +199,16 @@ func naiveConfidence(t Type, p Pattern, text []byte, s, e int) int {
 		return p.Near
 	}
 	return p.Alone
+}
+
+// beginnings counts bytes that begin a character.
+func beginnings(text []byte) (n int) {
+	for _, b := range text {
+		if utf8.RuneStart(b) {
+			n++
+		}
+	}
+	return n
 }
 
 // ends are where matches of expr that begin at text[start] may end, ascending.

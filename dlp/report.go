@@ -41,6 +41,7 @@ type tally struct {
 	seen   distinct
 	kept   int
 	places []Match
+	origin []stretch // where places lie in the text as it came
 	around []snippet // by place, when contexts are asked for
 }
 
@@ -63,6 +64,8 @@ func (s *Scan) count(c candidate) {
 		if s.opt.Context > 0 {
 			t.around = append(t.around, s.snippet(c.start, c.end))
 		}
+		from, to := s.plain.Origin(s.base+int64(c.start), s.base+int64(c.end))
+		t.origin = append(t.origin, stretch{from, to})
 		t.places = append(t.places, Match{
 			Type: s.e.types[c.typ].ID, Start: s.base + int64(c.start), End: s.base + int64(c.end), Confidence: c.confidence,
 			Masked: mask(s.buf[c.start:c.end], min(4, s.opt.Last)),
@@ -186,6 +189,9 @@ func (s *Scan) report() Report {
 				continue
 			}
 			r.Findings = append(r.Findings, model.Finding{Type: s.e.types[i].ID, Confidence: levels[level], Count: count, Unique: t.seen.atLeast(level)})
+		}
+		for k, o := range t.origin {
+			t.places[k].Start, t.places[k].End = o.start, o.end
 		}
 		r.Matches = append(r.Matches, t.places...)
 	}

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/referee-casb/referee/dlp/fingerprint"
 	"github.com/referee-casb/referee/dlp/internal/dfa"
+	"github.com/referee-casb/referee/dlp/internal/plain"
 	"github.com/referee-casb/referee/dlp/internal/trie"
 	"github.com/referee-casb/referee/fault"
 )
@@ -34,8 +36,9 @@ type Scan struct {
 	opt     Options
 	enabled []bool // by type
 
-	buf   []byte
-	base  int64 // where in the text buf begins
+	buf   []byte // the text in its plain form
+	plain plain.Text
+	base  int64 // where in the plain text buf begins
 	done  int   // in buf: everything that begins (or ends, for Anywhere) before it is decided
 	total int64
 	ended bool
@@ -140,13 +143,13 @@ func (s *Scan) Feed(ctx context.Context, piece []byte) error {
 	}
 	for len(piece) > 0 && !s.enough {
 		if s.buf == nil {
-			s.buf = make([]byte, 0, window+s.e.ahead+s.e.behind)
+			s.buf = make([]byte, 0, window+s.e.ahead+s.e.behind+utf8.UTFMax) // some for what plain holds back
 		}
-		n := min(len(piece), cap(s.buf)-len(s.buf))
-		s.buf = append(s.buf, piece[:n]...)
+		n := min(len(piece), cap(s.buf)-utf8.UTFMax-len(s.buf))
+		s.buf = s.plain.Append(s.buf, piece[:n])
 		s.total += int64(n)
 		piece = piece[n:]
-		if len(s.buf) < cap(s.buf) {
+		if len(s.buf) < cap(s.buf)-utf8.UTFMax {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -193,6 +196,7 @@ func (s *Scan) Finish(ctx context.Context) (Report, error) {
 	}
 	if !s.enough {
 		s.ended = true
+		s.buf = s.plain.End(s.buf)
 		s.decide(len(s.buf))
 		if s.search != nil && !s.enough {
 			for _, p := range s.search.End() {
@@ -235,6 +239,7 @@ func (s *Scan) forget() {
 	s.base += int64(cut)
 	s.done -= cut
 	s.near.moved(cut)
+	s.plain.Forget(s.base)
 }
 
 // byteBefore is the byte in front of buf[i], or dfa.NoByte at the beginning of the text.

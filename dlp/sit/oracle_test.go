@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/referee-casb/referee/dlp"
+	"github.com/referee-casb/referee/dlp/internal/plain"
 	"github.com/referee-casb/referee/dlp/internal/trie"
 	"github.com/referee-casb/referee/test/corpus"
 )
@@ -41,7 +42,7 @@ func TestOracle(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			want := newOracle(bytes.ToValidUTF8(text, nil)).matches(types)
-			if name == "positives" && len(want) < *oracleSize/100 {
+			if (name == "positives" || name == "disguised") && len(want) < *oracleSize/100 {
 				t.Fatalf("%d matches only", len(want))
 			}
 			sameAsOracle(t, e, types, bytes.ToValidUTF8(text, nil), want)
@@ -95,7 +96,30 @@ func hardTexts(n int) map[string][]byte {
 		"people":    corpus.People(9, n),
 		"logs":      corpus.Logs(10, n),
 		"prose":     corpus.Prose(11, n),
+		"disguised": disguised(corpus.Joined(12, positives, n)),
 	}
+}
+
+// disguised writes digits, spaces and hyphens in other forms, and puts what isn't seen between them.
+func disguised(text []byte) []byte {
+	rng := rand.New(rand.NewPCG(13, 13))
+	var out []byte
+	for _, b := range text {
+		switch k := rng.IntN(6); {
+		case b >= '0' && b <= '9' && k < 4:
+			out = utf8.AppendRune(out, rune(b-'0')+[]rune{0xFF10, 0x0660, 0x06F0, 0x1D7D8}[k])
+		case b == ' ' && k < 3:
+			out = utf8.AppendRune(out, []rune{0xA0, 0x2009, 0x3000}[k])
+		case b == '-' && k < 3:
+			out = utf8.AppendRune(out, []rune{0x2011, 0x2013, 0x2212}[k])
+		default:
+			out = append(out, b)
+		}
+		if rng.IntN(20) == 0 && b < utf8.RuneSelf {
+			out = utf8.AppendRune(out, []rune{0x200B, 0xAD, 0xFEFF, 0x202E}[rng.IntN(4)])
+		}
+	}
+	return out[:min(len(out), len(text))]
 }
 
 type place struct {
@@ -157,15 +181,30 @@ func (p *pieces) Read(to []byte) (int, error) {
 
 // oracle finds matches by the contract of dlp.Type with package regexp and searches for strings.
 type oracle struct {
-	text   []byte
+	text   []byte   // in its plain form
+	origin [][2]int // by byte of text: where it lay in the text that came
 	folded string
 	from   []int // by byte of folded: where its character begins and ends in text
 	to     []int
 	found  map[string][]place // keywords, by the list's words
 }
 
-func newOracle(text []byte) *oracle {
-	o := &oracle{text: text, found: map[string][]place{}}
+func newOracle(came []byte) *oracle {
+	o := &oracle{found: map[string][]place{}}
+	for i := 0; i < len(came); {
+		r, size := utf8.DecodeRune(came[i:])
+		p := plain.Rune(r)
+		for range utf8.RuneLen(max(p, 0)) {
+			if p >= 0 {
+				o.origin = append(o.origin, [2]int{i, i + size})
+			}
+		}
+		if p >= 0 {
+			o.text = utf8.AppendRune(o.text, p)
+		}
+		i += size
+	}
+	text := o.text
 	var b strings.Builder
 	space := false
 	for i := 0; i < len(text); {
@@ -238,6 +277,9 @@ func (o *oracle) matches(types []dlp.Type) []place {
 			}
 		}
 	}
+	for i := range out {
+		out[i].start, out[i].end = o.origin[out[i].start][0], o.origin[out[i].end-1][1]
+	}
 	sortPlaces(out)
 	return out
 }
@@ -303,7 +345,7 @@ func (o *oracle) keywords(words []string) []place {
 	}
 	var out []place
 	for _, w := range words {
-		w = trie.Fold(w)
+		w = trie.Fold(plain.String(w))
 		if w == "" {
 			continue
 		}

@@ -2,6 +2,7 @@ package sit
 
 import (
 	"bytes"
+	"net/netip"
 
 	"github.com/referee-casb/referee/dlp"
 	"github.com/referee-casb/referee/dlp/checksum"
@@ -19,7 +20,7 @@ func phoneNumber() dlp.Type {
 			{Expr: `\(?\d{2,5}\)?[ ./-]{0,2}\d{2,4}(?:[ .-]?\d{2,4}){1,3}(?: ?(?:x|ext\.?) ?\d{1,6})?|\d{3} \d{4}|\d{2} \d{6,7}`, Check: phoneNumberCheck2, Near: dlp.Low},
 		},
 		Keywords: []string{
-			"phone", "telephone", "tel", "mobile", "cell", "cell phone", "fax", "call", "call me", "calling", "dial", "sms", "text me", "messages to", "whatsapp", "answering", "desk", "office", "direct line", "switchboard", "hotline", "voicemail", "contact number", "phone number", "telefon", "telefonnummer", "handy", "mobil",
+			"phone", "telephone", "tel", "mobile", "cell", "cell phone", "fax", "call me", "call us", "call him", "call her", "call them", "call back", "please call", "call on", "calling", "dial", "sms", "text me", "messages to", "whatsapp", "answering", "desk", "office", "direct line", "switchboard", "hotline", "voicemail", "contact number", "phone number", "telefon", "telefonnummer", "handy", "mobil",
 			"téléphone", "portable", "teléfono", "móvil", "celular", "telefono", "cellulare", "telefone", "telefoon", "mobiel", "puhelin", "numer telefonu",
 			"telefonszám", "телефон", "τηλέφωνο", "电话", "手机", "電話", "携帯", "전화", "휴대폰", "هاتف", "טלפון",
 		},
@@ -62,9 +63,28 @@ func phoneNumberCheck(m []byte) bool {
 func phoneNumberCheck2(m []byte) bool {
 	var b [48]byte
 	d := digitsBeforeExtension(b[:0], m)
-	if len(m) >= 10 && (m[4] == '-' || m[4] == '.' || m[4] == '/') && m[7] == m[4] && (d[0] == 1 && d[1] == 9 || d[0] == 2 && d[1] == 0) &&
+	if len(m) >= 10 && (m[4] == '-' || m[4] == '.' || m[4] == '/') && m[7] == m[4] && year(d) &&
 		checksum.Date(checksum.Number(d[:4]), checksum.Number(d[4:6]), checksum.Number(d[6:8])) {
 		return false
 	}
+	if len(d) == 8 && len(m) == 9 && year(d[:4]) && year(d[4:]) { // from one year to another
+		return false
+	}
+	switch bytes.Count(m, []byte(".")) {
+	case 2: // the beginning of an address of the internet
+		if bytes.LastIndexByte(m, '.') >= len(m)-4 {
+			return false
+		}
+	case 1: // a decimal number
+		if !bytes.ContainsAny(m, " /-(") {
+			return false
+		}
+	case 3: // an address of the internet
+		if _, err := netip.ParseAddr(string(m)); err == nil {
+			return false
+		}
+	}
 	return len(d) >= 7 && len(d) <= 13 && !checksum.Same(d)
 }
+
+func year(d []byte) bool { return d[0] == 1 && d[1] == 9 || d[0] == 2 && d[1] == 0 }

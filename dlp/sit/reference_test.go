@@ -43,6 +43,8 @@ Generated from the code by ` + "`make docs`" + `; don't edit it here.
 
 %d types are built in. ` + "`referee dlp types show ID`" + ` tells keywords and expressions, ` + "`referee dlp scan FILE`" + ` looks for them in text. Confidence is 65 (low), 75 (medium) or 85 (high): "75 → 85" is 75 alone and 85 with a keyword near, "→ 85" is found with a keyword only. Keywords count within 300 characters, unless the type says otherwise.
 
+Text is read in its plain form: digits of all scripts and full-width forms as ASCII, hyphens, dashes and the minus as ` + "`-`" + `, spaces of all widths as a space, and without what isn't seen (zero-width and soft characters, marks of direction). Places are those of the text as it is; expressions of own types see the plain form.
+
 ## Own types
 
 Own types are documents, one or more a file. Every mistake is told with its place.
