@@ -169,6 +169,7 @@ func (h *hop) rehearse(out *http.Request) error {
 	if err != nil || parsed == nil {
 		return err
 	}
+	u.body, u.ended = parsed, true // all of it is held
 	_, err = io.Copy(io.Discard, parsed)
 	if u.refused != nil {
 		h.up = u

@@ -99,6 +99,7 @@ func (h *hop) watches() bool {
 type place struct {
 	start, size int64
 	sum         [32]byte
+	coded       bool // written some other way than plain
 }
 
 // spans finds the files in a held form: they are told in the order in which they will be told again.
@@ -109,7 +110,7 @@ type spans struct {
 
 // File notes where a file begins.
 func (s *spans) File(*model.File, []byte) error {
-	s.list = append(s.list, place{start: s.body.Start(), size: -1})
+	s.list = append(s.list, place{start: s.body.Start(), size: -1, coded: s.body.Coded()})
 	return nil
 }
 
@@ -148,26 +149,6 @@ func (h *hop) isWhole() bool {
 		return true
 	}
 	return u.Offset <= 0 && u.Total >= 0 && u.Total == h.r.ContentLength
-}
-
-// encoded reports whether the part of a form that begins at a place says that its bytes are written some other way
-// (RFC 2045 section 6). headers are the bytes before it.
-func encoded(headers []byte) bool {
-	if i := bytes.LastIndex(headers, []byte("\r\n--")); i >= 0 {
-		headers = headers[i:]
-	}
-	for line := range bytes.Lines(headers) {
-		name, value, _ := bytes.Cut(line, []byte(":"))
-		if !bytes.EqualFold(bytes.TrimSpace(name), []byte("content-transfer-encoding")) {
-			continue
-		}
-		switch strings.ToLower(string(bytes.TrimSpace(value))) {
-		case "7bit", "8bit", "binary":
-		default:
-			return true
-		}
-	}
-	return false
 }
 
 // coding is the content coding of the request's body, "" for none.

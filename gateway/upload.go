@@ -183,7 +183,7 @@ func (u *uploads) file(f *model.File, head []byte) error {
 		st = u.h.g.chunk(&u.h, f, head)
 	}
 	u.h.action(model.ActivityUpload, f)
-	if f.TrueMIME == "" && head != nil {
+	if f.TrueMIME == "" && head != nil && (u.body == nil || !u.body.Coded()) {
 		u.h.in.TypeState = filter.Known // looked at, and of no type that we know
 	}
 	return u.judge(f, st, head == nil && st.going())

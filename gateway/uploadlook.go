@@ -124,9 +124,8 @@ func (u *uploads) lookAtPart(needs []model.Need, deadline time.Time) bool {
 		return true
 	}
 	p := u.spans.list[u.nth]
-	headers := make([]byte, min(p.start, 64<<10))
-	if _, err := s.ReadAt(headers, p.start-int64(len(headers))); err != nil || encoded(headers) {
-		return true // unobtainable
+	if p.coded {
+		return true // unobtainable: one app decodes it and another does not
 	}
 	h.in.File.Size, h.in.SizeState = p.size, filter.Known
 	h.lookAgain(nil, section{io.NewSectionReader(s, p.start, p.size), s, p.start}, p.size, hex.EncodeToString(p.sum[:]), needs, deadline)

@@ -74,37 +74,41 @@ func TestUploadsAreDecidedByTheirContent(t *testing.T) {
 		}
 		return upload{"POST", "/up/a.docx?uploadType=multipart", body + "\r\n" + content + "\r\n--b--", []string{"Content-Type", "multipart/related; boundary=b"}}
 	}
-	unseen := map[string]bool{"encrypted": true, "form, compressed": true, "a piece": true, "related, encoded": true}
+	unseen := map[string]bool{
+		"encrypted": true, "form, compressed": true, "a piece": true, "related, encoded": true, "related, encoded under another header": true, "related, encoded, then said not to be": true,
+	}
 	for name, tc := range map[string]struct {
 		upload
 		blocked bool
 	}{
-		"clean":                   {raw("a.docx", clean), false},
-		"clean and long":          {raw("a.docx", docxOf(long, false)), false},
-		"cards":                   {raw("a.docx", cards), true},
-		"cards late":              {raw("a.docx", docxOf(long+cardText, false)), true},
-		"labelled":                {raw("a.docx", labelled), true},
-		"text":                    {raw("a.csv", csv), false},
-		"cards in text":           {raw("a.csv", csv+cardText), true},
-		"of unknown length":       {raw("a.csv", csv+cardText, "chunked", ""), true},
-		"encrypted":               {raw("a.xls", string(encrypted)), true},
-		"zip in a zip":            {raw("a.zip", zipOf("b.zip", zipOf("c.docx", cards))), true},
-		"compressed":              {raw("a.csv", gzipped(csv+cardText), "Content-Encoding", "gzip"), true},
-		"compressed and clean":    {raw("a.csv", gzipped(csv), "Content-Encoding", "gzip"), false},
-		"by its first bytes":      {upload{"POST", "/x", cards, []string{"Content-Type", "text/plain"}}, true},
-		"form":                    {multi([2]string{"a.docx", clean}, [2]string{"b.csv", csv}), false},
-		"form, the first":         {multi([2]string{"a.docx", cards}, [2]string{"b.csv", csv}), true},
-		"form, a later one":       {multi([2]string{"a.docx", clean}, [2]string{"b.csv", csv + cardText}), true},
-		"form, labelled":          {multi([2]string{"a.csv", csv}, [2]string{"b.docx", labelled}), true},
-		"related":                 {related("a.docx", "", clean), false},
-		"related, cards":          {related("a.docx", "", cards), true},
-		"related, by other names": {related("b.docx", "", cards), true},
-		"related, encoded":        {related("a.docx", "base64", base64.StdEncoding.EncodeToString([]byte(cards))), true},
-		"form, compressed":        {upload{"POST", "/up", gzipped("x"), append(multi().fields, "Content-Encoding", "gzip")}, true},
-		"a whole file as a chunk": {raw("1", cards, "Content-Range", fmt.Sprintf("bytes 0-%d/%d", len(cards)-1, len(cards))), true},
-		"clean as a chunk":        {raw("2", clean, "Content-Range", fmt.Sprintf("bytes 0-%d/%d", len(clean)-1, len(clean))), false},
-		"a piece":                 {raw("3", clean, "Content-Range", fmt.Sprintf("bytes 0-%d/%d", len(clean)-1, 2*len(clean))), true},
-		"announced":               {upload{"POST", "/tus", "", []string{"Tus-Resumable", "1.0.0", "Upload-Metadata", metadata("a.docx")}}, false},
+		"clean":                                 {raw("a.docx", clean), false},
+		"clean and long":                        {raw("a.docx", docxOf(long, false)), false},
+		"cards":                                 {raw("a.docx", cards), true},
+		"cards late":                            {raw("a.docx", docxOf(long+cardText, false)), true},
+		"labelled":                              {raw("a.docx", labelled), true},
+		"text":                                  {raw("a.csv", csv), false},
+		"cards in text":                         {raw("a.csv", csv+cardText), true},
+		"of unknown length":                     {raw("a.csv", csv+cardText, "chunked", ""), true},
+		"encrypted":                             {raw("a.xls", string(encrypted)), true},
+		"zip in a zip":                          {raw("a.zip", zipOf("b.zip", zipOf("c.docx", cards))), true},
+		"compressed":                            {raw("a.csv", gzipped(csv+cardText), "Content-Encoding", "gzip"), true},
+		"compressed and clean":                  {raw("a.csv", gzipped(csv), "Content-Encoding", "gzip"), false},
+		"by its first bytes":                    {upload{"POST", "/x", cards, []string{"Content-Type", "text/plain"}}, true},
+		"form":                                  {multi([2]string{"a.docx", clean}, [2]string{"b.csv", csv}), false},
+		"form, the first":                       {multi([2]string{"a.docx", cards}, [2]string{"b.csv", csv}), true},
+		"form, a later one":                     {multi([2]string{"a.docx", clean}, [2]string{"b.csv", csv + cardText}), true},
+		"form, labelled":                        {multi([2]string{"a.csv", csv}, [2]string{"b.docx", labelled}), true},
+		"related":                               {related("a.docx", "", clean), false},
+		"related, cards":                        {related("a.docx", "", cards), true},
+		"related, by other names":               {related("b.docx", "", cards), true},
+		"related, encoded":                      {related("a.docx", "base64", base64.StdEncoding.EncodeToString([]byte(cards))), true},
+		"related, encoded under another header": {related("a.docx", "base64\r\n--x: y", base64.StdEncoding.EncodeToString([]byte(cards))), true},
+		"related, encoded, then said not to be": {related("a.docx", "base64\r\nContent-Transfer-Encoding: binary", base64.StdEncoding.EncodeToString([]byte(cards))), true},
+		"form, compressed":                      {upload{"POST", "/up", gzipped("x"), append(multi().fields, "Content-Encoding", "gzip")}, true},
+		"a whole file as a chunk":               {raw("1", cards, "Content-Range", fmt.Sprintf("bytes 0-%d/%d", len(cards)-1, len(cards))), true},
+		"clean as a chunk":                      {raw("2", clean, "Content-Range", fmt.Sprintf("bytes 0-%d/%d", len(clean)-1, len(clean))), false},
+		"a piece":                               {raw("3", clean, "Content-Range", fmt.Sprintf("bytes 0-%d/%d", len(clean)-1, 2*len(clean))), true},
+		"announced":                             {upload{"POST", "/tus", "", []string{"Tus-Resumable", "1.0.0", "Upload-Metadata", metadata("a.docx")}}, false},
 	} {
 		for _, h1 := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/h1=%v", name, h1), func(t *testing.T) {

@@ -43,6 +43,7 @@ type Body struct {
 	bytes int64
 	total int64 // read from src
 	start int64 // where in the body the file begins
+	coded bool  // its part says that its bytes are written some other way
 }
 
 // scanner finds files in a body. Each call looks at buf, which begins where the last call let bytes go, and
@@ -202,13 +203,14 @@ func (b *Body) stop(err error) {
 // called is a file with all the names that it may be kept by.
 type called struct {
 	model.File
-	also []string
+	also  []string
+	coded bool
 }
 
 // begin announces a file to the sink.
 func (b *Body) begin(f called, head []byte) error {
 	f.TrueMIME = trueMIME(head)
-	b.start = 0
+	b.start, b.coded = 0, f.coded
 	if head != nil { // both lie in the store and end with it
 		b.start = b.total - int64(len(b.buf)) + int64(cap(b.buf)-cap(head))
 	}
@@ -231,6 +233,10 @@ func (b *Body) begin(f called, head []byte) error {
 
 // Start is where in the body the file begins that the sink was told of last.
 func (b *Body) Start() int64 { return b.start }
+
+// Coded reports whether the part that the file lies in says that its bytes are written some other way, such as in base64
+// (RFC 2045 section 6). Apps differ in whether they decode it.
+func (b *Body) Coded() bool { return b.coded }
 
 // feed counts and hashes bytes of the file that are let go.
 func (b *Body) feed(p []byte) {

@@ -16,9 +16,13 @@ type formScanner struct {
 	state     partState
 	file      model.File
 	isFile    bool
+	coded     bool // says that its bytes are written some other way than plain
 	announced bool
 	related   *related // of a body that is not a form
 }
+
+// maxHeaders is how long a part's headers may be.
+const maxHeaders = 64 << 10
 
 type partState uint8
 
@@ -103,7 +107,7 @@ func (m *formScanner) headers(buf []byte, ended bool) (int, bool, error) {
 	switch {
 	case end == -1 && ended:
 		return 0, false, malformed("a part's headers have no end")
-	case end == -1 && len(buf) > 64<<10:
+	case end > maxHeaders, end == -1 && len(buf) > maxHeaders:
 		return 0, false, malformed("a part's headers are longer than 64 kB")
 	case end == -1:
 		return 0, true, nil
@@ -122,8 +126,11 @@ func (m *formScanner) headers(buf []byte, ended bool) (int, bool, error) {
 
 // read takes name and type from a part's headers. Any hint of a file makes the part one.
 func (m *formScanner) read(block string) error {
-	m.file, m.isFile, m.announced = model.File{Size: -1}, false, false
-	dispositions, types, encoding := 0, 0, ""
+	m.file, m.isFile, m.coded, m.announced = model.File{Size: -1}, false, false, false
+	dispositions, types := 0, 0
+	if strings.Contains("\n"+block, string(m.delimiter)) {
+		return malformed("a boundary stands among a part's headers") // an app may end the part there
+	}
 	for line := range strings.SplitSeq(block, "\r\n") {
 		if line == "" {
 			continue
@@ -135,7 +142,10 @@ func (m *formScanner) read(block string) error {
 		if !ok {
 			return malformed("a part's header has no colon")
 		}
-		switch strings.ToLower(strings.TrimSpace(key)) {
+		if !isToken(key) {
+			return malformed("the name of a part's header is no token (RFC 9110 section 5.6.2)")
+		}
+		switch strings.ToLower(key) {
 		case "content-disposition":
 			dispositions++
 			if strings.Contains(strings.ToLower(value), "filename") {
@@ -143,7 +153,11 @@ func (m *formScanner) read(block string) error {
 				m.file.Name = parseDisposition(strings.TrimSpace(value)).name
 			}
 		case "content-transfer-encoding":
-			encoding = strings.ToLower(strings.TrimSpace(value))
+			switch strings.ToLower(strings.TrimSpace(value)) {
+			case "7bit", "8bit", "binary":
+			default:
+				m.coded = true // whatever another such header says
+			}
 		case "content-type":
 			types++
 			m.file.MIME, _ = cutType(strings.TrimSpace(value))
@@ -156,9 +170,20 @@ func (m *formScanner) read(block string) error {
 		return malformed("a part has two Content-Disposition headers")
 	}
 	if m.related != nil {
-		return m.related.part(m, types, encoding)
+		return m.related.part(m, types)
 	}
 	return nil
+}
+
+// isToken reports whether a header's name is one. White space around it counts for one reader and not for another.
+func isToken(name string) bool {
+	for i := range len(name) {
+		c := name[i] | 0x20
+		if (c < 'a' || c > 'z') && (name[i] < '0' || name[i] > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(name[i])) {
+			return false
+		}
+	}
+	return name != ""
 }
 
 // content lets a part's bytes go up to the next boundary. buf begins with the CRLF that ended the headers when
@@ -204,7 +229,7 @@ func (m *formScanner) content(b *Body, buf []byte, ended bool) (int, bool, error
 		m.announced = true
 		head := data[:min(len(data), HeadSize)]
 		if m.isFile = m.isFile && !(m.file.Name == "" && len(data) == 0 && complete) || natureOf(head) == natureFile; m.isFile {
-			if err := b.begin(m.related.names(m.file), head); err != nil {
+			if err := b.begin(m.related.names(m.file, m.coded), head); err != nil {
 				return 0, false, err
 			}
 		}

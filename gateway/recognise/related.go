@@ -47,7 +47,7 @@ func newRelatedScanner(boundary string, r *http.Request, q *RequestInfo) *formSc
 }
 
 // part looks at a part whose headers were read: the first is a description if it can be one, all others are files.
-func (v *related) part(m *formScanner, types int, encoding string) error {
+func (v *related) part(m *formScanner, types int) error {
 	v.count++
 	v.text, v.reading = v.text[:0], false
 	m.file.URL = v.url
@@ -58,7 +58,7 @@ func (v *related) part(m *formScanner, types int, encoding string) error {
 	describes := kind == "application/json" || strings.HasSuffix(kind, "+json") || kind == "" || kind == "text/plain"
 	first := v.count == 1
 	if describes && (first || v.start || !v.rooted) {
-		if encoding != "" && encoding != "7bit" && encoding != "8bit" && encoding != "binary" {
+		if m.coded {
 			return malformed("the part that describes the file is encoded")
 		}
 		v.reading = true
@@ -72,8 +72,8 @@ func (v *related) part(m *formScanner, types int, encoding string) error {
 }
 
 // names are those that a part's file goes by, the description's first.
-func (v *related) names(f model.File) called {
-	out := called{File: f}
+func (v *related) names(f model.File, coded bool) called {
+	out := called{File: f, coded: coded}
 	if v == nil {
 		return out
 	}

@@ -90,6 +90,51 @@ func TestRelated(t *testing.T) {
 	}
 }
 
+// TestCoded: a part that says anywhere among its headers that it is encoded is known to be, and headers that two readers
+// may read in two ways are refused.
+func TestCoded(t *testing.T) {
+	t.Parallel()
+	const encoded, kind = "Content-Transfer-Encoding: base64", "Content-Type: application/octet-stream"
+	long := "X: " + strings.Repeat("x", maxHeaders)
+	for _, c := range []struct {
+		name, headers string
+		coded, ok     bool
+	}{
+		{"not", kind, false, true},
+		{"as it is", kind + "\r\ncontent-transfer-encoding: Binary ", false, true},
+		{"encoded", encoded + "\r\n" + kind, true, true},
+		{"before what looks like a boundary", kind + "\r\n" + encoded + "\r\n--x: y", true, true},
+		{"in two ways", encoded + "\r\nContent-Transfer-Encoding: 7bit", true, true},
+		{"in some way of its own", "Content-Transfer-Encoding: x-own", true, true},
+		{"in none", "Content-Transfer-Encoding:", true, true},
+		{"with a space", "Content-Transfer-Encoding : base64", false, false},
+		{"with a sign", "Content-Transfer-Encoding\x7f: base64", false, false},
+		{"without a name", ": base64", false, false},
+		{"long ago", encoded + "\r\n" + long, false, false},
+		{"with the boundary", "A: b\r\n--b: c\r\n" + kind, false, false},
+		{"with the boundary first", "--b: c\r\n" + kind, false, false},
+	} {
+		for at, parts := range map[string][][2]string{
+			"described": {{"Content-Type: application/json", `{"name":"q3.docx"}`}, {c.headers, "Zm9v"}},
+			"form":      {{c.headers + "\r\nContent-Disposition: form-data; name=f; filename=q3.docx", "Zm9v"}},
+		} {
+			r, q := request(http.MethodPost, drive, map[string]string{"described": "multipart/related; boundary=b", "form": "multipart/form-data; boundary=b"}[at], strings.NewReader(relatedBody(parts...)))
+			w := &witness{}
+			b, err := NewBody(r, q, w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err = io.ReadAll(b); !c.ok {
+				if !fault.Is(err, fault.Invalid) || len(w.files) > 0 {
+					t.Errorf("%s, %s: %v, files %v", c.name, at, err, w.files)
+				}
+			} else if err != nil || b.Coded() != c.coded || len(w.files) != 1 {
+				t.Errorf("%s, %s: coded %v, want %v; %v, files %v", c.name, at, b.Coded(), c.coded, err, w.files)
+			}
+		}
+	}
+}
+
 func manyNames() string {
 	var b strings.Builder
 	for i := range 20 {
