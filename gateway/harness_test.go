@@ -111,6 +111,7 @@ type rigOptions struct {
 	policies  string
 	inspector gateway.Inspector
 	protector gateway.Protector
+	evidence  gateway.Evidence
 	instances []catalog.Instance // further ones
 	change    func(*gateway.Config)
 	tenant    func(*tenant.Tenant)
@@ -213,7 +214,7 @@ func newRig(t testing.TB, opt rigOptions) *rig {
 			}
 			return r.book.Load()
 		},
-		Revocations: r.revoke, Inspector: opt.inspector, Protector: opt.protector, Discovered: opt.found, Log: log, Now: r.now,
+		Revocations: r.revoke, Inspector: opt.inspector, Protector: opt.protector, Evidence: opt.evidence, Discovered: opt.found, Log: log, Now: r.now,
 		Revoke: func(ctx context.Context, rev session.Revocation) error {
 			rev, err := r.mem.Revoke(ctx, rev)
 			if err != nil {

@@ -127,7 +127,7 @@ func (h *hop) take(needs []model.Need, answer *inspected) {
 	for _, n := range needs {
 		switch n.Kind {
 		case model.NeedContent:
-			in.Findings, in.ContentState, h.typeNames = found.Types, found.ContentState, found.Names
+			in.Findings, in.ContentState, h.typeNames, h.matches = found.Types, found.ContentState, found.Names, found.Matches
 		case model.NeedLabel:
 			in.File.Labels, in.LabelState = found.Labels, found.LabelState
 		case model.NeedMalware:

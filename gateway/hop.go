@@ -13,6 +13,7 @@ import (
 
 	"github.com/referee-casb/referee/catalog"
 	"github.com/referee-casb/referee/catalog/appprofile"
+	"github.com/referee-casb/referee/dlp"
 	"github.com/referee-casb/referee/gateway/header"
 	"github.com/referee-casb/referee/gateway/recognise"
 	"github.com/referee-casb/referee/gateway/rewrite"
@@ -32,6 +33,8 @@ type hop struct {
 	ctx       context.Context
 	now       time.Time
 	typeNames map[string]string // what people call the information types that were looked for
+	matches   []dlp.Match       // in the content that was looked at, masked
+	evident   *model.Activity   // what they are of
 	text      *spooled          // what is sent, when it was looked at
 	book      *catalog.Book
 	t         *catalog.Target

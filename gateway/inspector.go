@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/referee-casb/referee/dlp"
 	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/model"
 )
@@ -37,8 +38,10 @@ type Job struct {
 type Findings struct {
 	// Types are the information types in the text. With ContentState Unobtainable they are what was seen before the rest
 	// could not be: they are there all the same.
-	Types        []model.Finding
-	Names        map[string]string // what people call the types, by id
+	Types []model.Finding
+	Names map[string]string // what people call the types, by id
+	// Matches are places in the text, masked, as the tenant wants them kept ([Evidence]).
+	Matches      []dlp.Match
 	ContentState filter.State
 	// Enough says that the work stopped at what decides ([model.Need.Enough]): there may be more than Types.
 	Enough       bool
@@ -47,4 +50,10 @@ type Findings struct {
 	Malware      bool
 	MalwareState filter.State
 	TrueMIME     string // "" when the inspector has nothing to add
+}
+
+// Evidence keeps what was found in the content of an action that a policy decided about; *evidence.Keeper is one. It is
+// called after the action was recorded, from many goroutines.
+type Evidence interface {
+	Keep(ctx context.Context, tenant model.TenantID, activity model.ActivityID, file string, matches []dlp.Match) error
 }

@@ -35,6 +35,7 @@ type Parts struct {
 	Revoke      func(context.Context, session.Revocation) error              // sign-out: store and broadcast
 	Refresh     func(context.Context, model.TenantID, model.SessionID) error // device facts changed: *session.Cache
 	Inspector   Inspector                                                    // optional: content
+	Evidence    Evidence                                                     // optional: what was found in content
 	Protector   Protector                                                    // optional: labels for copies that leave
 	// Discovered hears of hosts that pages asked and no instance of the tenant has; optional. It doesn't wait.
 	Discovered func(tenant model.TenantID, instance model.InstanceID, host, kind string)

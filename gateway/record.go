@@ -49,6 +49,7 @@ func (h *hop) judged(a *model.Activity) {
 		a.Taken = model.TakenAudit
 	}
 	h.protectedBy(a)
+	h.evident = a
 	replay.Remember(&h.in, a)
 	if h.v.Excepted != "" {
 		a.Objects = append(a.Objects, model.Object{Type: "exception", ID: h.v.Excepted})
@@ -84,7 +85,25 @@ func (h *hop) intend(a *model.Activity) bool {
 		h.unrecorded(err, a)
 		return false
 	}
+	h.keep(a)
 	return true
+}
+
+// keep keeps what was found in the content of an action that is on record now, when a policy had a say in it.
+func (h *hop) keep(a *model.Activity) {
+	if len(h.matches) == 0 || h.evident != a || h.v.N+h.v.M == 0 || h.g.parts.Evidence == nil {
+		return
+	}
+	file := ""
+	if len(a.Files) > 0 {
+		file = a.Files[0].Name
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), 5*time.Second)
+	defer cancel()
+	if err := h.g.parts.Evidence.Keep(ctx, h.t.Tenant, a.ID, file, h.matches); err != nil {
+		// fail open: the action is decided and on record, with what was found; only the places are lost.
+		h.g.log.Error("evidence not kept", "err", err, "tenant", h.t.Tenant, "activity", a.ID)
+	}
 }
 
 // unrecorded counts and reports an action that could not be recorded; at most once a second, since a full bus refuses
@@ -121,5 +140,6 @@ func (h *hop) event(a *model.Activity) bool {
 		a.Reference = ""
 		return false
 	}
+	h.keep(a)
 	return true
 }

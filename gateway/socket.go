@@ -315,6 +315,7 @@ func (s *stream) allowed(f *model.File) bool {
 		h.unrecorded(err, a)
 		return false // fail closed: what can't be recorded does not happen
 	}
+	h.keep(a)
 	if s.act = a; s.kind == model.ActivityUpload {
 		h.g.counts.uploads.Add(1)
 	} else {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"strconv"
@@ -131,7 +132,8 @@ func (t *task) key() (string, error) {
 	if err != nil {
 		return "", fault.As(err, fault.Internal, "inspect", "needs")
 	}
-	return string(job.Tenant) + "\x00" + job.Sum + "\x00" + strconv.FormatInt(t.revision, 10) + "\x00" + string(needs), nil
+	opt := t.options() // what is remembered shows no more of a match than the tenant wants shown now
+	return string(job.Tenant) + "\x00" + job.Sum + "\x00" + strconv.FormatInt(t.revision, 10) + "\x00" + fmt.Sprint(opt.Matches, opt.Context, opt.Last) + "\x00" + string(needs), nil
 }
 
 // section is the content to its end; while it arrives, reading ends where it does.
@@ -170,8 +172,17 @@ func (t *task) begin(ctx context.Context) error {
 	}
 	t.out.Names = b.names
 	t.revision, t.missing, t.found = revision, len(b.missing) > 0, map[string][]model.Finding{}
-	t.scan, err = b.engine.Start(dlp.Options{Enough: t.enough})
+	t.scan, err = b.engine.Start(t.options())
 	return err
+}
+
+// options are those of the scan.
+func (t *task) options() dlp.Options {
+	opt := dlp.Options{Enough: t.enough}
+	if t.i.parts.Scan != nil {
+		opt = t.i.parts.Scan(t.job.Tenant, opt)
+	}
+	return opt
 }
 
 // enough notes what was found so far and reports whether that decides.
@@ -253,7 +264,7 @@ func (t *task) scanned(a *worker.Answer, err error) {
 	report, ferr := t.scan.Finish(context.Background())
 	t.out.Enough = t.out.Enough || t.scan.Enough()
 	if ferr == nil {
-		t.out.Types = report.Findings
+		t.out.Types, t.out.Matches = report.Findings, report.Matches
 	}
 	switch {
 	case ferr == nil && t.out.Enough:

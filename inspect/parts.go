@@ -36,7 +36,9 @@ type Parts struct {
 	Types   Types  // nil: the built-in types
 	Reader  Reader // needed
 	Malware Malware
-	Log     *slog.Logger // needed
+	// Scan adds to what a scan reports the places that a tenant wants kept; nil: none are reported.
+	Scan func(tenant model.TenantID, opt dlp.Options) dlp.Options
+	Log  *slog.Logger // needed
 }
 
 // Config bounds an [Inspector]. Zero values mean the defaults.

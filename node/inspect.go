@@ -38,7 +38,7 @@ func (n *Node) openInspector(ctx context.Context) (gateway.Inspector, error) {
 		conf.OCR = pictures
 	}
 	n.readers = worker.New(conf, n.log)
-	return inspect.New(inspect.Config{Engines: c.Engines, Results: c.Results}, inspect.Parts{Types: tenantTypes{n.types}, Reader: n.readers, Log: n.log}), nil
+	return inspect.New(inspect.Config{Engines: c.Engines, Results: c.Results}, inspect.Parts{Types: tenantTypes{n.types}, Reader: n.readers, Scan: n.evidence.Options, Log: n.log}), nil
 }
 
 // checkContent reports limits that contradict each other.

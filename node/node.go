@@ -300,7 +300,7 @@ func (n *Node) openInline(ctx context.Context) error {
 	}, gateway.Parts{
 		Catalog: n.Catalog, Tenants: n.Tenants, Sessions: n.cache, Apps: n.DB, Codes: n.DB, Stashes: n.DB, Blocked: n.DB, Grants: n.DB, Vault: n.Vault,
 		Rules: n.gatewayRules, Recorder: n.Recorder, Enrich: n.enrich, Signals: n.Bus, Revocations: n.revocations, Revoke: revoke.Revoke,
-		Refresh: n.cache.Refresh, TLSPrint: func(r *http.Request) string { return n.server.print.of(r) }, Arrived: arrived, Log: n.log, Now: o.Now, Inspector: inspector, Protector: protect.New(n.DB, n.readers, o.Now, n.log),
+		Refresh: n.cache.Refresh, TLSPrint: func(r *http.Request) string { return n.server.print.of(r) }, Arrived: arrived, Log: n.log, Now: o.Now, Inspector: inspector, Evidence: n.evidence, Protector: protect.New(n.DB, n.readers, o.Now, n.log),
 		Discovered: n.discoveries.Seen,
 		Bypassed:   func(t model.TenantID, id model.InstanceID) bool { _, live := n.Bypasses.Live(t, id); return live },
 	})

@@ -29,7 +29,7 @@ const (
 	defaultContext, leastContext = 60, 40
 	defaultDays, mostDays        = 30, 365
 	// PerType is how many places of a type are kept for one piece of content.
-	PerType = 10
+	PerType = 5
 	// MaxItems is how many are kept for one activity.
 	MaxItems = 200
 )
