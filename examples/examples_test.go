@@ -38,7 +38,7 @@ func decode(t *testing.T) []*policy.Document {
 func compile(t *testing.T, docs []*policy.Document, phase policy.Phase) *policy.Book {
 	t.Helper()
 	book, problems := policy.Compile(docs, policy.Options{
-		Tenant: "contoso",
+		Tenant: "contoso", Capabilities: policy.Capabilities{Labels: true},
 		Phases: map[string]policy.Phase{"onedrive-block-download-unmanaged": phase},
 	})
 	if err := problems.Err(); err != nil {
@@ -50,7 +50,7 @@ func compile(t *testing.T, docs []*policy.Document, phase policy.Phase) *policy.
 func TestExamplesLintClean(t *testing.T) {
 	t.Parallel()
 	found := lint.Run(decode(t), lint.World{
-		Now:  time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC),
+		Now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Capabilities: policy.Capabilities{Labels: true},
 		Apps: []lint.App{{Key: "onedrive", Suite: "office365"}, {Key: "sharepoint", Suite: "office365"}, {Key: "office365"}},
 		Instances: []lint.Instance{
 			{ID: "files", App: "onedrive", Route: model.RouteSSO},

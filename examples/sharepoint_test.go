@@ -2,6 +2,7 @@ package examples
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/referee-casb/referee/policy"
@@ -20,7 +21,7 @@ func TestSharePointStepA(t *testing.T) {
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
-	book, problems := policy.Compile(docs, policy.Options{Tenant: "contoso"})
+	book, problems := policy.Compile(docs, policy.Options{Tenant: "contoso", Capabilities: policy.Capabilities{Labels: true}})
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +57,44 @@ func TestSharePointStepA(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: got %s, want %s\n%s", c.name, got, c.want, book.WhatIf(in))
+		}
+	}
+}
+
+// TestSharePointStepB decides downloads by the session policy: the label in the file decides.
+func TestSharePointStepB(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("sharepoint-block-download-highly-confidential.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, problems := policy.Decode("", text)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	book, problems := policy.Compile(docs, policy.Options{Tenant: "contoso", Capabilities: policy.Capabilities{Labels: true}})
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	const label, blocks = "8faca7b8-8d20-48a3-8ea2-0f96310a848e", "block by=sharepoint-block-highly-confidential"
+	for _, c := range []struct{ name, facts, want string }{
+		{"the label", "activity=download app=sharepoint device=none file=plan.docx label=" + label, blocks},
+		{"another label", "activity=download app=sharepoint device=none file=plan.docx label=aaaaaaaa-8d20-48a3-8ea2-0f96310a848e", "allow"},
+		{"no label", "activity=download app=sharepoint device=none file=plan.docx", "allow"},
+		{"two labels", "activity=download app=sharepoint device=none file=plan.docx label=aaaaaaaa-8d20-48a3-8ea2-0f96310a848e label=" + label, blocks},
+		{"nobody has looked", "activity=download app=sharepoint device=none file=plan.docx label=?", "open,block"},
+		{"it can't be seen", "activity=download app=sharepoint device=none file=plan.docx label=!", blocks},
+		{"a managed device", "activity=download app=sharepoint device=compliant file=plan.docx label=" + label, "allow"},
+		{"another app", "activity=download app=teams device=none file=plan.docx label=" + label, "allow"},
+	} {
+		in, err := policytest.Input(c.facts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v policy.Verdict
+		book.Decide(in, &v)
+		if got := policytest.Describe(&v); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
 	}
 }

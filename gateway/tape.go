@@ -148,7 +148,11 @@ func (h *hop) isWhole() bool {
 	if !u.Chunk && !(u.Create && u.Along == recognise.UploadTusCreate) {
 		return true
 	}
-	return u.Offset <= 0 && u.Total >= 0 && u.Total == h.r.ContentLength
+	total := u.Total
+	if total < 0 {
+		total = h.in.File.Size // as it was announced
+	}
+	return u.Offset <= 0 && total >= 0 && total == h.r.ContentLength
 }
 
 // coding is the content coding of the request's body, "" for none.

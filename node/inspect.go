@@ -5,6 +5,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/referee-casb/referee/dlp"
 	"github.com/referee-casb/referee/dlp/extract"
@@ -39,6 +40,27 @@ func (n *Node) openInspector(ctx context.Context) (gateway.Inspector, error) {
 	}
 	n.readers = worker.New(conf, n.log)
 	return inspect.New(inspect.Config{Engines: c.Engines, Results: c.Results}, inspect.Parts{Types: tenantTypes{n.types}, Reader: n.readers, Scan: n.evidence.Options, Log: n.log}), nil
+}
+
+// warmReaders starts a reading process once some tenant has a policy that looks into content: the first one has code to
+// compile, which takes seconds.
+func (n *Node) warmReaders(ctx context.Context) error {
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	for {
+		for _, id := range n.tenantIDs() {
+			if b, ok := n.Rules.Book(id); ok && b.Inspects(model.ActivityDownload, model.ActivityUpload, model.ActivitySendItem) {
+				n.readers.Warm()
+				<-ctx.Done()
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 // checkContent reports limits that contradict each other.

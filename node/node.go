@@ -328,6 +328,7 @@ func (n *Node) Run(ctx context.Context) error {
 	run("pipeline", n.pipeline.Run)
 	run("sessions", n.cache.Run)
 	run("gateway", n.gateway.Run)
+	run("readers", n.warmReaders)
 	run("rules", func(ctx context.Context) error { return n.Rules.follow(ctx, 30*time.Second, n.tenantIDs) })
 	run("signals", n.listen)
 	run("jobs", n.jobs)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/referee-casb/referee/filter"
 	"github.com/referee-casb/referee/internal/strict"
 	"github.com/referee-casb/referee/model"
 	"go.yaml.in/yaml/v3"
@@ -194,8 +195,9 @@ func decodeLevel(r *strict.Reader, m *strict.Map, p *Inline) {
 	if p.Level == LevelStandard && p.Action == ActionProtect {
 		r.Wrong(m.At("level"), m.Path("level"), "use strict", "at level standard, what a page's script fetches keeps its original bytes, so copies would leave without the label")
 	}
-	if p.Level == LevelInspect && p.Inspection.Method == InspectNone {
-		r.Wrong(m.At("level"), m.Path("level"), "use strict or standard, or add an inspection", "level inspect lets content decide, and nothing is inspected")
+	labels := slices.ContainsFunc(conds(p.Files), func(c *filter.Node) bool { return c.Field == "fileLabels" })
+	if p.Level == LevelInspect && p.Inspection.Method == InspectNone && !labels {
+		r.Wrong(m.At("level"), m.Path("level"), "use strict or standard, or add an inspection or a condition on fileLabels", "level inspect lets content decide, and nothing is inspected")
 	}
 }
 

@@ -205,6 +205,13 @@ func (p *Pool) give(w *process) {
 	}
 }
 
+// Warm starts a process that waits for the first file, so that nobody waits for it.
+func (p *Pool) Warm() {
+	if len(p.cfg.Command) > 0 {
+		p.refill()
+	}
+}
+
 // refill starts processes beside, until enough wait that anybody could use.
 func (p *Pool) refill() {
 	p.mu.Lock()
