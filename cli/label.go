@@ -21,7 +21,7 @@ func (a *app) labelCommand() *cobra.Command {
 		Use: "label", Short: "Sensitivity labels: a tenant's taxonomy, and labels in files",
 		Long: "Keep the sensitivity labels of a tenant, and read and write labels in files. See docs/howto/sensitivity-labels.md.",
 	}
-	c.AddCommand(a.labelList(), a.labelShow(), a.labelApply(), a.labelImport(), a.labelHistory(), a.labelRead(), a.labelWrite())
+	c.AddCommand(a.labelList(), a.labelShow(), a.labelApply(), a.labelImport(), a.labelHistory(), a.labelRead(), a.labelWrite(), a.labelEncrypt())
 	return c
 }
 

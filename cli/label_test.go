@@ -113,6 +113,31 @@ func TestLabelFiles(t *testing.T) {
 	}
 }
 
+func TestLabelEncrypt(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	doc, out := s.write(t, "a.docx", wordFile(t)), filepath.Join(s.dir, "b.docx")
+	got := s.run(t, "", "label", "encrypt", doc, "--out", out, "--json")
+	var made struct{ Path, Password string }
+	if got.code != 0 || json.Unmarshal([]byte(got.out), &made) != nil || len(made.Password) != 24 || made.Path != out {
+		t.Fatalf("%+v", got)
+	}
+	if got := s.run(t, "", "label", "read", out); got.code == 0 || !strings.Contains(got.notes, "encrypted") {
+		t.Errorf("%+v", got)
+	}
+	password := s.write(t, "password", "correct horse\n")
+	if got := s.run(t, "", "label", "encrypt", doc, "--out", out, "--password-file", password); got.code != 0 || strings.Contains(got.out+got.notes, "correct horse") {
+		t.Errorf("%+v", got)
+	}
+	for name, args := range map[string][]string{
+		"nowhere": {doc}, "short": {doc, "--out", out, "--password-file", s.write(t, "short", "x")}, "not a document": {password, "--out", out}, "twice": {out, "--in-place"},
+	} {
+		if got := s.run(t, "", append([]string{"label", "encrypt"}, args...)...); got.code == 0 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 // TestLabelImport reads labels from an address that speaks as Graph does: a token, then the older address since the newer
 // one is refused, in pages.
 func TestLabelImport(t *testing.T) {

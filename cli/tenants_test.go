@@ -15,7 +15,7 @@ var here = map[string]string{
 	"referee config check": "no server", "referee config example": "no server", "referee version": "no server", "referee admin recover": "works on the host's own files",
 	"referee template list": "no server", "referee template make": "no server", "referee policy validate": "no server",
 	"referee dlp scan": "no server", "referee dlp types list": "no server", "referee dlp types show": "no server", "referee dlp test": "no server", "referee dlp edm hash": "no server", "referee dlp fingerprint make": "no server",
-	"referee policy import": "no server", "referee label read": "no server",
+	"referee policy import": "no server", "referee label read": "no server", "referee label encrypt": "no server",
 	"referee app make": "no server", "referee app profile list": "no server", "referee app profile show": "no server",
 	"referee provider presets": "lists what Referee knows", "referee tenant list": "lists what the token reaches", "referee tenant add": "names its tenant in the file",
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"io"
+	"slices"
 )
 
 // Lookup returns what a value refers to, the value itself where it refers to nothing; nil for objects that aren't there.
@@ -250,3 +251,27 @@ func paeth(a, b, c byte) byte {
 }
 
 func abs(n int) int { return max(n, -n) }
+
+// Numbers returns the numbers of all objects that are there, in order.
+func (f *File) Numbers() []int {
+	var out []int
+	for num, where := range f.places {
+		if where.index >= 0 || where.at != 0 {
+			out = append(out, num)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Generation is an object's.
+func (f *File) Generation(num int) int { return f.places[num].gen }
+
+// Object returns an object by its number, with its stream's bytes as they lie in the file, nil without a stream.
+func (f *File) Object(num int) (Value, *io.SectionReader, error) {
+	v, s, err := f.object(num)
+	if err != nil || s == nil {
+		return v, nil, err
+	}
+	return v, io.NewSectionReader(f.src, s.at, s.size), nil
+}
