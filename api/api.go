@@ -34,6 +34,7 @@ type API struct {
 	spec     specification
 	recent   recent
 	scans    chan struct{} // one for each scan that may run
+	scanning sync.Map      // tenants for which a file is being scanned
 	probing  sync.Map      // tenants whose provider is being tested
 	checking sync.Map      // tenants for which an app is being checked
 }

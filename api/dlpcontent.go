@@ -22,7 +22,7 @@ type Evidence interface {
 
 const (
 	maxContent = 32 << 20
-	maxScans   = 2 // at once: each takes some ten MB beside its file
+	maxScans   = 4 // at once, one a tenant: each takes some ten MB beside its file
 	scanTime   = 2 * time.Minute
 )
 
@@ -100,6 +100,10 @@ func (a *API) scanContent(ctx context.Context, c *caller, in *scanInput) (*scanA
 		}
 		types = slices.DeleteFunc(slices.Clone(types), func(t dlp.Type) bool { return !slices.Contains(opt.Types, t.ID) })
 	}
+	if _, busy := a.scanning.LoadOrStore(c.Tenant, true); busy {
+		return nil, &fault.Error{Kind: fault.Limited, Op: op, Key: string(c.Tenant), Msg: "another file of this tenant is being scanned", Help: "try again in a few seconds"}
+	}
+	defer a.scanning.Delete(c.Tenant)
 	select {
 	case a.scans <- struct{}{}:
 		defer func() { <-a.scans }()

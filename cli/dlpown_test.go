@@ -124,6 +124,8 @@ func TestOwnStory(t *testing.T) {
 	do("reader", 0, "ready", "edm", "list")
 	do("operator", 2, "is another table's key", "edm", "upload", table, "--key", s.write(t, "other.key", strings.Repeat("A", 43)))
 	do("operator", 0, "removed", "edm", "remove", "patients")
+	do("reader", 2, "referee dlp test --table", "scan", "--own", filepath.Join(s.dir, "patients.yaml"), "--type", "patients", types)
+	do("reader", 0, "clean", "scan", "--own", filepath.Join(s.dir, "patients.yaml"), s.write(t, "one.txt", "AB-123456"))
 
 	form := s.write(t, "Leave form.docx", leaveForm)
 	print := do("reader", 0, "id: leave-form\nname: Leave form\n", "fingerprint", "make", form)

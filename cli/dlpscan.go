@@ -65,6 +65,15 @@ in the text that was found. Sensitivity labels in the files are shown too.`,
 				return &fault.Error{Kind: fault.Invalid, Op: "dlp scan", Key: strconv.Itoa(opt.Confidence), Msg: "is not a confidence level", Help: "use 65, 75 or 85"}
 			}
 			opt.Types = slices.Clone(f.types)
+			for _, d := range set.Documents {
+				if d.Table == nil {
+					continue
+				}
+				if slices.Contains(f.types, d.ID) {
+					return &fault.Error{Kind: fault.Invalid, Op: "dlp scan", Key: d.ID, Msg: "is an exact data match, whose table is on the server", Help: "try it with its table: referee dlp test --table"}
+				}
+				set.Types = slices.DeleteFunc(set.Types, func(t dlp.Type) bool { return t.ID == d.ID })
+			}
 			for _, id := range f.bundles {
 				i := slices.IndexFunc(set.Bundles, func(b dlp.Bundle) bool { return b.ID == id })
 				if i < 0 {

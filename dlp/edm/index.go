@@ -48,6 +48,15 @@ func newSection(begin, records int64, share int) section {
 	return s
 }
 
+// MemoryOf is what the index of a table takes, in bytes.
+func MemoryOf(h *Header) int64 {
+	n := int64(0)
+	for _, part := range h.Sections {
+		n += 8*min(part.Records/bucketSize*2+2, 1<<32) + min(part.Records*filterBits/8, int64(MaxFilter/len(h.Sections)))
+	}
+	return n
+}
+
 func (s *section) block(h uint64) []uint64 {
 	n, _ := bits.Mul64(h*0x9E3779B97F4A7C15, uint64(len(s.filter)/blockWords))
 	return s.filter[n*blockWords:][:blockWords]

@@ -108,6 +108,13 @@ func TestSet(t *testing.T) {
 	if next, err := set.With(nil, "case-number", "helpdesk"); err != nil || len(next.Documents) != 1 {
 		t.Errorf("%v", err)
 	}
+	var many strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&many, "---\nkind: InformationType\nid: t%d\nname: T\npatterns: [{regexp: '(?:[a-z][0-9]){500}'}, {regexp: '(?:[0-9][a-z]){500}'}, {regexp: '(?:[A-Z][0-9]){500}'}, {regexp: '(?:[0-9][A-Z]){500}'}]\n", i)
+	}
+	if _, err := set.With(decode(t, many.String())); err == nil {
+		t.Error("expressions without end were taken")
+	}
 	if again := decode(t, string(set.Text())); len(again) != 3 {
 		t.Errorf("the set's text has %d documents", len(again))
 	}

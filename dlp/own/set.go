@@ -2,6 +2,8 @@ package own
 
 import (
 	"bytes"
+	"fmt"
+	"regexp/syntax"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +17,8 @@ import (
 const (
 	MaxDocuments = 500
 	MaxTotal     = 64 << 20 // bytes of text
+	// MaxProgram bounds all expressions together, in instructions of package regexp: [a-z]{100} takes some hundred.
+	MaxProgram = 200_000
 )
 
 // Set is what one tenant can look for: the built-in types and bundles, and its own. It is immutable.
@@ -128,8 +132,28 @@ func (s *Set) With(docs []Document, remove ...string) (*Set, error) {
 	if len(next.Documents) > MaxDocuments || total > MaxTotal {
 		return nil, &fault.Error{Kind: fault.Limited, Op: op, Msg: "these are more own types than a tenant may have: 500 documents of 64 MB together", Help: "remove those that nothing uses"}
 	}
+	if n := program(next.Types[len(base.Types):]); n > MaxProgram {
+		return nil, &fault.Error{Kind: fault.Limited, Op: op, Msg: fmt.Sprintf("the expressions of the tenant's types come to %d steps together, and %d may be", n, MaxProgram), Help: "bound repetitions more tightly, or use words: for lists"}
+	}
 	if _, err := dlp.New(next.Types[len(base.Types):]); err != nil {
 		return nil, err
 	}
 	return next, nil
+}
+
+// program is how long the expressions of types are when they are compiled.
+func program(types []dlp.Type) int {
+	n := 0
+	for _, t := range types {
+		for _, p := range t.Patterns {
+			re, err := syntax.Parse(p.Expr, syntax.Perl)
+			if err != nil {
+				continue // the engine says it
+			}
+			if prog, err := syntax.Compile(re.Simplify()); err == nil {
+				n += len(prog.Inst)
+			}
+		}
+	}
+	return n
 }

@@ -40,7 +40,7 @@ type Options struct {
 type Store struct {
 	opt  Options
 	mu   sync.Mutex
-	open map[name]opened
+	open map[name]*opened
 	busy map[name]bool // uploads that a request works at
 }
 
@@ -50,6 +50,7 @@ type name struct {
 }
 
 type opened struct {
+	mu      sync.Mutex // while it is opened: other tables don't wait
 	version int64
 	sum     string // a tenant that was removed and made anew counts from 1 again
 	table   *edm.Table
@@ -65,7 +66,7 @@ func Open(opt Options) (*Store, error) {
 	if err := os.MkdirAll(opt.Dir, 0o700); err != nil {
 		return nil, fault.As(err, fault.Unavailable, "edm.Open", opt.Dir)
 	}
-	return &Store{opt: opt, open: map[name]opened{}, busy: map[name]bool{}}, nil
+	return &Store{opt: opt, open: map[name]*opened{}, busy: map[name]bool{}}, nil
 }
 
 var plain = regexp.MustCompile(`^[a-z0-9]+(?:[-.][a-z0-9]+)*$`)
@@ -96,15 +97,22 @@ func (s *Store) Table(ctx context.Context, tenant model.TenantID, schema *edm.Sc
 	}
 	n := name{tenant, schema.ID}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if have, ok := s.open[n]; ok && have.version == row.Version && have.sum == row.SHA256 {
+	have := s.open[n]
+	if have == nil {
+		have = &opened{}
+		s.open[n] = have
+	}
+	s.mu.Unlock()
+	have.mu.Lock()
+	defer have.mu.Unlock()
+	if have.table != nil && have.version == row.Version && have.sum == row.SHA256 {
 		return have.table, nil
 	}
 	table, err := s.load(n, row)
 	if err != nil {
 		return nil, fault.Wrap(err, op, schema.ID)
 	}
-	s.open[n] = opened{row.Version, row.SHA256, table} // the file of the old one is closed when the last scan lets go of it
+	have.version, have.sum, have.table = row.Version, row.SHA256, table // the old one's file is closed when the last scan lets go of it
 	return table, nil
 }
 

@@ -116,6 +116,9 @@ func (s *Store) Finish(ctx context.Context, tenant model.TenantID, schema *edm.S
 	case !header.Fits(key):
 		return own.TableRow{}, &fault.Error{Kind: fault.Invalid, Op: op, Key: schema.ID, Msg: "the key is not the one that the table was hashed with", Help: "use the key file that `referee dlp edm hash` wrote beside the table"}
 	}
+	if err := s.room(ctx, n, header); err != nil {
+		return own.TableRow{}, err
+	}
 	version := int64(1)
 	old, err := s.opt.Rows.TableRow(ctx, tenant, schema.ID)
 	if err == nil {
@@ -147,6 +150,39 @@ func (s *Store) Finish(ctx context.Context, tenant model.TenantID, schema *edm.S
 		return row, s.remove(n, old.Version)
 	}
 	return row, nil
+}
+
+// MaxMemory bounds the indexes of a tenant's tables together, in bytes.
+const MaxMemory = 512 << 20
+
+// room refuses a table whose index would not fit beside those of the tenant's others.
+func (s *Store) room(ctx context.Context, n name, h *edm.Header) error {
+	rows, err := s.opt.Rows.TableRows(ctx, n.tenant)
+	if err != nil {
+		return err
+	}
+	total := edm.MemoryOf(h)
+	for _, r := range rows {
+		if r.ID == n.id {
+			continue
+		}
+		path, err := s.path(name{n.tenant, r.ID}, versioned(r.Version))
+		if err != nil {
+			return err
+		}
+		f, err := os.Open(path) //nolint:gosec // our own folder
+		if err != nil {
+			continue // a table that is gone takes no memory
+		}
+		if have, _, err := edm.ReadHeader(f, r.Bytes); err == nil {
+			total += edm.MemoryOf(have)
+		}
+		_ = f.Close() // it was read
+	}
+	if total > MaxMemory {
+		return &fault.Error{Kind: fault.Limited, Op: "edm.Finish", Key: n.id, Msg: fmt.Sprintf("the tenant's tables would take %d MiB of memory, and %d may be", total>>20, MaxMemory>>20), Help: "remove tables that nothing uses, or search for fewer columns"}
+	}
+	return nil
 }
 
 // whole reads a file until ctx ends.
