@@ -70,6 +70,10 @@ test-browser: build demo-web test-provider ## tests in Chromium and Firefox, way
 test-bypass: build demo-web ## only the ways around a policy, in both browsers; writes docs/reference/bypasses.md
 	cd test/browser && npm ci --ignore-scripts --no-audit --no-fund --silent && REFEREE_BIN="$(CURDIR)/bin/referee" npm test -- bypass && npm run --silent table
 
+.PHONY: test-rewriting
+test-rewriting: build demo-web ## only what breaks rewriting proxies, in both browsers; writes docs/reference/rewriting.md
+	cd test/browser && npm ci --ignore-scripts --no-audit --no-fund --silent && REFEREE_BIN="$(CURDIR)/bin/referee" npm test -- rewriting && node rewriting/table.mjs
+
 .PHONY: demo
 demo: build demo-web ## Referee with a director, a contractor, an employee and a files app; prints one link
 	bin/referee demo

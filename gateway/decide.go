@@ -324,7 +324,7 @@ func (h *hop) resource() string {
 func isText(mediaType string) bool {
 	t, _, _ := strings.Cut(strings.ToLower(mediaType), ";")
 	switch t = strings.TrimSpace(t); t {
-	case "application/x-www-form-urlencoded", "application/json", "text/plain", "application/xml", "text/xml", "application/graphql":
+	case "application/x-www-form-urlencoded", "application/json", "text/plain", "application/xml", "text/xml", "application/graphql", "application/csp-report":
 		return true
 	}
 	return strings.HasSuffix(t, "+json") || strings.HasSuffix(t, "+xml")

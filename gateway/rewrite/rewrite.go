@@ -159,6 +159,9 @@ func (b *Body) Begin() error {
 	n, err := b.plain.Read(b.in[:])
 	if n > 0 {
 		b.advance(b.in[:n], false)
+		if b.err == nil {
+			b.err = b.flush(false)
+		}
 	}
 	if b.err == nil && err != nil && err != io.EOF {
 		b.err = err

@@ -213,6 +213,9 @@ func TestFirstBytesAreNotHeldBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	go func() { _, _ = io.WriteString(w, "<p>first</p>\n<p") }()
+	if err := b.Begin(); err != nil {
+		t.Fatal(err)
+	}
 	got := make([]byte, len("<p>first</p>\n"))
 	if _, err := io.ReadFull(d, got); err != nil || string(got) != "<p>first</p>\n" {
 		t.Fatalf("%q, %v", got, err)

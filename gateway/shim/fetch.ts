@@ -35,11 +35,12 @@ function prepare(ctx: Context, args: any[]): void {
   let address = requestURL(args[0]);
   const from = address === undefined ? undefined : (args[0] as Request);
   if (address === undefined) args[0] = address = ctx.urls.url('' + args[0]);
-  if (!ctx.urls.sibling(address)) return;
+  const sibling = ctx.urls.sibling(address);
   const init = args[1];
   const given = init !== null && (typeof init === 'object' || typeof init === 'function') ? init : undefined;
   const asked = (given && given.credentials) || (from ? request.credentials(from) : 'same-origin');
-  if (asked === 'include') return;
+  // The page's own host gets credentials unless the page says otherwise; without any, the gateway would not know the session.
+  if (sibling ? asked === 'include' : asked !== 'omit' || !ctx.urls.own(address)) return;
   const headers = new NativeHeaders((given && given.headers) || (from ? request.headers(from) : undefined));
   setHeader(headers, 'Accept', (header(headers, 'Accept') || '*/*') + ', ' + mark);
   const forced = create(given || null);

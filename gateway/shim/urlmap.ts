@@ -11,6 +11,8 @@ export interface URLMap {
   sibling(value: string): boolean;
   /** Whether a host, mapped or real, is one of the app's. */
   known(host: string): boolean;
+  /** Whether an address (mapped already) is on the document's own host. */
+  own(value: string): boolean;
 }
 
 // Relative to the host beyond doubt: no parsing needed. Tabs and line ends are dropped by URL
@@ -71,5 +73,9 @@ export function newURLMap(hosts: Record<string, string>, base: () => string, own
       return !!parsed && u.origin(parsed) !== own && map.has(mapped, u.host(parsed));
     },
     known: (host) => map.has(table, host) || map.has(mapped, host) || own === 'https://' + host,
+    own(value) {
+      const parsed = read(value);
+      return !!parsed && u.origin(parsed) === own;
+    },
   };
 }
