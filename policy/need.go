@@ -44,7 +44,7 @@ func (t *tally) needs(p *Policy) {
 	}
 	for i, k := range needKinds {
 		if in.missing&(1<<i) != 0 {
-			t.need(model.Need{Kind: k})
+			t.v.need(model.Need{Kind: k})
 		}
 	}
 	// Content is costly: it is asked for only when nothing cheaper is open any more.
@@ -53,7 +53,7 @@ func (t *tally) needs(p *Policy) {
 		if p.content.method == InspectBuiltIn && p.Gate == GateBlock && !p.Monitor && p.lifted(in) == nil {
 			need = &p.content.stop // nothing opens this gate, so the first hit ends the work
 		}
-		t.need(*need)
+		t.v.need(*need)
 	}
 	if t.deadline == 0 || p.Deadline < t.deadline {
 		t.deadline = max(p.Deadline, time.Second)
@@ -61,12 +61,12 @@ func (t *tally) needs(p *Policy) {
 }
 
 // need adds n unless the same is asked for already.
-func (t *tally) need(n model.Need) {
-	for i := range t.v.Needs {
-		have := &t.v.Needs[i]
+func (v *Verdict) need(n model.Need) {
+	for i := range v.Needs {
+		have := &v.Needs[i]
 		if have.Kind == n.Kind && have.All == n.All && slices.Equal(have.Names, n.Names) && slices.EqualFunc(have.Enough, n.Enough, slices.Equal) {
 			return
 		}
 	}
-	t.v.Needs = append(t.v.Needs, n)
+	v.Needs = append(v.Needs, n)
 }

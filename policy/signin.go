@@ -29,13 +29,16 @@ func settled(in *Input) []Stage {
 	return []Stage{StageSignIn, StageAccess}
 }
 
-// DecideSignIn decides a sign-in: Conditional Access first, then access policies. The stricter gate applies and
-// duties add up. in.Stage is left at the stage whose gate it is. An open or blocked verdict of Conditional Access
-// stands alone.
+// DecideSignIn decides a sign-in: Conditional Access first, then access policies. The stricter gate applies, duties
+// and needs add up. in.Stage is left at the stage whose gate it is. A block of Conditional Access stands alone, be it
+// decided or what applies as long as facts are missing; any other verdict that is open still has the access policies'
+// gate, since there are those who can't fetch facts and go by the gate: requests without the person, and refresh tokens.
 func (b *Book) DecideSignIn(in *Input, v *Verdict) {
 	in.Stage = StageSignIn
 	b.Decide(in, v)
-	if !v.Open() && v.Gate != GateBlock {
+	if v.Gate != GateBlock {
+		var lacking [len(needKinds)]model.Need // here, so that a decision does not allocate
+		needs := lacking[:copy(lacking[:], v.Needs)]
 		first := *v
 		first.Needs, first.Steps = nil, slices.Clone(v.Steps)
 		in.Stage = StageAccess
@@ -43,11 +46,18 @@ func (b *Book) DecideSignIn(in *Input, v *Verdict) {
 		if first.Gate >= v.Gate {
 			in.Stage = StageSignIn
 		}
-		v.merge(&first)
+		if v.Gate == GateBlock && !v.Open() && len(needs) > 0 {
+			v.monitor(&first) // a decided block is not held open, and what is undecided decided nothing
+		} else {
+			v.merge(&first)
+			for _, n := range needs {
+				v.need(n)
+			}
+		}
 	}
-	if in.ClientApp != "" && in.ClientApp != model.ClientBrowser && v.Duties.Has(DutyRoute) && !v.Open() {
+	if in.ClientApp != "" && in.ClientApp != model.ClientBrowser && v.Duties.Has(DutyRoute) {
 		// fail closed: a native client does not follow the browser's way through the gateway, so what asks for
-		// session control can't let it in.
+		// session control can't let it in, nor what may come to ask for it.
 		v.Blocker, v.UseBrowser = v.router(), true
 		v.Gate, v.Steps, v.Control = GateBlock, v.Steps[:0], ""
 		v.Duties &^= DutyRoute
@@ -57,12 +67,15 @@ func (b *Book) DecideSignIn(in *Input, v *Verdict) {
 	}
 }
 
-// router returns the policy that asks for the gateway.
+// router returns the policy that asks for the gateway, nil where it is one that is not decided yet.
 func (v *Verdict) router() *Policy {
 	for _, p := range v.Deciding[:v.N] {
 		if p.Session == v.Control {
 			return p
 		}
+	}
+	if v.Open() {
+		return nil
 	}
 	return v.Deciding[0]
 }
@@ -88,13 +101,21 @@ func (v *Verdict) merge(first *Verdict) {
 			v.N++
 		}
 	}
+	v.monitor(first)
+	if v.Excepted == "" {
+		v.Excepted = first.Excepted
+	}
+	if first.Deadline.After(v.Deadline) {
+		v.Deadline = first.Deadline
+	}
+}
+
+// monitor adds the report-only policies of Conditional Access that matched.
+func (v *Verdict) monitor(first *Verdict) {
 	for _, p := range first.Monitored[:first.M] {
 		if v.M < MaxDeciding {
 			v.Monitored[v.M] = p
 			v.M++
 		}
-	}
-	if v.Excepted == "" {
-		v.Excepted = first.Excepted
 	}
 }

@@ -217,7 +217,7 @@ func (b *Broker) samlContinue(w http.ResponseWriter, r *http.Request, t tenant.T
 		d.askSecondFactor(&s.Auth, b.parts.Now())
 	}
 	switch {
-	case d.Gate != policy.GateAllow && silent:
+	case silent && (d.Open() || d.Gate != policy.GateAllow):
 		b.samlSays(w, r, t, idp, waiting.Request, saml.StatusNoPassive)
 	case d.Gate != policy.GateAllow:
 		b.deny(w, r, t, s, inst, &d, "")
