@@ -23,9 +23,12 @@ func Bundles() []dlp.Bundle {
 	slices.Sort(gdpr)
 	return []dlp.Bundle{
 		{ID: "credentials", Name: "All credential types", Types: secrets},
+		{ID: "eu-national-identification-number", Name: "EU national identification number", Types: europe(dlp.Identity)},
+		{ID: "eu-social-security-number-equivalent-identification", Name: "EU social security number or equivalent identification", Types: europe(dlp.Social)},
+		{ID: "eu-tax-identification-number", Name: "EU tax identification number", Types: europe(dlp.Tax)},
 		{ID: "gdpr", Name: "Personal data in Europe (GDPR)", Types: gdpr},
 		{ID: "hipaa", Name: "U.S. health data (HIPAA)", Types: []string{
-			"date-of-birth", "drug-enforcement-agency-number", "medicare-beneficiary-identifier-card", "phone-number", "us-drivers-license-number",
+			"date-of-birth", "drug-enforcement-agency-number", "international-classification-of-diseases-icd-10-cm", "international-classification-of-diseases-icd-9-cm", "medicare-beneficiary-identifier-card", "phone-number", "us-drivers-license-number",
 			"us-individual-taxpayer-identification-number", "us-national-provider-identifier", "us-social-security-number",
 		}},
 		{ID: "pci", Name: "Payment cards (PCI DSS)", Types: []string{"credit-card-number", "eu-debit-card-number"}},
@@ -34,6 +37,20 @@ func Bundles() []dlp.Bundle {
 			"us-social-security-number", "us-uk-passport-number",
 		}},
 	}
+}
+
+// europe are the types of a group that members of the European Union have.
+func europe(group dlp.Group) []string {
+	var out []string
+	for _, t := range All() {
+		if t.Group == group && slices.ContainsFunc(t.Countries, func(c string) bool {
+			return slices.Contains(eea, c) && !slices.Contains([]string{"ch", "gb", "is", "no"}, c)
+		}) {
+			out = append(out, t.ID)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // eea are the members of the European Economic Area, the United Kingdom and Switzerland.

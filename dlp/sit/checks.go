@@ -1,6 +1,7 @@
 package sit
 
 import (
+	"bytes"
 	"math"
 
 	"github.com/referee-casb/referee/dlp/checksum"
@@ -94,4 +95,14 @@ func varied(m []byte) bool {
 		}
 	}
 	return n >= 12
+}
+
+// userPassword checks what stands behind the last = or : of a user name and a password.
+func userPassword(m []byte) bool {
+	for i := len(m) - 1; i >= 0; i-- {
+		if m[i] == '=' || m[i] == ':' {
+			return realPassword(bytes.TrimLeft(m[i+1:], " \"'")) && len(m)-i > 6
+		}
+	}
+	return false
 }

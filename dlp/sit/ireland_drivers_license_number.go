@@ -6,7 +6,7 @@ import (
 
 func irelandDriversLicenseNumber() dlp.Type {
 	return dlp.Type{
-		ID: "ireland-drivers-license-number", Name: "Ireland Driver's License Number", GUID: "1daa4ad5-e2dd-4ca4-a788-54722c09efb2",
+		ID: "ireland-drivers-license-number", Name: "Ireland Driver's License Number", GUID: "e01bccd9-eb4d-414f-ace1-e9b6a4c4a2ca",
 		Group: dlp.Driving, Countries: []string{"ie"},
 		About:  "The shape of a driving licence number of Ireland near words for a driving licence in the languages of the country, or in English with its name.",
 		Source: "Commission Decision (EU) 2016/1945: IE",

@@ -72,8 +72,9 @@ func (b *builder) head(p *Program, start uint32) head {
 	return h
 }
 
-// groupOf is that of a pattern whose matches don't begin with one of a few texts of four bytes.
-func groupOf(h *head, split []head) int {
+// group is that of a pattern, if its matches don't begin with one of a few texts of four bytes; groupWide when only its
+// ways to begin can tell.
+func (h *head) group() int {
 	first := h.at[0]
 	lower := first.anyOf('a', 'z')
 	switch {
@@ -82,14 +83,16 @@ func groupOf(h *head, split []head) int {
 	case !lower && !h.at[1].anyOf('a', 'z'):
 		return groupCode
 	}
+	return groupWide
+}
+
+// blunt says whether the lanes would let the heads through too often.
+func blunt(split []head) bool {
 	chance := 0.0
 	for i := range split {
 		chance += split[i].chance()
 	}
-	if chance > 3e-3 {
-		return groupWide
-	}
-	return groupOther
+	return chance > 3e-3
 }
 
 // chance is how often the lanes let a head through.
@@ -192,7 +195,8 @@ type quads [1 << 16 / 64]uint64
 // maxQuads is up to how many a pattern may have.
 const maxQuads = 4096
 
-func quadHash(four uint32) uint32 { return four * 0x9E3779B1 >> 16 }
+// quadHash is the same for capitals and small letters.
+func quadHash(four uint32) uint32 { return (four | 0x20202020) * 0x9E3779B1 >> 16 }
 
 func (q *quads) has(text []byte, i int) bool {
 	if i+4 > len(text) {
@@ -237,8 +241,8 @@ func (q *quads) add(b *builder, p *Program, start uint32, h *head) bool {
 			can = can.union(p.sets[p.insts[i].arg])
 		}
 		for c := range 256 {
-			if !can.has(byte(c)) {
-				continue
+			if !can.has(byte(c)) || c >= 'A' && c <= 'Z' && can.has(byte(c|0x20)) && sameSets(p, at, byte(c), byte(c|0x20)) {
+				continue // a capital is followed as its small letter
 			}
 			var next []uint32
 			for _, i := range at {
@@ -259,6 +263,14 @@ func (q *quads) add(b *builder, p *Program, start uint32, h *head) bool {
 		q[h/64] |= 1 << (h % 64)
 	}
 	return true
+}
+
+// sameSets says whether instructions take both bytes or neither.
+func sameSets(p *Program, at []uint32, a, b byte) bool {
+	return !slices.ContainsFunc(at, func(i uint32) bool {
+		set := &p.sets[p.insts[i].arg]
+		return set.has(a) != set.has(b)
+	})
 }
 
 func (s *byteSet) anyOf(lo, hi byte) bool {

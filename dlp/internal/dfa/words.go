@@ -33,8 +33,8 @@ func NewWords(patterns []Pattern, tableBytes int) (*WordSet, error) {
 	var heads [groups][]head
 	b := builder{marks: make([]uint32, len(all.insts))}
 	for i, p := range patterns {
-		h, split := b.head(all, all.starts[i]), b.split(all, all.starts[i])
-		g := groupOf(&h, split)
+		h := b.head(all, all.starts[i])
+		g := h.group()
 		switch {
 		case g == groupNumber:
 			heads[g] = append(heads[g], h)
@@ -42,7 +42,8 @@ func NewWords(patterns []Pattern, tableBytes int) (*WordSet, error) {
 			g = groupWord
 			heads[g] = append(heads[g], h)
 		default:
-			if a, ok := areaOf(p.Expr, &h); g == groupWide && ok {
+			split := b.split(all, all.starts[i])
+			if a, ok := areaOf(p.Expr, &h); ok && g == groupWide && blunt(split) {
 				w.areas = addArea(w.areas, a)
 				break
 			}

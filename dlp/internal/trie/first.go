@@ -55,6 +55,12 @@ func (f *firsts) add(key string) {
 		at[k] = []uint16{code[key[k]], other} // an ASCII character may be written in a wider form
 	}
 	for half := range f {
+		if len(at[2*half]) == 32 { // anything: what follows is, too
+			for i := range f[half] {
+				f[half][i] = ^uint64(0)
+			}
+			continue
+		}
 		for _, a := range at[2*half] {
 			for _, b := range at[2*half+1] {
 				for _, c := range at[2*half+2] {

@@ -6,9 +6,9 @@ import (
 	"github.com/referee-casb/referee/dlp"
 )
 
-func urlWithCredentials() dlp.Type {
+func credentialsInUrl() dlp.Type {
 	return dlp.Type{
-		ID: "url-with-credentials", Name: "URL With Credentials",
+		ID: "credentials-in-url", Name: "Credentials in URL",
 		Group:  dlp.Credential,
 		About:  "A URL with a user name and a password in it.",
 		Source: "RFC 3986, 3.2.1",

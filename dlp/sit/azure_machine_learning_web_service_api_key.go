@@ -1,0 +1,23 @@
+package sit
+
+import (
+	"github.com/referee-casb/referee/dlp"
+)
+
+func azureMachineLearningWebServiceApiKey() dlp.Type {
+	return dlp.Type{
+		ID: "azure-machine-learning-web-service-api-key", Name: "Azure Machine Learning web service API key",
+		Group:  dlp.Credential,
+		About:  "An 88-character key with the signature +AMC.",
+		Source: "Microsoft, Common Annotated Security Keys",
+		Patterns: []dlp.Pattern{
+			{Expr: `[A-Za-z0-9/+]{76}\+AMC[A-Za-z0-9]{5}[AQgw]==`, Check: random4, Alone: dlp.High},
+		},
+		Positives: []string{
+			`key aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zA1bC2dE3fG4hI5jK6lM7nO8pQ9rS0tU1vW2xY3zA4bC5d+AMCaB3dEA==`,
+		},
+		Negatives: []string{
+			`aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zA1bC2dE3fG4hI5jK6lM7nO8pQ9rS0tU1vW2xY3zA4bC5d+AMxaB3dEA==`,
+		},
+	}
+}
