@@ -29,10 +29,12 @@ type Session struct {
 	SecretHash string               `json:"-"`                // hash of the secret in the broker's cookie
 }
 
-// Bound is the key that a session is bound to: the public half, an uncompressed point of curve P-256.
+// Bound is the key that a session is bound to: the public half, an uncompressed point of curve P-256. Nothing is asked
+// of the session before the browser has shown that it took the binding: it drops the key where the answer is lost.
 type Bound struct {
-	Key []byte    `json:"key"`
-	At  time.Time `json:"at"`
+	Key   []byte    `json:"key"`
+	At    time.Time `json:"at"`
+	Shown time.Time `json:"shown,omitzero"` // when the browser first came with what only the binding gives; zero: not yet
 }
 
 // Live reports whether the session may be used at now.

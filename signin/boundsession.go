@@ -26,7 +26,7 @@ const (
 	// nothing by itself; the session's own cookie stays Lax.
 	boundAttributes = "Path=/; Secure; HttpOnly; SameSite=None"
 	boundLife       = 5 * time.Minute  // of the cookie: how long a copy is good for
-	boundGrace      = 30 * time.Second // for what is on its way: between its end in the browser and here, and from the binding on
+	boundGrace      = 30 * time.Second // for what is on its way: between its end in the browser and here, and from when the binding is first shown
 	boundAnswer     = 5 * time.Minute  // from a challenge to its answer
 
 	// What one session may ask: a browser renews every few minutes, in many tabs at once at most.
@@ -72,28 +72,30 @@ func (b *Broker) boundChallenge(t tenant.Tenant, s *session.Session, what string
 	return b.parts.Tokens.Sign(t.ID, purposeChallenge, []byte(what+" "+string(s.ID)+" "+newSecret()), b.parts.Now().Add(boundAnswer))
 }
 
-// answeredChallenge returns the session that a challenge was made for. A challenge is answered once.
-func (b *Broker) answeredChallenge(r *http.Request, t tenant.Tenant, claims bound.Claims, what string) (model.SessionID, error) {
+// answeredChallenge returns the session that a challenge was made for. A challenge is answered once, and for the session
+// that is asked for; "" asks for any. Unauthenticated: the challenge is over or another's, and a fresh one may be answered.
+func (b *Broker) answeredChallenge(r *http.Request, t tenant.Tenant, claims bound.Claims, what string, of model.SessionID) (model.SessionID, error) {
 	const op = "signin.bind"
+	if claims.Audience != "" && claims.Audience != b.config.Origin && claims.Audience != b.config.Origin+r.URL.Path {
+		return "", fault.New(fault.Denied, op, "the token is for %.200q", claims.Audience)
+	}
 	payload, err := b.parts.Tokens.Verify(t.ID, purposeChallenge, claims.Challenge)
 	if err != nil {
 		return "", fault.Wrap(err, op, "")
 	}
 	fields := strings.Fields(string(payload))
-	if len(fields) != 3 || fields[0] != what {
-		return "", fault.New(fault.Denied, op, "the challenge was made for something else")
-	}
-	if claims.Audience != "" && claims.Audience != b.config.Origin && claims.Audience != b.config.Origin+r.URL.Path {
-		return "", fault.New(fault.Denied, op, "the token is for %.200q", claims.Audience)
+	if len(fields) != 3 || fields[0] != what || of != "" && fields[1] != string(of) {
+		return "", fault.New(fault.Unauthenticated, op, "the challenge was made for something else")
 	}
 	err = b.flows.put(r.Context(), t.ID, FlowBound, hashOf(claims.Challenge), true, 2*boundAnswer)
 	if fault.Is(err, fault.Conflict) {
-		err = fault.New(fault.Denied, op, "the challenge was answered already")
+		err = fault.New(fault.Unauthenticated, op, "the challenge was answered already")
 	}
 	return model.SessionID(fields[1]), err
 }
 
-// bind takes the key of a browser and binds its session to it, once and on record.
+// bind takes the key of a browser and binds its session to it, once and on record. Where something fails after that, or
+// the answer is lost, the browser drops the key, never shows it, and goes on as one that has none.
 func (b *Broker) bind(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
 	const op = "signin.bind"
 	if !b.admitted(w, r, t, costBegin) {
@@ -105,7 +107,7 @@ func (b *Broker) bind(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
 		err = fault.New(fault.Denied, op, "sessions are not bound in this tenant")
 	}
 	if err == nil {
-		id, err = b.answeredChallenge(r, t, claims, "register")
+		id, err = b.answeredChallenge(r, t, claims, "register", "")
 	}
 	if err != nil {
 		b.unbound(w, r, t, err)
@@ -155,7 +157,6 @@ func (b *Broker) named(r *http.Request, t tenant.Tenant, id model.SessionID) (se
 // bindAgain renews the cookie of a bound session for a fresh signature. A name that Referee gave is charged to its session
 // alone: a busy office, or a flood from its address, keeps no bound browser from going on.
 func (b *Broker) bindAgain(w http.ResponseWriter, r *http.Request, t tenant.Tenant) {
-	const op = "signin.bind"
 	name := strings.Trim(r.Header.Get(bound.HeaderID), `"`)
 	payload, err := b.parts.Tokens.Verify(t.ID, purposeName, name)
 	if err = asNotFound(err); err != nil && !b.admitted(w, r, t, costBegin) {
@@ -167,7 +168,7 @@ func (b *Broker) bindAgain(w http.ResponseWriter, r *http.Request, t tenant.Tena
 			return true
 		}
 		w.Header().Set("Retry-After", "20")
-		w.WriteHeader(http.StatusServiceUnavailable) // what a browser takes for passing, unlike 429
+		w.WriteHeader(http.StatusServiceUnavailable) // passing in every browser: Chromium ends the session at 429, though the draft lets 407 and 429 pass
 		return false
 	}
 	var s session.Session
@@ -191,8 +192,7 @@ func (b *Broker) bindAgain(w http.ResponseWriter, r *http.Request, t tenant.Tena
 		refuse(err) // fail closed: the cookie ends
 		return
 	}
-	raw := r.Header.Get(bound.HeaderResponse)
-	if raw == "" {
+	ask := func() {
 		challenge, err := b.boundChallenge(t, &s, "refresh")
 		if err != nil {
 			refuse(err)
@@ -200,20 +200,28 @@ func (b *Broker) bindAgain(w http.ResponseWriter, r *http.Request, t tenant.Tena
 		}
 		w.Header().Set(bound.HeaderChallenge, bound.Challenge(challenge, name))
 		w.WriteHeader(http.StatusForbidden)
+	}
+	raw := r.Header.Get(bound.HeaderResponse)
+	if raw == "" {
+		ask()
 		return
 	}
 	key := bound.Key(s.Bound.Key)
 	claims, err := key.Verify(raw)
-	var asked model.SessionID
 	if err == nil {
-		asked, err = b.answeredChallenge(r, t, claims, "refresh")
-	}
-	if err == nil && asked != s.ID {
-		err = fault.New(fault.Denied, op, "the challenge was made for another session")
+		_, err = b.answeredChallenge(r, t, claims, "refresh", s.ID)
+		if fault.Is(err, fault.Unauthenticated) {
+			// The key is the session's, so this is its browser, or a copy of what it once sent, which can't sign what is
+			// asked now. A browser sends the same answer again where the one to it was lost, or after it slept.
+			b.parts.Log.Info("another challenge for a bound session", "tenant", t.ID, "session", s.ID, "err", err)
+			ask()
+			return
+		}
 	}
 	now := b.parts.Now()
 	if err == nil {
 		s, err = b.parts.Sessions.UpdateSession(r.Context(), t.ID, s.ID, func(have *session.Session) error {
+			taken(have, now)
 			have.Proofs = device.Renew(have.Proofs, boundProof(key, now))
 			return nil
 		})
@@ -311,28 +319,4 @@ func (b *Broker) notBound(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 		status = http.StatusServiceUnavailable
 	}
 	w.WriteHeader(status)
-}
-
-func boundPayload(id model.SessionID, key bound.Key) []byte {
-	return []byte(string(id) + " " + key.Thumbprint())
-}
-
-// mayUse reports whether a request may use the session that it has the cookie of: nothing else is asked of one that is
-// not bound, nor of requests that the browser may have sent before it heard of the binding.
-func (b *Broker) mayUse(r *http.Request, id model.TenantID, s *session.Session) bool {
-	if s.Bound == nil || b.parts.Now().Before(s.Bound.At.Add(boundGrace)) || b.showsKey(r, id, s) {
-		return true
-	}
-	b.parts.Log.Warn("cookie of a bound session without its key", "tenant", id, "session", s.ID, "remote", r.RemoteAddr, "skipped", clip(r.Header.Get(bound.HeaderSkipped), 200))
-	return false
-}
-
-// showsKey reports whether a request of a bound session shows that its browser has the key.
-func (b *Broker) showsKey(r *http.Request, id model.TenantID, s *session.Session) bool {
-	cookie, err := r.Cookie(boundCookie + string(id))
-	if err != nil {
-		return false
-	}
-	payload, err := b.parts.Tokens.Verify(id, purposeBound, cookie.Value)
-	return err == nil && sameSecret(string(payload), string(boundPayload(s.ID, s.Bound.Key)))
 }

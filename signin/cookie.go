@@ -31,14 +31,24 @@ const maxFlowCookies = 8
 // is none for a request that does not show it.
 func (b *Broker) current(r *http.Request, id model.TenantID) (session.Session, session.Secret, error) {
 	s, secret, err := b.held(r, id)
-	if err == nil && !b.mayUse(r, id, &s) {
+	if err != nil {
+		return s, secret, err
+	}
+	if !b.mayUse(r, id, &s) {
 		// fail closed: the cookie was copied, or the browser has lost its key; its owner signs in again
 		return session.Session{}, "", fault.New(fault.NotFound, "signin.current", "the session is bound to a key that the request does not show")
 	}
-	return s, secret, err
+	if now := b.parts.Now(); now.Sub(s.LastSeen) >= time.Minute {
+		// Signing in to one more app is use of the session. Nothing depends on its being written.
+		if err := b.parts.Sessions.TouchSession(r.Context(), id, s.ID, now); err != nil {
+			b.parts.Log.Warn("use of a session not written", "tenant", id, "err", err)
+		}
+	}
+	return s, secret, nil
 }
 
-// held is current without a look at the key: whose browser this is has not been shown, and nothing is told of the session.
+// held is current without a look at the key: whose browser this is has not been shown, so nothing is told of the session, and
+// asking is no use of it.
 func (b *Broker) held(r *http.Request, id model.TenantID) (session.Session, session.Secret, error) {
 	const op = "signin.current"
 	none := func(why string) (session.Session, session.Secret, error) {
@@ -52,7 +62,6 @@ func (b *Broker) held(r *http.Request, id model.TenantID) (session.Session, sess
 	if !ok {
 		return none("malformed session cookie")
 	}
-	now := b.parts.Now()
 	s, err := b.parts.Sessions.Session(r.Context(), id, sid)
 	switch {
 	case fault.Is(err, fault.NotFound):
@@ -61,14 +70,8 @@ func (b *Broker) held(r *http.Request, id model.TenantID) (session.Session, sess
 		return session.Session{}, "", fault.As(err, fault.Unavailable, op, string(id))
 	case !s.Holds(secret):
 		return none("the cookie's secret is not the session's")
-	case !s.Live(now):
+	case !s.Live(b.parts.Now()):
 		return none("the session has ended")
-	}
-	if now.Sub(s.LastSeen) >= time.Minute {
-		// Signing in to one more app is use of the session. Nothing depends on its being written.
-		if err := b.parts.Sessions.TouchSession(r.Context(), id, sid, now); err != nil {
-			b.parts.Log.Warn("use of a session not written", "tenant", id, "err", err)
-		}
 	}
 	return s, secret, nil
 }

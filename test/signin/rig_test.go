@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,7 +89,8 @@ type rig struct {
 // failing makes parts fail.
 type failing struct {
 	store, blocked bool
-	resolving      func() // called once, when the directory has answered and nobody knows yet
+	deaf           atomic.Bool // nobody can be told that facts of a device have changed
+	resolving      func()      // called once, when the directory has answered and nobody knows yet
 }
 
 type setting struct {

@@ -169,6 +169,9 @@ func (d devices) Verify(ctx context.Context, t model.TenantID, chain []*x509.Cer
 }
 
 func (d devices) Changed(ctx context.Context, t model.TenantID, id model.SessionID) error {
+	if d.r.failures.deaf.Load() {
+		return fault.New(fault.Unavailable, "rig.Changed", "the bus is away")
+	}
 	return d.r.cache.Refresh(ctx, t, id)
 }
 
