@@ -267,7 +267,7 @@ func (n *negative) byType(confidence int) map[string]int {
 
 // notNegative are types whose matches in sources and documentation are mostly what they say: addresses of authors and
 // machines, and examples of keys.
-var notNegative = []string{"e-mail-address", "ip-address-v4", "ip-address-v6"}
+var notNegative = []string{"e-mail-address", "ip-address", "ip-address-v4", "ip-address-v6"}
 
 // goRoot is the folder of the Go tree's source.
 func goRoot(t testing.TB) string {
