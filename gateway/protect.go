@@ -128,7 +128,8 @@ func (h *hop) held(a *answer) (*spooled, bool) {
 	}
 	var err error
 	if a.plain, err = h.decode(a.spool, a.coding); err != nil {
-		h.fail(http.StatusInsufficientStorage, page.NoRoom) // fail closed: there is no room for the copy
+		h.dropped(a, "there was no room for the copy")
+		h.fail(http.StatusInsufficientStorage, page.NoRoom) // fail closed
 		return nil, false
 	}
 	return a.plain, true
@@ -141,7 +142,7 @@ func (h *hop) replace(a *answer, labelled *spooled) {
 		a.plain.release()
 		a.plain = nil
 	}
-	a.body, a.coding = labelled, ""
+	a.body, a.copy, a.coding = labelled, labelled, ""
 	a.res.ContentLength, a.res.Trailer = labelled.size, nil
 	other(a.res.Header)
 	delete(a.res.Header, "Content-Encoding")

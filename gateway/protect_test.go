@@ -227,3 +227,30 @@ type protectorFunc func(gateway.Protection) (gateway.Protected, error)
 func (f protectorFunc) Protect(_ context.Context, job gateway.Protection) (gateway.Protected, error) {
 	return f(job)
 }
+
+// TestCopiesGiveTheirRoomBack lets copies be made that can't be recorded, so that they aren't sent, more often than there
+// is room for them.
+func TestCopiesGiveTheirRoomBack(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{
+		policies: protectPolicy("Team", "block"), protector: realProtector(), app: protectedApp(map[string]string{"/a.docx": wordOf(canary)}),
+		change: func(c *gateway.Config) { c.SpoolSession = 16 << 10 },
+	})
+	p := r.signIn("contoso", "anna", session.ControlCustom)
+	p.cookie("files.app.test")
+	get := func() int {
+		res, _ := do(t, p.client, fetched("GET", "https://"+p.mapped("files.app.test")+"/a.docx", ""))
+		return res.StatusCode
+	}
+	fill := func(full bool) { r.rec.mu.Lock(); defer r.rec.mu.Unlock(); r.rec.full = full }
+	fill(true)
+	for range 20 {
+		if got := get(); got != http.StatusServiceUnavailable {
+			t.Fatalf("unrecorded: %d", got)
+		}
+	}
+	fill(false)
+	if got := get(); got != http.StatusOK {
+		t.Errorf("afterwards: %d", got)
+	}
+}

@@ -37,6 +37,7 @@ type answer struct {
 	announced map[string]bool // trailers
 	spool     *spooled        // the app's bytes, when they are held
 	plain     *spooled        // the same without their content coding
+	copy      *spooled        // the labelled copy, which is then the body
 	body      io.ReadCloser   // what goes to the client instead of the app's bytes; nil for these
 	kind      rewrite.Kind
 }
@@ -80,7 +81,7 @@ func (a *answer) letGo() {
 		buffers.Put(a.buf)
 		a.buf = nil
 	}
-	for _, s := range [...]*spooled{a.spool, a.plain} {
+	for _, s := range [...]*spooled{a.spool, a.plain, a.copy} {
 		if s != nil {
 			s.release()
 		}

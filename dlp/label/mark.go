@@ -173,6 +173,8 @@ func line(s string, limit int) string {
 		switch {
 		case r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == 0x2028 || r == 0x2029:
 			return ' '
+		case r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069: // they turn what follows around
+			return -1
 		case r == utf8.RuneError || r == 0xfffe || r == 0xffff:
 			return -1
 		}

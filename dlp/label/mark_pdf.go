@@ -22,7 +22,7 @@ func markPages(f *pdf.File, u *pdf.Update, catalog *pdf.Dict, m *Marking) error 
 			return ErrUnsupported
 		}
 	}
-	mk := &pdfMarker{f: f, u: u, m: m, seen: map[int]bool{}}
+	mk := &pdfMarker{f: f, u: u, m: m, seen: map[int]bool{}, shared: map[pdf.Ref]pdf.Ref{}, drawn: map[string]pdf.Ref{}}
 	mk.font = u.Add(pdf.NewDict("Type", pdf.Name("Font"), "Subtype", pdf.Name("Type1"), "BaseFont", pdf.Name("Helvetica"), "Encoding", pdf.Name("WinAnsiEncoding")), nil)
 	mk.pale = u.Add(pdf.NewDict("Type", pdf.Name("ExtGState"), "ca", pdf.Atom("0.5"), "CA", pdf.Atom("0.5")), nil)
 	mk.plain = u.Add(pdf.NewDict("Type", pdf.Name("ExtGState"), "ca", pdf.Int(1), "CA", pdf.Int(1), "BM", pdf.Name("Normal"), "SMask", pdf.Name("None")), nil)
@@ -56,6 +56,8 @@ type pdfMarker struct {
 	m                       *Marking
 	font, pale, plain, save pdf.Ref
 	seen                    map[int]bool
+	shared                  map[pdf.Ref]pdf.Ref // resources that pages share, and those with the marks'
+	drawn                   map[string]pdf.Ref
 	pages                   int
 }
 
@@ -107,27 +109,9 @@ func (k *pdfMarker) page(r pdf.Ref, d, have *pdf.Dict) error {
 		return err
 	}
 	degrees, _ := pdf.AsInt(turn)
-	resources, err := k.f.Dict(have.Get("Resources"))
+	resources, err := k.resources(have.Get("Resources"))
 	if err != nil {
 		return err
-	}
-	if resources == nil {
-		resources = pdf.NewDict()
-	}
-	resources = resources.Clone()
-	for kind, names := range map[string]map[string]pdf.Ref{"Font": {"RefereeF": k.font}, "ExtGState": {"RefereeG": k.pale, "RefereeN": k.plain}} {
-		old, err := k.f.Dict(resources.Get(kind))
-		if err != nil {
-			return err
-		}
-		if old == nil {
-			old = pdf.NewDict()
-		}
-		old = old.Clone()
-		for name, ref := range names {
-			old.Set(name, ref)
-		}
-		resources.Set(kind, old)
 	}
 	var contents pdf.Array
 	now, err := k.f.Lookup(d.Get("Contents"))
@@ -140,12 +124,52 @@ func (k *pdfMarker) page(r pdf.Ref, d, have *pdf.Dict) error {
 	case *pdf.Dict:
 		contents = pdf.Array{d.Get("Contents")}
 	}
-	contents = append(append(pdf.Array{k.save}, contents...), k.u.Add(pdf.NewDict(), []byte("\nQ\n"+k.draw(box, int(degrees)))))
+	drawn := k.draw(box, int(degrees))
+	mark, ok := k.drawn[drawn]
+	if !ok {
+		mark = k.u.Add(pdf.NewDict(), []byte("\nQ\n"+drawn))
+		k.drawn[drawn] = mark
+	}
 	next := d.Clone()
 	next.Set("Resources", resources)
-	next.Set("Contents", contents)
+	next.Set("Contents", append(append(pdf.Array{k.save}, contents...), mark))
 	k.u.Replace(r, next, nil)
 	return nil
+}
+
+// resources are a page's with those of the marks. What pages share they go on sharing.
+func (k *pdfMarker) resources(v pdf.Value) (pdf.Value, error) {
+	ref, shared := v.(pdf.Ref)
+	if made, ok := k.shared[ref]; shared && ok {
+		return made, nil
+	}
+	resources, err := k.f.Dict(v)
+	if err != nil {
+		return nil, err
+	}
+	if resources == nil {
+		resources = pdf.NewDict()
+	}
+	resources = resources.Clone()
+	for kind, names := range map[string]map[string]pdf.Ref{"Font": {"RefereeF": k.font}, "ExtGState": {"RefereeG": k.pale, "RefereeN": k.plain}} {
+		old, err := k.f.Dict(resources.Get(kind))
+		if err != nil {
+			return nil, err
+		}
+		if old == nil {
+			old = pdf.NewDict()
+		}
+		old = old.Clone()
+		for name, ref := range names {
+			old.Set(name, ref)
+		}
+		resources.Set(kind, old)
+	}
+	if !shared {
+		return resources, nil
+	}
+	k.shared[ref] = k.u.Add(resources, nil)
+	return k.shared[ref], nil
 }
 
 // visible is what of a page is shown: the crop box within the media box.

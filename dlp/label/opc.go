@@ -15,6 +15,7 @@ import (
 // they are.
 type document struct {
 	zip     *zip.Reader
+	files   map[string]*zip.File // by name in lower case
 	kind    Kind
 	main    string            // the name of the main part, without a slash before it
 	changed map[string][]byte // by name as in the zip, new ones too
@@ -45,18 +46,17 @@ func openDocument(src *io.SectionReader) (*document, error) {
 	if err != nil || len(z.File) > maxEntries {
 		return nil, ErrDamaged
 	}
-	d := &document{zip: z, changed: map[string][]byte{}, unpack: maxUnpacked}
-	seen := map[string]bool{}
+	d := &document{zip: z, changed: map[string][]byte{}, files: map[string]*zip.File{}, unpack: maxUnpacked}
 	for _, f := range z.File {
 		name := strings.ToLower(f.Name)
 		if f.Flags&1 != 0 {
 			return nil, ErrHidden
 		}
-		if seen[name] {
+		if d.files[name] != nil {
 			// Two programs may read two documents out of one file; what we label has to be what is opened.
 			return nil, ErrDamaged
 		}
-		seen[name] = true
+		d.files[name] = f
 	}
 	if !d.has(contentTypes) {
 		return nil, ErrUnsupported // a zip of something else
@@ -99,12 +99,8 @@ func openDocument(src *io.SectionReader) (*document, error) {
 
 // entry finds a part's name as the zip has it: names are compared without regard to case (ECMA-376 part 2, 6.2.2.3).
 func (d *document) entry(name string) (*zip.File, bool) {
-	for _, f := range d.zip.File {
-		if strings.EqualFold(f.Name, name) {
-			return f, true
-		}
-	}
-	return nil, false
+	f, ok := d.files[strings.ToLower(name)]
+	return f, ok
 }
 
 func (d *document) has(name string) bool {
