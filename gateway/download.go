@@ -115,8 +115,12 @@ const blockedAgain = 5 * time.Minute
 // content brings facts that lie in the whole content: it holds the answer back and looks. It returns false when it had to
 // answer instead.
 func (h *hop) content(a *answer, needs []model.Need, deadline time.Time) bool {
+	if h.resp.Partial && h.inspects(needs) && h.r.Method == http.MethodGet && !h.refetched {
+		h.whole(a) // a piece doesn't show it, and gets the whole file if that may go
+		return false
+	}
 	if h.resp.Partial || h.r.Method == http.MethodHead {
-		return true // a piece doesn't show it: unobtainable
+		return true // unobtainable
 	}
 	if a.spool != nil { // further facts of what is held already
 		if a.spool.rest == nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/referee-casb/referee/dlp/extract"
 	"github.com/referee-casb/referee/inspect"
@@ -181,4 +182,26 @@ func decidedByContent(t *testing.T, files map[string]fileCase, unscannable strin
 			}
 		}
 	})
+}
+
+// A piece of a file can't be looked into: the whole file is, and is what the person gets.
+func TestPiecesOfInspectedFiles(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{"/clean.csv": canary + strings.Repeat("1;2;3\n", 4000), "/cards.csv": strings.Repeat("1;2;3\n", 4000) + cardText}
+	r := newRig(t, rigOptions{policies: strings.ReplaceAll(contentPolicies, "unscannable: block", "unscannable: allow"), inspector: realInspector(), app: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		w.Header().Set("Etag", `"v1"`)
+		w.Header().Set("Content-Disposition", "attachment; filename="+q.URL.Path[1:])
+		http.ServeContent(w, q, q.URL.Path, time.Time{}, strings.NewReader(files[q.URL.Path]))
+	})})
+	p := r.signIn("contoso", "anna", session.ControlCustom)
+	p.cookie("files.app.test")
+	u := "https://" + p.mapped("files.app.test")
+	for _, piece := range []string{"bytes=0-99", "bytes=100-199", "bytes=-40", "bytes=5-"} {
+		if res, body := do(t, p.client, fetched("GET", u+"/clean.csv", "", "Range", piece)); res.StatusCode != 200 || body != files["/clean.csv"] {
+			t.Errorf("%s of the clean one: %s, %d bytes", piece, res.Status, len(body))
+		}
+		if res, body := do(t, p.client, fetched("GET", u+"/cards.csv", "", "Range", piece)); res.StatusCode != 403 || strings.Contains(body, "CANARY") {
+			t.Errorf("%s: %s", piece, res.Status)
+		}
+	}
 }

@@ -162,8 +162,8 @@ func other(hd http.Header) {
 	hd.Set("Accept-Ranges", "none")
 }
 
-// whole asks the app for the whole file in the place of a piece: pieces of the original and of the copy would make a third
-// file. The answer goes the way of every answer again, and is decided about anew. It always answers.
+// whole asks the app for the whole file in the place of a piece, which can't be looked into: and pieces of the original
+// and of a labelled copy would make a third file. The answer goes the way of every answer again, and is decided about anew. It always answers.
 func (h *hop) whole(a *answer) {
 	if h.r.Method != http.MethodGet || h.refetched {
 		h.dropped(a, "the app gave a piece of the file only")

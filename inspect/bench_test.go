@@ -51,7 +51,7 @@ func BenchmarkDocument(b *testing.B) {
 				b.SetBytes(int64(len(content)))
 				for n := 0; b.Loop(); n++ {
 					// Another sum each time, so that nothing is remembered.
-					got, err := i.Inspect(b.Context(), gateway.Job{Tenant: "contoso", Content: f, Size: int64(len(content)), Sum: fmt.Sprint(n), Needs: []model.Need{need}})
+					got, err := i.Inspect(b.Context(), gateway.Job{Tenant: "contoso", Content: f, Size: int64(len(content)), Sum: fmt.Sprint(size, n), Needs: []model.Need{need}})
 					if err != nil || need.Kind == model.NeedContent && got.ContentState != filter.Known {
 						b.Fatal(got, err)
 					}
