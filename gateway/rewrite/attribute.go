@@ -66,6 +66,7 @@ type startTag struct {
 	marker  string // digests that the gateway checks, by the address
 	instead string // of the attribute then
 	digests string // added to those that the element has
+	nonce   string // the policy's, as an attribute, for what it allowed by digest
 }
 
 // value gives an attribute's value, decoded.
@@ -135,6 +136,7 @@ func (t *startTag) patch() error {
 			case t.instead != "":
 				t.out.replace(t.at+a.nameFrom, t.at+a.nameTo, []byte(t.instead))
 			case t.digests != "":
+				t.out.put(t.at+a.nameFrom, []byte(t.nonce))
 				repl = append(bytes.Clone(value), t.digests...)
 			}
 		}
@@ -195,7 +197,9 @@ func (t *startTag) meta(value []byte) []byte {
 	case "refresh":
 		return t.page.values.url(value)
 	case "content-security-policy":
-		out, _ := CSP([]string{decode(value)}, t.page.opt.Hosts, t.page.opt.Nonce)
+		policy := decode(value)
+		t.page.opt.Digests = t.page.opt.Digests.with(policy)
+		out, _ := CSP([]string{policy}, t.page.opt.Hosts, t.page.opt.Nonce)
 		return reencode(strings.Join(out, ", "), value)
 	case "link", "content-location":
 		return t.page.values.url(value)

@@ -282,7 +282,7 @@ func (p *page) startTag(o *output, i int, end bool) (int, error) {
 func (p *page) begin(o *output, i int, raw, name []byte) *startTag {
 	t := &p.current
 	t.page, t.out, t.at, t.raw, t.name, t.attrs, t.closed = p, o, i, raw, name, p.tag.attrs, p.tag.closed
-	t.marker, t.instead, t.digests = "", "", ""
+	t.marker, t.instead, t.digests, t.nonce = "", "", "", ""
 	return t
 }
 

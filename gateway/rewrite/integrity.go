@@ -100,8 +100,14 @@ func (t *startTag) integrity() {
 	if _, ours := t.page.resolve(address); !ours {
 		return // it comes as its own host sends it
 	}
+	nonce := ""
+	if _, has := t.value("nonce"); !has && t.page.opt.Nonce != "" && t.page.opt.Digests.hasAll(metadata) { // the policy allows it by this digest
+		nonce = `nonce="` + attributeEscaper.Replace(t.page.opt.Nonce) + `" `
+	}
 	if more, known := t.page.digests(metadata); known {
-		t.digests = more
+		if t.digests = more; more != "" {
+			t.nonce = nonce
+		}
 		return
 	}
 	_, tokens := strongest(metadata)
@@ -109,10 +115,7 @@ func (t *startTag) integrity() {
 		return // metadata that says nothing asks for nothing
 	}
 	t.marker = strings.Join(tokens, " ")
-	t.instead = "data-referee-integrity"
-	if _, has := t.value("nonce"); !has && t.page.opt.Nonce != "" && t.page.opt.Digests.hasAll(metadata) { // the policy allows it by this digest
-		t.instead = `nonce="` + attributeEscaper.Replace(t.page.opt.Nonce) + `" ` + t.instead
-	}
+	t.instead = nonce + "data-referee-integrity"
 }
 
 // rewrittenLink reports links to bodies that are rewritten.

@@ -202,6 +202,13 @@ func TestDigests(t *testing.T) {
 	check(t, HTML, "known", `<script a>`+text+`</script>`, `<script nonce="N" a>`+m+`</script>`, opt)
 	check(t, HTML, "unknown", `<script>x=1;`+text+`</script>`, `<script>x=1;`+m+`</script>`, opt)
 	check(t, HTML, "handler", `<b onclick='`+text+`' title=x>`, `<b onclick='`+text+`' title=x>`, opt)
+	check(t, HTML, "policy in the page", `<meta http-equiv=content-security-policy content="`+strings.ReplaceAll(csp, `"`, "")+`"><script>`+text+`</script>`,
+		`<meta http-equiv=content-security-policy content="`+strings.NewReplacer("'", "&#39;").Replace(csp+" 'nonce-N'")+`"><script nonce="N">`+m+`</script>`, Options{Nonce: "N"})
+	// Another policy that does not know it would have stopped it: so it does still.
+	check(t, HTML, "two policies", `<script>`+text+`</script>`, `<script>`+m+`</script>`, Options{Digests: DigestsOf([]string{csp, "script-src 'nonce-x'"}), Nonce: "N"})
+	check(t, HTML, "a style's digest", `<script>`+text+`</script>`, `<script>`+m+`</script>`, Options{Digests: DigestsOf([]string{strings.Replace(csp, "script-src", "script-src 'nonce-x'; style-src", 1)}), Nonce: "N"})
+	check(t, HTML, "by source", `<script src=x.js integrity=sha384-a></script>`, `<script src=x.js nonce="N" integrity=sha384-a&#32;sha384-b></script>`,
+		Options{Real: "files.app.test", Digests: DigestsOf([]string{"script-src 'sha384-a'"}), Nonce: "N", Integrity: checked{"sha384-a": "sha384-b"}})
 	check(t, HTML, "unchanged", `<script>1</script>`, `<script>1</script>`, opt)
 }
 

@@ -156,7 +156,7 @@ func (p *page) release(o *output) {
 		repl = p.importMap(r.held, repl)
 	}
 	tag := r.tag.raw
-	if repl != nil && p.opt.Nonce != "" && p.opt.Digests.has(r.held) {
+	if repl != nil && p.opt.Nonce != "" && p.opt.Digests.has(r.held, r.name == "style") {
 		tag = bytes.Join([][]byte{tag[:r.tag.name], []byte(` nonce="` + attributeEscaper.Replace(p.opt.Nonce) + `"`), tag[r.tag.name:]}, nil)
 	}
 	o.write(tag)

@@ -48,7 +48,7 @@ type node struct {
 // maxBranches bounds the courses, maxOpen the elements of each.
 const (
 	maxBranches = 16
-	maxOpen     = 4096
+	maxOpen     = 512 // Blink's own bound
 )
 
 // reading says how the text after a start tag is read.
