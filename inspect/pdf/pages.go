@@ -194,30 +194,66 @@ func (d *document) pageText(i int, ref requests.Page) (int, error) {
 }
 
 // meaning looks for glyphs that a font doesn't map to characters. Single ones are ligatures and bullets; many in a row,
-// blanks aside, are text that only the eye reads.
+// blanks aside, are text that only the eye reads. Every call costs, so two characters of four are asked about: a row that
+// counts can't step over both with single blanks.
 func (d *document) meaning(i int, ref requests.Page, text references.FPDF_TEXTPAGE, count int) error {
-	row := 0
-	for at := range count {
-		unknown, err := d.in.FPDFText_HasUnicodeMapError(&requests.FPDFText_HasUnicodeMapError{TextPage: text, Index: at})
-		switch {
-		case trapped(err):
-			return engine(err)
-		case err != nil:
-		case unknown.HasUnicodeMapError:
-			if row++; row >= fewGlyphs {
+	for at := 0; at < count; at += 4 {
+		for next := at; next < min(at+2, count); next++ {
+			unknown, err := d.unknown(text, next)
+			if err != nil {
+				return err
+			}
+			if !unknown {
+				continue
+			}
+			long, err := d.row(text, max(0, next-3*fewGlyphs), min(count, next+3*fewGlyphs))
+			if err != nil {
+				return err
+			}
+			if long {
 				return d.garbled(i, ref)
 			}
-		case row > 0:
-			c, err := d.in.FPDFText_GetUnicode(&requests.FPDFText_GetUnicode{TextPage: text, Index: at})
-			if trapped(err) {
-				return engine(err)
-			}
-			if err != nil || !unicode.IsSpace(rune(c.Unicode)) { //nolint:gosec // a character
-				row = 0
-			}
+			at = next + fewGlyphs
+			break
 		}
 	}
 	return nil
+}
+
+func (d *document) unknown(text references.FPDF_TEXTPAGE, at int) (bool, error) {
+	got, err := d.in.FPDFText_HasUnicodeMapError(&requests.FPDFText_HasUnicodeMapError{TextPage: text, Index: at})
+	if trapped(err) {
+		return false, engine(err)
+	}
+	return err == nil && got.HasUnicodeMapError, nil
+}
+
+// row reports whether there are many glyphs without meaning in a row.
+func (d *document) row(text references.FPDF_TEXTPAGE, from, to int) (bool, error) {
+	row := 0
+	for at := from; at < to; at++ {
+		unknown, err := d.unknown(text, at)
+		if err != nil {
+			return false, err
+		}
+		if unknown {
+			if row++; row >= fewGlyphs {
+				return true, nil
+			}
+			continue
+		}
+		if row == 0 {
+			continue
+		}
+		c, err := d.in.FPDFText_GetUnicode(&requests.FPDFText_GetUnicode{TextPage: text, Index: at})
+		if trapped(err) {
+			return false, engine(err)
+		}
+		if err != nil || !unicode.IsSpace(rune(c.Unicode)) { //nolint:gosec // a character
+			row = 0
+		}
+	}
+	return false, nil
 }
 
 // garbled is a page whose text has no meaning. The eye reads it, and so may OCR.
