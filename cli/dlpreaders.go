@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/referee-casb/referee/dlp/extract"
@@ -19,7 +17,7 @@ type scanReaders struct {
 
 // open makes the readers, and what closes them.
 func (r scanReaders) open(ctx context.Context) (extract.Limits, func() error, error) {
-	conf := pdf.Config{Cache: cacheFolder("pdf")}
+	conf := pdf.Config{Cache: pdf.Folder("")}
 	var lim extract.Limits
 	if r.ocr {
 		pictures, err := ocr.Open(ctx, ocr.Config{Languages: r.languages})
@@ -32,13 +30,4 @@ func (r scanReaders) open(ctx context.Context) (extract.Limits, func() error, er
 	pdfs := pdf.New(conf)
 	lim.PDF = pdfs
 	return lim, pdfs.Close, nil
-}
-
-// cacheFolder is the user's folder for something that can be made again, "" when there is none.
-func cacheFolder(name string) string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(dir, "referee", name)
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/referee-casb/referee/dlp/extract"
@@ -20,13 +19,7 @@ import (
 )
 
 // compiled is where code is kept over test runs: compiling takes seconds.
-func compiled() string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		dir = os.TempDir()
-	}
-	return filepath.Join(dir, "referee", "pdf")
-}
+func compiled() string { return pdf.Folder("") }
 
 // readFiles is a reading process as node.ReadFiles has it.
 func readFiles() int {

@@ -24,7 +24,7 @@ func (n *Node) openInspector(ctx context.Context) (gateway.Inspector, error) {
 	c := n.config.Content
 	command := slices.Clone(n.options.Worker)
 	if len(command) > 0 {
-		compiled, err := filepath.Abs(filepath.Join(n.config.Data, "cache", "pdf")) // the process has another folder
+		compiled, err := filepath.Abs(pdf.Folder(filepath.Join(n.config.Data, "cache", "pdf"))) // the process has another folder
 		if err != nil {
 			return nil, fault.As(err, fault.Invalid, "node.Open", n.config.Data)
 		}

@@ -8,7 +8,8 @@
 //
 // What can't be read is never left out in silence: [Result] names every part that was encrypted, corrupt, of a kind that
 // isn't known here, or beyond a bound. Bounds are on depth, parts, memory and the size of what is decompressed, so that a
-// hostile file costs its own verdict. Pictures are not read: those in documents are counted, others are unsupported.
+// hostile file costs its own verdict. PDF and pictures are read by others, which [Limits] name: without them PDF and files
+// that are pictures are unsupported, and pictures in documents are counted. docs/reference/formats.md says what is read.
 //
 // A kind of file is one file of this package, listed in all.go. L1, pure: readers in, a writer out. Begin with extract.go,
 // then run.go (parts, bounds) and kind.go (how a kind is told).

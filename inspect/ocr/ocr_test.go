@@ -13,8 +13,6 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -113,11 +111,7 @@ func TestPictures(t *testing.T) {
 	t.Parallel()
 	r := reader(t)
 	img := written(t, card)
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		dir = os.TempDir()
-	}
-	pdfs := pdf.New(pdf.Config{Cache: filepath.Join(dir, "referee", "pdf")})
+	pdfs := pdf.New(pdf.Config{Cache: pdf.Folder("")})
 	t.Cleanup(func() {
 		if err := pdfs.Close(); err != nil {
 			t.Error(err)

@@ -49,6 +49,35 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// Folder is where compiled code is kept: in the user's cache, where all of Referee's processes find it, or in fallback
+// when the user has none that is theirs alone.
+func Folder(fallback string) string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return fallback
+	}
+	dir = filepath.Join(dir, "referee", "pdf")
+	if usable(dir) != nil {
+		return fallback
+	}
+	return dir
+}
+
+// usable makes a folder and reports why others could change what is in it.
+func usable(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		return fmt.Errorf("others may write to it (mode %o), and what is in it is run", info.Mode().Perm())
+	}
+	return nil
+}
+
 // maxCache bounds the folder of compiled code, in bytes. PDFium takes 22 MB for each version of it and of wazero.
 const maxCache = 128 << 20
 
@@ -60,15 +89,8 @@ func compiled(dir string) (wazero.CompilationCache, error) {
 	invalid := func(err error) error {
 		return &fault.Error{Kind: fault.Invalid, Op: "open the folder of compiled code", Key: dir, Help: "name a folder that only Referee's user may write to", Err: err}
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := usable(dir); err != nil {
 		return nil, invalid(err)
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return nil, invalid(err)
-	}
-	if info.Mode().Perm()&0o022 != 0 {
-		return nil, invalid(fmt.Errorf("others may write to it (mode %o), and what is in it is run", info.Mode().Perm()))
 	}
 	if err := prune(dir); err != nil {
 		return nil, invalid(err)

@@ -21,11 +21,7 @@ import (
 
 // shared is the reader of most tests: compiling takes seconds.
 var shared = sync.OnceValue(func() *Reader {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		dir = os.TempDir()
-	}
-	return New(Config{Cache: filepath.Join(dir, "referee", "pdf"), Instances: 4})
+	return New(Config{Cache: Folder(""), Instances: 4})
 })
 
 func TestMain(m *testing.M) {
