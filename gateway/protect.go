@@ -194,6 +194,7 @@ func (h *hop) whole(a *answer) {
 
 // unlabelled reports whether a file that can't be labelled where it is, in a message of a WebSocket, has to be stopped.
 func (h *hop) unlabelled() bool {
+	h.protection = "" // of the message before
 	if h.in.Activity != model.ActivityDownload || !h.v.Duties.Has(policy.DutyProtect) {
 		return false
 	}

@@ -77,6 +77,8 @@ func TestFilesOverAWebSocket(t *testing.T) {
 		"standard":  {strings.Replace(blockStrict, "level: strict", "level: standard", 1), true, true, false, true}, // what a script reads is not its business
 		"uploads":   {blockAllUploads, true, false, true, false},
 		"monitored": {strings.Replace(blockStrict, "action: block", "action: audit", 1), true, true, true, false},
+		"protected": {protectPolicy("Team", "block"), false, true, true, false}, // a message can't be labelled
+		"by choice": {protectPolicy("Team", "allow"), true, true, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
