@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/referee-casb/referee/dlp/fingerprint"
+	"github.com/referee-casb/referee/dlp/internal/plain"
 	"github.com/referee-casb/referee/dlp/internal/trie"
 )
 
@@ -81,11 +82,17 @@ func Explain(ctx context.Context, t *Type, text []byte) (Explanation, error) {
 		p.End()
 		x.Similarity = p.Similarity(0)
 	}
+	var form plain.Text // the engine's
+	shown := form.End(form.Append(nil, text[:min(len(text), MaxExplained)]))
 	for i := range t.Patterns {
 		if err := ctx.Err(); err != nil {
 			return x, err
 		}
-		x.try(t, i, text[:min(len(text), MaxExplained)])
+		x.try(t, i, shown)
+	}
+	for i := range x.Trials {
+		from, to := form.Origin(int64(x.Trials[i].Start), int64(x.Trials[i].End))
+		x.Trials[i].Start, x.Trials[i].End = int(from), int(to)
 	}
 	slices.SortStableFunc(x.Trials, func(a, b Trial) int { return a.Start - b.Start })
 	x.Trials = x.Trials[:min(len(x.Trials), maxTrials)]

@@ -41,12 +41,13 @@ func TestExplainNearMisses(t *testing.T) {
 	}
 	far := strings.Repeat("and so on ", 60)
 	for text, want := range map[string]string{
-		"Visa 4111 1111 1111 1111":         "85 found passed visa 1 true",
-		"4111 1111 1111 1111":              "65 found passed",
-		"4111 1111 1111 1112":              "0 missed failed",
-		"Visa " + far + "4111111111111111": "65 found passed visa 601 false",
-		"x4111111111111111":                "0 missed passed no border",
-		"nothing":                          "",
+		"Visa 4111 1111 1111 1111":                               "85 found passed visa 1 true",
+		"4111 1111 1111 1111":                                    "65 found passed",
+		"4111 1111 1111 1112":                                    "0 missed failed",
+		"Visa " + far + "4111111111111111":                       "65 found passed visa 601 false",
+		"x4111111111111111":                                      "0 missed passed no border",
+		"Visa \uff14\uff11\uff11\uff11 1111\u00a01111\u20071111": "85 found passed visa 1 true",
+		"nothing": "",
 	} {
 		x, err := dlp.Explain(t.Context(), &card, []byte(text))
 		if err != nil {

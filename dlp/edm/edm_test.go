@@ -137,6 +137,7 @@ func TestFindings(t *testing.T) {
 		{"EF111111", "", "", ""},
 		{"", "Nobody", "2000-01-01", "1"},
 	}
+	rows = append(rows, []string{"XX999999", "Smith\u2010Ber\u200dg", "20000101", ""}, []string{"ZZ000001", "", "", ""})
 	for i := range 3000 {
 		rows = append(rows, []string{fmt.Sprintf("XX%06d", i), fmt.Sprintf("Person %d", i), fmt.Sprint(19000000 + i), fmt.Sprint(70000000 + i)})
 	}
@@ -162,6 +163,8 @@ func TestFindings(t *testing.T) {
 		"CD654321 josé o’neill-čapek 31.12.1975":                 "65:1", // another order of the date
 		"CD654321 josé o’neill-čapek 1975.12.31":                 "85:1",
 		"AB123456 " + far + " Maria Example 1980-02-03":          "65:1",
+		"record ＡＢ１２３４５６, Maria\u00a0Example, 1980–02–03":        "85:1", // disguised
+		"Smith—Berg 2000/01/01 XX999999":                         "85:1",
 		"EF111111 Maria Example 1980-02-03":                      "65:1",
 		"xAB123456 Maria Example 1980-02-03":                     "",
 		"XX000042,Person 42,19000042,70000042":                   "85:1",

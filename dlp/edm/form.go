@@ -3,6 +3,8 @@ package edm
 import (
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/referee-casb/referee/dlp/internal/plain"
 )
 
 // normal appends a value's normal form to out. What has none, or too long a one, is empty.
@@ -13,8 +15,8 @@ func (f Form) normal(out, value []byte) []byte {
 		for i := 0; i < len(value); {
 			r, size := utf8.DecodeRune(value[i:])
 			i += size
-			if d, ok := digit(r); ok {
-				out = append(out, d)
+			if r = plain.Rune(r); r >= '0' && r <= '9' {
+				out = append(out, byte(r))
 			} else if f == FormAlnum && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
 				out = utf8.AppendRune(out, unicode.ToLower(r))
 			}
@@ -38,14 +40,11 @@ func (f Form) normal(out, value []byte) []byte {
 	return out
 }
 
-// word appends one word's normal form.
+// word appends one word's normal form. Characters become what they are in texts that the engine reads.
 func (f Form) word(out, word []byte) []byte {
-	if f == FormExact {
-		return append(out, word...)
-	}
 	for i := 0; i < len(word); {
 		if b := word[i]; b < utf8.RuneSelf {
-			if b >= 'A' && b <= 'Z' {
+			if f == FormText && b >= 'A' && b <= 'Z' {
 				b += 'a' - 'A'
 			}
 			out = append(out, b)
@@ -54,23 +53,17 @@ func (f Form) word(out, word []byte) []byte {
 		}
 		r, size := utf8.DecodeRune(word[i:])
 		i += size
-		if r == '\u2019' { // the typographic apostrophe
+		switch r = plain.Rune(r); {
+		case r < 0:
+			continue
+		case r == '\u2019': // the typographic apostrophe
 			r = '\''
+		case f == FormText:
+			r = unicode.ToLower(r)
 		}
-		out = utf8.AppendRune(out, unicode.ToLower(r))
+		out = utf8.AppendRune(out, r)
 	}
 	return out
-}
-
-// digit is the ASCII digit of a decimal digit in its ASCII or full-width form.
-func digit(r rune) (byte, bool) {
-	switch {
-	case r >= '0' && r <= '9':
-		return byte(r), true
-	case r >= '０' && r <= '９':
-		return byte(r - '０' + '0'), true
-	}
-	return 0, false
 }
 
 // nextWord finds the word that begins at at or after it: what stands between spaces, and commas and the like that tables

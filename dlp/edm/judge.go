@@ -198,8 +198,7 @@ func (w *window) runs(f Form, text []byte, l most) {
 
 func inRun(f Form, r rune) bool {
 	if f == FormDigits {
-		_, ok := digit(r)
-		return ok
+		return r >= '0' && r <= '9' // the engine's text has no other digits
 	}
 	return unicode.IsLetter(r) || unicode.IsDigit(r)
 }

@@ -299,7 +299,7 @@ func TestUploadRefused(t *testing.T) {
 
 // BenchmarkHash says how many rows a second become hashes, with how much memory; -benchtime 1x.
 func BenchmarkHash(b *testing.B) {
-	for _, rows := range []int{1_000_000} {
+	for _, rows := range []int{1_000_000, 10_000_000} {
 		b.Run(fmt.Sprint(rows), func(b *testing.B) {
 			s, key, file := schema(b, patients), edm.NewKey(), filepath.Join(b.TempDir(), "t")
 			for b.Loop() {
