@@ -51,7 +51,10 @@ type Batch struct {
 	Prune      bool
 	// Sync replaces the source's state when it is not nil, but for what was asked for meanwhile (Asked, AskFull).
 	Sync *Sync
-	At   time.Time
+	// Created is when the source was added that this was read for: NotFound where another one goes by its id by now. The
+	// zero time is any.
+	Created time.Time
+	At      time.Time
 }
 
 // Membership changes the members of one group.

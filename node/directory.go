@@ -112,7 +112,7 @@ func (s *syncs) run(ctx context.Context) error {
 
 func (s *syncs) round(ctx context.Context, src directory.Source) error {
 	r := &graph.Reader{
-		Tenant: src.Tenant, Source: src.ID, Store: s.n.DB, Sources: s.n.DB, Changed: s.n.follower.Changed, Now: s.n.options.Now, Log: s.n.log,
+		Tenant: src.Tenant, Source: src.ID, Created: src.Created, Store: s.n.DB, Sources: s.n.DB, Changed: s.n.follower.Changed, Now: s.n.options.Now, Log: s.n.log,
 	}
 	c := msgraph.Config{Tenant: src.Graph.Tenant, ClientID: src.Graph.ClientID, Login: src.Graph.Login, Graph: src.Graph.Graph, HTTP: s.http, Now: s.n.options.Now}
 	if file := src.Graph.SecretFile; file != "" {

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/referee-casb/referee/directory"
+	"github.com/referee-casb/referee/fault"
 	"github.com/referee-casb/referee/model"
 )
 
-// Rota reads every tenant's sources when they are due, each in its own time: a reading that takes hours keeps nobody else
-// waiting. One process runs it.
+// Rota reads every tenant's sources when they are due, each in its own time: readings of everything, which may take hours,
+// a few at once, and beside them what has changed in the others. One process runs it.
 type Rota struct {
 	Tenants func() []model.TenantID
 	Sources directory.SourceStore
@@ -69,21 +70,54 @@ func (r *Rota) tenant(ctx context.Context, t model.TenantID, turn *turns) {
 		}
 		turn.wait.Go(func() {
 			defer turn.end(s)
-			places := turn.rest
-			if whole(&s.Sync) {
-				places = turn.whole
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case places <- struct{}{}:
-			}
-			defer func() { <-places }()
-			if err := r.Round(ctx, s); err != nil && ctx.Err() == nil {
-				r.Log.Error("directory not read", "tenant", t, "source", s.ID, "err", err)
+			// A round that ends early goes on in a place of the kind that it needs now.
+			for more := true; more; {
+				var err error
+				if more, err = r.round(ctx, &s, turn); err != nil && ctx.Err() == nil {
+					r.Log.Error("directory not read", "tenant", t, "source", s.ID, "err", err)
+				}
 			}
 		})
 	}
+}
+
+// round waits for a place, which may take hours, and reads the source as it is by then. more asks for another round at
+// once.
+func (r *Rota) round(ctx context.Context, s *directory.Source, turn *turns) (more bool, err error) {
+	places, all := turn.rest, whole(&s.Sync)
+	if all {
+		places = turn.whole
+	}
+	select {
+	case <-ctx.Done():
+		return false, nil
+	case places <- struct{}{}:
+	}
+	defer func() { <-places }()
+	if there, err := r.still(ctx, s); !there {
+		return false, err
+	}
+	if whole(&s.Sync) != all {
+		return true, nil // everything was asked for meanwhile: a place of the other kind
+	}
+	if err := r.Round(ctx, *s); err != nil {
+		return false, err
+	}
+	there, err := r.still(ctx, s)
+	return there && s.Sync.Phase != "" && ctx.Err() == nil, err
+}
+
+// still reads the source again, and reports whether it is there: another one that was added by its id since is found by
+// the next look.
+func (r *Rota) still(ctx context.Context, s *directory.Source) (bool, error) {
+	now, err := r.Sources.Source(ctx, s.Tenant, s.ID)
+	if fault.Is(err, fault.NotFound) || err == nil && !now.Created.Equal(s.Created) {
+		return false, nil
+	}
+	if err == nil {
+		*s = now
+	}
+	return err == nil, err
 }
 
 // whole reports whether the next reading is one of everything.

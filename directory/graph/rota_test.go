@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -26,6 +27,109 @@ func (s *shelf) Sources(_ context.Context, t model.TenantID) ([]directory.Source
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]directory.Source(nil), s.all[t]...), nil
+}
+
+func (s *shelf) Source(_ context.Context, t model.TenantID, id directory.SourceID) (directory.Source, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, v := range s.all[t] {
+		if v.ID == id {
+			return v, nil
+		}
+	}
+	return directory.Source{}, fault.New(fault.NotFound, "test", "no source %s", id)
+}
+
+// change alters a tenant's one source.
+func (s *shelf) change(t model.TenantID, change func(*directory.Source)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.all[t][0])
+}
+
+// TestRotaReadsWhatIsThere: a source that was removed while its reading waited is not read, nor is another one in its
+// stead with the settings of the first; changes that turn into a reading of everything give their place back.
+func TestRotaReadsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		source := func(id model.TenantID, s directory.Sync) []directory.Source {
+			return []directory.Source{{ID: "entra", Tenant: id, Kind: directory.KindGraph, Graph: &directory.Graph{Tenant: "old"}, Created: start, Sync: s}}
+		}
+		known := directory.Sync{UserDelta: "u", GroupDelta: "g", Finished: start.Add(-time.Hour)}
+		store := &shelf{all: map[model.TenantID][]directory.Source{
+			"first": source("first", directory.Sync{}), "moved": source("moved", directory.Sync{}), "gone": source("gone", directory.Sync{}),
+			"forgotten": source("forgotten", known), "other": source("other", known),
+		}}
+		release := make(chan struct{})
+		var mu sync.Mutex
+		var read []string
+		tenants := []model.TenantID{"first"}
+		ctx, stop := context.WithCancel(t.Context())
+		rota := graph.Rota{
+			Tenants: func() []model.TenantID {
+				mu.Lock()
+				defer mu.Unlock()
+				return tenants
+			},
+			Sources: store, Now: time.Now, Log: slog.New(slog.DiscardHandler), AtOnce: 1,
+			Round: func(ctx context.Context, s directory.Source) error {
+				mu.Lock()
+				read = append(read, string(s.Tenant)+" "+s.Graph.Tenant+" "+s.Sync.Phase)
+				mu.Unlock()
+				switch {
+				case s.Tenant == "first":
+					select {
+					case <-release:
+					case <-ctx.Done():
+					}
+				case s.Tenant == "forgotten" && !s.Sync.Full:
+					store.change("forgotten", func(s *directory.Source) { s.Sync = directory.Sync{Full: true, Phase: "users"} })
+					return nil
+				}
+				store.change(s.Tenant, func(s *directory.Source) {
+					s.Sync = directory.Sync{UserDelta: "u", GroupDelta: "g", Finished: time.Now()}
+				})
+				return nil
+			},
+		}
+		done := make(chan error, 1)
+		go func() { done <- rota.Run(ctx, nil) }()
+		synctest.Wait()
+		mu.Lock()
+		tenants = append(tenants, "moved", "gone", "forgotten", "other")
+		mu.Unlock()
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		mu.Lock()
+		if len(read) != 3 { // the first one, and what is new of the two that were read before
+			t.Errorf("read %q", read)
+		}
+		mu.Unlock()
+		store.change("moved", func(s *directory.Source) {
+			s.Created, s.Graph = start.Add(time.Second), &directory.Graph{Tenant: "new"}
+		})
+		store.change("gone", func(s *directory.Source) { s.ID = "another" })
+		close(release)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		mu.Lock()
+		if got := strings.Join(read, ", "); strings.Contains(got, "moved") || strings.Contains(got, "gone") || !strings.HasSuffix(got, "forgotten old users") {
+			t.Errorf("read %q", read)
+		}
+		mu.Unlock()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		mu.Lock()
+		if got := strings.Join(read, ", "); !strings.Contains(got, "moved new ") || strings.Contains(got, "moved old") || !strings.Contains(got, "gone old ") {
+			t.Errorf("read later %q", read)
+		}
+		mu.Unlock()
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestRota: readings that never end keep nobody else waiting, no source is read twice at once, and a failure is tried

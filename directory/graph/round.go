@@ -21,6 +21,7 @@ type Pager interface {
 type Reader struct {
 	Tenant  model.TenantID
 	Source  directory.SourceID
+	Created time.Time // of the source: another one by its id is not read into
 	Graph   Pager
 	Store   directory.Store
 	Sources directory.SourceStore
@@ -67,13 +68,16 @@ func Due(s *directory.Source, now time.Time) bool {
 	return !now.Before(v.Finished.Add(Every))
 }
 
-// Round reads what is new, or goes on with a round that was interrupted. Its failure is kept with the source, and
-// returned.
+// Round reads what is new, or goes on with a round that was interrupted. It ends early, with a phase to go on from, where
+// changes turn into a reading of everything. Its failure is kept with the source, and returned.
 func (r *Reader) Round(ctx context.Context) error {
 	const op = "graph.Round"
 	s, err := r.Sources.UpdateSource(ctx, r.Tenant, r.Source, func(s *directory.Source) error {
 		if s.Kind != directory.KindGraph {
 			return fault.New(fault.Invalid, op, "source %s is not read from Graph", r.Source)
+		}
+		if err := r.same(s); err != nil {
+			return err
 		}
 		r.begin(&s.Sync)
 		return nil
@@ -86,6 +90,9 @@ func (r *Reader) Round(ctx context.Context) error {
 		return err // a round that is interrupted has not failed
 	}
 	_, kept := r.Sources.UpdateSource(context.WithoutCancel(ctx), r.Tenant, r.Source, func(s *directory.Source) error {
+		if err := r.same(s); err != nil {
+			return err
+		}
 		s.Sync.Failed, s.Sync.Error = r.Now(), told(err)
 		s.Sync.Failures++
 		return nil
@@ -94,6 +101,15 @@ func (r *Reader) Round(ctx context.Context) error {
 		r.Log.Error("directory's failure not kept", "tenant", r.Tenant, "source", r.Source, "err", kept)
 	}
 	return fault.Wrap(err, op, string(r.Source))
+}
+
+// same refuses a source that was added by the same id after the one that is read was removed: it may be of another
+// directory.
+func (r *Reader) same(s *directory.Source) error {
+	if !s.Created.Equal(r.Created) {
+		return fault.New(fault.NotFound, "graph.Round", "source %s was removed, and another one added by its id", r.Source)
+	}
+	return nil
 }
 
 // told is an error in the words that an administrator sees.
@@ -137,10 +153,11 @@ func (r *Reader) read(ctx context.Context, s directory.Sync) error {
 		if forgotten(err) && !restarted && s.Page != allUsers && s.Page != allGroups {
 			// Graph has forgotten where we were (410, or a token that it does not know any more): everything anew.
 			r.Log.Info("directory is read anew", "tenant", r.Tenant, "source", r.Source, "err", err)
+			changes := !s.Full
 			restarted = true
 			r.anew(&s)
-			if err := r.apply(ctx, directory.Batch{}, s, nil); err != nil {
-				return err
+			if err := r.apply(ctx, directory.Batch{}, s, nil); err != nil || changes {
+				return err // the rota gives it another place: this one is for changes
 			}
 			continue
 		}
@@ -202,7 +219,7 @@ func orNothing(err error) error {
 
 // apply commits a page with where to go on, and tells of it.
 func (r *Reader) apply(ctx context.Context, b directory.Batch, s directory.Sync, refused []directory.User) error {
-	b.AnyVersion, b.Generation, b.Sync, b.At = true, s.Generation, &s, r.Now()
+	b.AnyVersion, b.Generation, b.Sync, b.Created, b.At = true, s.Generation, &s, r.Created, r.Now()
 	if err := r.Store.Apply(ctx, r.Tenant, r.Source, b); err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func newWorld(t testing.TB) *world {
 			t.Fatal(err)
 		}
 	}
-	s := directory.Source{ID: "entra", Tenant: "contoso", Kind: directory.KindGraph, Provider: "entra", Graph: &directory.Graph{Tenant: "x", ClientID: "x", SecretFile: "/x"}}
+	s := directory.Source{ID: "entra", Tenant: "contoso", Kind: directory.KindGraph, Provider: "entra", Created: w.clock.Now(), Graph: &directory.Graph{Tenant: "x", ClientID: "x", SecretFile: "/x"}}
 	if err := w.db.AddSource(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func (w *world) reader() *graph.Reader {
 		w.t.Fatal(err)
 	}
 	return &graph.Reader{
-		Tenant: "contoso", Source: "entra", Graph: c, Store: w.db, Sources: w.db, Now: w.clock.Now, Log: slog.New(slog.DiscardHandler),
+		Tenant: "contoso", Source: "entra", Created: w.source().Created, Graph: c, Store: w.db, Sources: w.db, Now: w.clock.Now, Log: slog.New(slog.DiscardHandler),
 		Changed: func(_ context.Context, _ model.TenantID, refused []directory.User) error {
 			for _, u := range refused {
 				w.refused = append(w.refused, u.ID)
@@ -269,6 +269,10 @@ func TestForgotten(t *testing.T) {
 	delete(w.roles, "r1")
 	w.stale = 1 << 20
 	first := w.source().Sync.Generation
+	w.round()
+	if s := w.source().Sync; !s.Full || s.Phase != "users" || s.Pages != 0 {
+		t.Errorf("changes became a reading of everything in their own place: %+v", s)
+	}
 	w.round()
 	s := w.source().Sync
 	if got := w.live(); got != "u0 u1 u2 u3 u4 u5 u6 u7 u8" || s.Generation != first+1 || s.Phase != "" {

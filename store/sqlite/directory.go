@@ -138,6 +138,9 @@ func (db *DB) Apply(ctx context.Context, tenant model.TenantID, source directory
 	return wrap(db.write.do(ctx, func(t *tx) error {
 		p := people{t, string(tenant), string(source), op, &b}
 		_, err := t.updateSource(op, tenant, source, func(s *directory.Source) error {
+			if !b.Created.IsZero() && !s.Created.Equal(b.Created) {
+				return &fault.Error{Kind: fault.NotFound, Op: op, Key: string(source), Msg: "was removed, and another one added by its id"}
+			}
 			if b.Sync != nil {
 				asked, full := s.Sync.Asked, s.Sync.AskFull
 				s.Sync = *b.Sync

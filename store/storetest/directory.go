@@ -206,6 +206,12 @@ func Directory(t *testing.T, open Opener) {
 	if err != nil || s.Sync != sync {
 		t.Errorf("state after a prune: %+v, %v", s.Sync, err)
 	}
+	err = e.Apply(ctx, "contoso", "entra", directory.Batch{GoneUsers: []directory.ID{"u7"}, Sync: &directory.Sync{}, Created: s.Created.Add(time.Second)})
+	wantKind(t, "a batch for a source that was there before", err, fault.NotFound)
+	if again, err := e.Source(ctx, "contoso", "entra"); err != nil || again.Sync != s.Sync {
+		t.Errorf("state after a batch for a source that was there before: %+v, %v", again.Sync, err)
+	}
+	must(t, apply("entra", directory.Batch{Created: s.Created}))
 	users("of the other source, after all that", directory.Query{Source: "okta"}, twin)
 	must(t, e.DeleteSource(ctx, "contoso", "entra"))
 	users("after the source", directory.Query{Deleted: true}, twin)
