@@ -229,10 +229,15 @@ func (t *task) read(ctx context.Context, plain bool) bool {
 	}
 	var a worker.Answer
 	var err error
+	seen := &watch{w: text}
 	if plain {
-		a, err = t.here(ctx, ask, text)
+		a, err = t.here(ctx, ask, seen)
 	} else {
-		a, err = t.i.parts.Reader.Read(ctx, t.job.Tenant, t.job.Content, t.job.Size, ask, text)
+		a, err = t.i.parts.Reader.Read(ctx, t.job.Tenant, t.job.Content, t.job.Size, ask, seen)
+	}
+	if seen.binary && textual[a.Result.Kind] { // fail closed: more is behind the text than text
+		a.Result.Status = extract.Unsupported
+		a.LabelState = worker.LabelsHidden
 	}
 	if err != nil && !errors.Is(err, dlp.ErrEnough) {
 		t.i.parts.Log.Warn("content not read", "tenant", t.job.Tenant, "size", t.job.Size, "err", err)
@@ -251,11 +256,12 @@ func (t *task) here(ctx context.Context, ask worker.Ask, text io.Writer) (a work
 	if ask.Labels {
 		a.LabelState = worker.LabelsRead
 	}
-	if ask.Text {
-		a.Result, err = extract.Extract(ctx, t.section(), text, ask.Limits)
-	}
+	a.Result, err = extract.Extract(ctx, t.section(), text, ask.Limits) // also for labels alone: it may be more than text
 	return a, err
 }
+
+// textual are the kinds of files that are text from their first byte to their last.
+var textual = map[extract.Kind]bool{extract.Text: true, extract.HTML: true, extract.XML: true, extract.JSON: true, extract.Calendar: true, extract.RTF: true}
 
 // scanned takes what the scan found.
 func (t *task) scanned(a *worker.Answer, err error) {

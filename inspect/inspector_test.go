@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -72,6 +73,26 @@ const (
 	labelInfo = `<?xml version="1.0"?><clbl:labelList xmlns:clbl="http://schemas.microsoft.com/office/2020/mipLabelMetadata"><clbl:label id="{` + labelID + `}" enabled="1" method="Privileged" siteId="{72f988bf-86f1-41af-91ab-2d7cd011db47}" contentBits="0" removed="0"/></clbl:labelList>`
 )
 
+const mail = "From: a@contoso.test\r\nTo: b@contoso.test\r\nSubject: x\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n"
+
+// packed is a compressed archive of a text among others.
+func packed(t testing.TB, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.Create("a.txt")
+	if err == nil {
+		_, err = io.WriteString(w, words(20_000)+text)
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 func document(text string) string {
 	return `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>` + text + `</w:t></w:r></w:p></w:body></w:document>`
 }
@@ -119,6 +140,10 @@ func TestFacts(t *testing.T) {
 		{"encrypted", string(encrypted), 0, filter.Unobtainable, false, filter.NotSet, false},
 		{"found beside what can't be read", zipped(t, "a.txt", card, "b.doc", string(encrypted)), 1, filter.Unobtainable, false, filter.NotSet, false},
 		{"unknown", "\x00\x01\x02\x03 binary", 0, filter.Unobtainable, false, filter.Known, false},
+		{"text before an archive", strings.Repeat("all is well ", 1000) + packed(t, "end"), 0, filter.Unobtainable, false, filter.Unobtainable, false},
+		{"mail with a file", mail + "Content-Disposition: attachment; filename=a.docx\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString([]byte(docx(t, card, true))) + "\r\n", 1, filter.Known, false, filter.Unobtainable, false},
+		{"mail", mail + "\r\nhello\r\n", 0, filter.Known, false, filter.Known, false},
+		{"only labels, text before an archive", strings.Repeat("all is well ", 1000) + packed(t, "end"), 0, filter.NotSet, false, filter.Unobtainable, true},
 		{"only its labels", docx(t, card, true), 0, filter.NotSet, true, filter.Known, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/referee-casb/referee/dlp/extract"
 	"github.com/referee-casb/referee/dlp/label"
 )
 
@@ -66,11 +67,20 @@ func (r *labelReader) read(src *io.SectionReader, depth int) error {
 		return err
 	}
 	r.found = append(r.found, found...)
-	head := make([]byte, min(512, src.Size()))
+	head := make([]byte, min(4096, src.Size()))
 	if _, err := src.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	text := string(head)
+	switch kind := extract.Tell(head); {
+	case kind == extract.Mail || kind == extract.Mailbox:
+		// fail closed: files that a mail carries may have labels, and are not opened for them
+		if carries, err := attaches(src); err != nil || carries {
+			r.worse(LabelsHidden)
+			return err
+		}
+		return nil
+	}
 	switch {
 	case strings.HasPrefix(text, "PK\x03\x04"):
 		return r.archive(src, depth)
@@ -78,6 +88,19 @@ func (r *labelReader) read(src *io.SectionReader, depth int) error {
 		r.worse(LabelsHidden)
 	}
 	return nil
+}
+
+// mailMost is how much of a mail is searched for attachments.
+const mailMost = 64 << 20
+
+// attaches reports whether a mail may carry files.
+func attaches(src *io.SectionReader) (bool, error) {
+	if src.Size() > mailMost {
+		return true, nil
+	}
+	all, err := io.ReadAll(io.NewSectionReader(src, 0, src.Size()))
+	lower := bytes.ToLower(all)
+	return bytes.Contains(lower, []byte("base64")) || bytes.Contains(lower, []byte("filename")) || bytes.Contains(lower, []byte("message/rfc822")), err
 }
 
 // archive looks into a zip. A document's own parts carry no labels but those read already, embedded documents do.
