@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -93,6 +94,9 @@ and row.`,
 			done, err := writeTable(out, func(w io.Writer) (tables.Hashed, error) { return tables.Hash(c.Context(), in, s, key, w, opt) })
 			if err != nil {
 				return err
+			}
+			if err := os.Remove(out + ".key"); err != nil && !errors.Is(err, fs.ErrNotExist) { // one that is there may be readable by others
+				return fault.As(err, fault.Unavailable, op, out+".key")
 			}
 			if err := os.WriteFile(out+".key", []byte(key.Encode()+"\n"), 0o600); err != nil {
 				return fault.As(err, fault.Unavailable, op, out+".key")

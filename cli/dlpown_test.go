@@ -33,7 +33,10 @@ I hereby apply for parental leave under section fifteen of the act for the perio
 // hashed makes patients.edm with its key, and returns its name.
 func hashed(t *testing.T, s *stage) string {
 	t.Helper()
-	out := filepath.Join(s.dir, "patients.edm")
+	out := s.write(t, "patients.edm", "an older one")
+	if err := os.Chmod(s.write(t, "patients.edm.key", "its key"), 0o644); err != nil { //nolint:gosec // which it must not stay
+		t.Fatal(err)
+	}
 	if got := s.run(t, "contoso-reader", "dlp", "edm", "hash", s.write(t, "patients.yaml", patients), s.write(t, "patients.csv", patientRows), "--output", out); got.code != 0 {
 		t.Fatalf("%+v", got)
 	}
