@@ -87,11 +87,19 @@ dev: data demo-web ## the demo from source, with the race detector
 	$(GO) run -race -buildvcs=false -ldflags '$(LDFLAGS)' ./cmd/referee demo
 
 .PHONY: bench
-bench: data ## benchmarks (BENCH=regexp), then Referee beside nginx and httputil.ReverseProxy
+bench: data ## benchmarks (BENCH=regexp), then Referee beside its peers
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 	build/test-prereqs.sh
 	$(GO) build -buildvcs=false -o bin/bench ./test/bench
 	bin/bench -json bin/bench.json
+	$(MAKE) --no-print-directory bench-dlp
+
+.PHONY: bench-dlp
+bench-dlp: ## content inspection beside gitleaks, ripgrep and vectorscan
+	build/test-prereqs.sh
+	GOBIN='$(CURDIR)/bin' $(GO) install github.com/zricethezav/gitleaks/v8@v8.30.1
+	$(GO) build -buildvcs=false -o bin/bench-dlp ./test/bench/dlp
+	bin/bench-dlp -json bin/bench-dlp.json
 
 .PHONY: accept
 accept: build demo-web ## the long runs: kill -9 under load, simulated tenants (hours)

@@ -2,6 +2,7 @@ package sit
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/referee-casb/referee/dlp"
 )
@@ -9,10 +10,14 @@ import (
 // Bundles returns the built-in bundles, by id: what a regulation is mostly asked about. They are a beginning for
 // policies, not legal advice.
 func Bundles() []dlp.Bundle {
-	var secrets, gdpr []string
+	var secrets, gdpr, addresses []string
 	for _, t := range All() {
 		european := slices.ContainsFunc(t.Countries, func(c string) bool { return slices.Contains(eea, c) })
 		switch {
+		case strings.HasSuffix(t.ID, "-physical-addresses"):
+			if addresses = append(addresses, t.ID); european {
+				gdpr = append(gdpr, t.ID)
+			}
 		case t.Group == dlp.Credential:
 			secrets = append(secrets, t.ID)
 		case european && t.Group != dlp.Financial:
@@ -21,7 +26,14 @@ func Bundles() []dlp.Bundle {
 	}
 	gdpr = append(gdpr, "credit-card-number", "date-of-birth", "e-mail-address", "international-banking-account-number", "ip-address-v4", "ip-address-v6", "phone-number")
 	slices.Sort(gdpr)
+	medical := []string{
+		"blood-test-terms", "brand-medication-names", "diseases", "generic-medication-names", "impairments-us-disability-evaluation-under-social-security",
+		"international-classification-of-diseases-icd-10-cm", "international-classification-of-diseases-icd-9-cm", "lab-test-terms",
+		"lifestyles-relate-to-medical-conditions", "medical-specialities", "surgical-procedures", "types-of-medication",
+	}
 	return []dlp.Bundle{
+		{ID: "all-medical-terms-conditions", Name: "All medical terms and conditions", Types: medical},
+		{ID: "all-physical-addresses", Name: "All physical addresses", Types: addresses},
 		{ID: "credentials", Name: "All credential types", Types: secrets},
 		{ID: "eu-national-identification-number", Name: "EU national identification number", Types: europe(dlp.Identity)},
 		{ID: "eu-social-security-number-equivalent-identification", Name: "EU social security number or equivalent identification", Types: europe(dlp.Social)},

@@ -12,10 +12,10 @@ func internationalClassificationOfDiseasesIcd10Cm() dlp.Type {
 		Source: "CDC/NCHS, ICD-10-CM",
 		Patterns: []dlp.Pattern{
 			{Expr: `[A-TV-Z]\d[0-9AB]\.[0-9A-TV-Z]{1,4}`, Near: dlp.Medium},
-			{Expr: `[A-TV-Z]\d[0-9AB]`, Near: dlp.Low},
+			{Expr: `[A-TV-Z]\d[0-9AB]`, Near: dlp.Low, Keywords: icdKeywords},
 		},
 		Keywords: []string{
-			"icd-10", "icd10", "icd-10-cm", "icd 10", "icd", "diagnosis", "diagnosis code", "dx", "dx code", "primary diagnosis", "secondary diagnosis",
+			"icd-10", "icd10", "icd-10-cm", "icd 10", "icd", "diagnosis", "diagnosis code", "dx code", "primary diagnosis", "secondary diagnosis",
 			"principal diagnosis", "diagnostic code", "diagnose", "diagnoseschlüssel", "diagnóstico", "diagnosi",
 		},
 		Proximity: 80,
@@ -29,3 +29,6 @@ func internationalClassificationOfDiseasesIcd10Cm() dlp.Type {
 		},
 	}
 }
+
+// icdKeywords support codes that are short enough to be anything.
+var icdKeywords = []string{"icd-10", "icd10", "icd-10-cm", "icd 10", "icd-9", "icd9", "icd-9-cm", "icd 9", "diagnosis code", "dx code", "diagnostic code"}

@@ -12,10 +12,10 @@ func internationalClassificationOfDiseasesIcd9Cm() dlp.Type {
 		Source: "CDC/NCHS, ICD-9-CM",
 		Patterns: []dlp.Pattern{
 			{Expr: `\d{3}\.\d{1,2}|V\d{2}\.\d{1,2}|E\d{3}\.\d`, Near: dlp.Medium},
-			{Expr: `V\d{2}|E\d{3}`, Near: dlp.Low},
+			{Expr: `V\d{2}|E\d{3}`, Near: dlp.Low, Keywords: icdKeywords},
 		},
 		Keywords: []string{
-			"icd-9", "icd9", "icd-9-cm", "icd 9", "diagnosis", "diagnosis code", "dx", "dx code", "primary diagnosis", "secondary diagnosis",
+			"icd-9", "icd9", "icd-9-cm", "icd 9", "diagnosis", "diagnosis code", "dx code", "primary diagnosis", "secondary diagnosis",
 			"principal diagnosis", "diagnostic code", "diagnose", "diagnoseschlüssel", "diagnóstico", "diagnosi",
 		},
 		Proximity: 60,

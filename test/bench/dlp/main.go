@@ -69,7 +69,6 @@ type row struct {
 	CPU     float64 `json:"cpuSeconds"`
 	Rate    float64 `json:"megabytesPerCPUSecond"`
 	Found   int     `json:"found"`
-	Memory  int64   `json:"peakKilobytes"`
 	Allocs  uint64  `json:"allocations,omitempty"`
 	Goal    float64 `json:"goal,omitempty"` // MB a processor second
 	command func(file string) *exec.Cmd
@@ -139,7 +138,7 @@ func measure(ctx context.Context, o options) error {
 			if err != nil {
 				return fmt.Errorf("%s, %s: %w", r.Engine, r.Text, err)
 			}
-			r.Bytes, r.Found, r.Memory, r.Allocs = len(texts[r.Text]), said.Found, said.Memory, said.Allocs
+			r.Bytes, r.Found, r.Allocs = len(texts[r.Text]), said.Found, said.Allocs
 			taken[i] = append(taken[i], max(cpu-rest, time.Microsecond).Seconds())
 		}
 	}
@@ -163,7 +162,6 @@ func measure(ctx context.Context, o options) error {
 type answer struct {
 	Found  int    `json:"found"`
 	Allocs uint64 `json:"allocations"`
-	Memory int64  `json:"-"`
 }
 
 // run runs a command and returns its processor time.
@@ -179,9 +177,6 @@ func run(cmd *exec.Cmd) (time.Duration, answer, error) {
 		if _, err := fmt.Sscan(string(out), &said.Found); err != nil {
 			said.Found = 0
 		}
-	}
-	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		said.Memory = u.Maxrss
 	}
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), said, nil
 }

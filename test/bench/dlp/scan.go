@@ -193,7 +193,7 @@ func printTable(to io.Writer, rows []*row) {
 		}
 	}
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "engine\ttext\tMB\tCPU s\tMB/CPU s\tCPU s/MB\tfound\tpeak MB\tallocations\tReferee is\tgoal")
+	fmt.Fprintln(w, "engine\ttext\tMB\tCPU s\tMB/CPU s\tCPU s/MB\tfound\tallocations\tReferee is\tgoal")
 	for _, r := range rows {
 		times, goal := "", ""
 		if !strings.HasPrefix(r.Engine, "Referee") && own > 0 {
@@ -208,7 +208,7 @@ func printTable(to io.Writer, rows []*row) {
 		if r.Goal > 0 {
 			goal = verdict(r.Rate >= r.Goal, fmt.Sprintf("%.0f MB/s", r.Goal))
 		}
-		fmt.Fprintf(w, "%s\t%s\t%.1f\t%.2f\t%.1f\t%.4f\t%d\t%.0f\t%d\t%s\t%s\n", r.Engine, r.Text, float64(r.Bytes)/1e6, r.CPU, r.Rate, 1/r.Rate, r.Found, float64(r.Memory)/1024, r.Allocs, times, goal)
+		fmt.Fprintf(w, "%s\t%s\t%.1f\t%.2f\t%.1f\t%.4f\t%d\t%d\t%s\t%s\n", r.Engine, r.Text, float64(r.Bytes)/1e6, r.CPU, r.Rate, 1/r.Rate, r.Found, r.Allocs, times, goal)
 	}
 	_ = w.Flush()
 }

@@ -1,0 +1,28 @@
+package sit
+
+import (
+	"github.com/referee-casb/referee/dlp"
+)
+
+func lithuaniaPhysicalAddresses() dlp.Type {
+	return dlp.Type{
+		ID: "lithuania-physical-addresses", Name: "Lithuania physical addresses",
+		Group: dlp.Contact, Countries: []string{"lt"},
+		About:  "A street with a number, a postal code and a town, as they are written there.",
+		Source: "Universal Postal Union, postal addressing systems",
+		Patterns: []dlp.Pattern{
+			{Expr: `(?:LT-)?\d{5} [A-ZÄÖÜÅÆØÉČĎŇŘŠŤŽŁŚŻÓÁÍ][a-zäöüßåæøéèêëáíóúýčďěňřšťůžłńśźżąęįųūėőűăâîșțğışç'-]{2,24}(?:[ -][A-ZÄÖÜÅÆØÉČŠŽŁŚŻÓÁÍa-z][a-zäöüßåæøéèáíóúčěřšťůžłńśźżąęőűăâîșțğışç-]{1,20}){0,2}`, Near: dlp.Medium},
+		},
+		Keywords: []string{
+			"adresa", "adres", "ulica", "ul", "ulice", "bydliště", "bydlisko", "zamieszkały", "naslov", "prebivališče", "prebivalište", "trvalé bydliště",
+			"miestas", "gatvė", "adresas", "iela", "adrese", "tänav", "aadress",
+		},
+		Proximity: 100,
+		Positives: []string{
+			`Adresas: Gedimino pr. 12, LT-01103 Vilnius`,
+		},
+		Negatives: []string{
+			`Gedimino pr. 12, LT-01103 Vilnius`,
+		},
+	}
+}

@@ -1,0 +1,28 @@
+package sit
+
+import (
+	"github.com/referee-casb/referee/dlp"
+)
+
+func norwayPhysicalAddresses() dlp.Type {
+	return dlp.Type{
+		ID: "norway-physical-addresses", Name: "Norway physical addresses",
+		Group: dlp.Contact, Countries: []string{"no"},
+		About:  "A street with a number, a postal code and a town, as they are written there.",
+		Source: "Universal Postal Union, postal addressing systems",
+		Patterns: []dlp.Pattern{
+			{Expr: `(?:N-|NO-)?\d{4} [A-ZÄÖÜÅÆØÉČĎŇŘŠŤŽŁŚŻÓÁÍ][a-zäöüßåæøéèêëáíóúýčďěňřšťůžłńśźżąęįųūėőűăâîșțğışç'-]{2,24}(?:[ -][A-ZÄÖÜÅÆØÉČŠŽŁŚŻÓÁÍa-z][a-zäöüßåæøéèáíóúčěřšťůžłńśźżąęőűăâîșțğışç-]{1,20}){0,2}`, Near: dlp.Medium},
+		},
+		Keywords: []string{
+			"adresse", "adress", "gate", "vej", "gatan", "väg", "postadresse", "postadress", "bopæl", "bostad", "osoite", "katu", "kotiosoite", "heimilisfang",
+			"heimili", "straat", "adres",
+		},
+		Proximity: 100,
+		Positives: []string{
+			`Adresse: Storgata 12, 0184 Oslo`,
+		},
+		Negatives: []string{
+			`Storgata 12, 0184 Oslo`, `Adresse 12`,
+		},
+	}
+}

@@ -1,0 +1,24 @@
+package sit
+
+import (
+	"github.com/referee-casb/referee/dlp"
+)
+
+func ukPhysicalAddresses() dlp.Type {
+	return dlp.Type{
+		ID: "uk-physical-addresses", Name: "U.K. physical addresses",
+		Group: dlp.Contact, Countries: []string{"gb"},
+		About:  "A street with a number, a postal code and a town, as they are written there.",
+		Source: "Universal Postal Union, postal addressing systems",
+		Patterns: []dlp.Pattern{
+			{Expr: `\d{1,5}[A-Za-z]?,? (?:[A-Z][A-Za-z.'-]{1,24} ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Court|Ct|Place|Pl|Way|Terrace|Circle|Cir|Highway|Hwy|Parkway|Pkwy|Square|Sq|Crescent|Close|Grove|Gardens|Row|Mews|Parade|Esplanade)\.?(?:,? (?:Apt|Suite|Ste|Unit|Flat|Floor|#)\.? ?[A-Za-z0-9-]{1,8})?[,.]?\s{1,2}(?:,? ?[A-Z][A-Za-z.'-]{1,24}(?: [A-Z][A-Za-z.'-]{1,24}){0,2}){1,3},?\s{1,2}[A-Z]{1,2}\d[A-Z0-9]? \d[A-Z]{2}`, Alone: dlp.Medium},
+		},
+		Positives: []string{
+			`10 Downing Street, London SW1A 2AA`,
+			`221B Baker Street, London, NW1 6XE`,
+		},
+		Negatives: []string{
+			`10 Downing Street, London`,
+		},
+	}
+}
