@@ -111,7 +111,14 @@ func federatedDomains(t *tenant.Tenant, all ...catalog.Instance) (out []string) 
 			}
 		}
 	}
-	return slices.DeleteFunc(out, func(d string) bool { return strings.HasSuffix(d, ".onmicrosoft.com") })
+	return slices.DeleteFunc(out, entras)
+}
+
+// entras reports whether a domain is one that Entra gave, in any of its clouds: it can't be federated.
+func entras(domain string) bool {
+	return slices.ContainsFunc([]string{".onmicrosoft.com", ".onmicrosoft.us", ".partner.onmschina.cn"}, func(cloud string) bool {
+		return strings.HasSuffix(strings.ToLower(domain), cloud)
+	})
 }
 
 func (a *API) putAccounts(ctx context.Context, c *caller, in *struct {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/referee-casb/referee/catalog"
@@ -124,17 +125,29 @@ func (a *API) ruleWarnings(ctx context.Context, id model.TenantID) (out []string
 	return out, nil
 }
 
+// lookFirst goes with the advice to name a provider's domains.
+const lookFirst = "; before you name it (domains), look which other domains of the tenant have people who sign in there: a provider that names any signs in nobody of the rest, at no app"
+
 // strangerWarnings tell of federated domains whose people get no token: where there are several providers one of them has
-// to name the domain.
+// to name the domain. By SAML no app says which domains are federated: then all that the tenant manages count.
 func strangerWarnings(t *tenant.Tenant, all []catalog.Instance) (out []string) {
 	for i := range all {
-		f := all[i].Federation.WSFed
-		if f == nil || all[i].Route != model.RouteFederated || len(t.Providers) < 2 {
+		in := &all[i]
+		var domains []string
+		switch {
+		case len(t.Providers) < 2:
 			continue
+		case in.IsEntraBySAML():
+			domains = slices.DeleteFunc(slices.Clone(t.Domains), entras)
+			if len(domains) == 0 && !slices.ContainsFunc(t.Providers, func(p tenant.Provider) bool { return len(p.Domains) > 0 }) {
+				out = append(out, fmt.Sprintf("nobody can sign in to %s: none of the %d providers names a domain%s", in.Name, len(t.Providers), lookFirst))
+			}
+		case in.Federation.WSFed != nil && in.Route == model.RouteFederated:
+			domains = in.Federation.WSFed.Domains
 		}
-		for _, d := range f.Domains {
+		for _, d := range domains {
 			if _, ok := tenant.ByDomain(t.Providers, d); !ok {
-				out = append(out, fmt.Sprintf("nobody of %s can sign in to %s: none of the %d providers names that domain among its own", d, all[i].Name, len(t.Providers)))
+				out = append(out, fmt.Sprintf("nobody of %s can sign in to %s: none of the %d providers names that domain among its own%s", d, in.Name, len(t.Providers), lookFirst))
 			}
 		}
 	}

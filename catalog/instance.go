@@ -86,6 +86,13 @@ func (in *Instance) Routed() bool {
 	return in.Route == model.RouteSSO || in.Route == model.RouteFederated
 }
 
+// IsEntraBySAML reports whether an app is Entra spoken to by SAML, for domains that are federated to Referee. It names no
+// domains itself: whose people get an assertion follows from those of the tenant's providers.
+func (in *Instance) IsEntraBySAML() bool {
+	f := in.Federation.SAML
+	return f != nil && (in.Route == model.RouteFederated || f.EntityID == RealmEntra || f.NameID == "immutableId")
+}
+
 // SameSignIn lists the instances of a tenant that sign in together with one, itself first: those that sign in through it,
 // or through the same one as it (see [Federation.Through]). all are the tenant's instances.
 func SameSignIn(all []Instance, in *Instance) []Instance {

@@ -18,5 +18,7 @@ func (h *hop) bypassed() bool {
 		return err == nil && u.Path == h.r.URL.Path
 	}
 	// fail open: an administrator chose, for a time and with a reason on record, that work goes on without the gateway.
-	return h.g.parts.Bypassed(h.t.Tenant, h.t.Instance.ID) && !slices.ContainsFunc(h.t.Instance.Federation.RedirectURIs, answer)
+	through := h.t.Instance.Federation.Through // a bypass of the sign-in covers also apps that came after it had begun
+	covered := h.g.parts.Bypassed(h.t.Tenant, h.t.Instance.ID) || through != "" && h.g.parts.Bypassed(h.t.Tenant, through)
+	return covered && !slices.ContainsFunc(h.t.Instance.Federation.RedirectURIs, answer)
 }

@@ -16,6 +16,10 @@ import (
 // breakGlassEvery is how soon the end of a bypass, and a recovery on the host, get on record.
 const breakGlassEvery = time.Second
 
+// bypassSettles is how long after a bypass's end what it led past the gateway is counted: a sign-in that had begun, or came
+// to another process that did not know of an early end yet, gets there by then, and is ended with the others.
+const bypassSettles = 10 * time.Second
+
 // breakGlass writes down what happened without the API: bypasses that ended, and administrators' tokens that were made
 // on the host, also while no Referee was running. One process does it.
 func (n *Node) breakGlass(ctx context.Context) error {
@@ -41,6 +45,9 @@ func (n *Node) noteBreakGlass(ctx context.Context) error {
 	over, err := n.DB.OverBypasses(ctx, n.options.Now())
 	failed := []error{fault.Wrap(err, "node.breakGlass", "")}
 	for _, b := range over {
+		if n.options.Now().Before(b.Over().Add(bypassSettles)) {
+			continue
+		}
 		failed = append(failed, n.noteEnd(ctx, b))
 	}
 	return errors.Join(append(failed, n.noteRecoveries(ctx))...)

@@ -34,6 +34,50 @@ func (b *deafBus) Publish(_ context.Context, messages ...bus.Message) error {
 	return nil
 }
 
+// TestBypassIsNotedWhenItHasSettled: a sign-in that another process let past the gateway shortly after an early end is ended
+// with the others.
+func TestBypassIsNotedWhenItHasSettled(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "referee.db"), sqlite.Options{Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if _, err := db.PutTenant(t.Context(), tenant.Tenant{ID: "contoso", Name: "Contoso"}); err != nil {
+		t.Fatal(err)
+	}
+	b := tenant.Bypass{ID: "bp-1", Tenant: "contoso", Reason: "white pages", By: "ada", Begun: now.Add(-time.Minute), Ends: now.Add(time.Hour)}
+	if err := db.PutBypass(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.EndBypass(t.Context(), "contoso", "bp-1", "ada", now); err != nil {
+		t.Fatal(err)
+	}
+	ear := &deafBus{}
+	broker, err := signin.New(signin.Config{Origin: "https://signin.example.com"}, signin.Parts{Sessions: db, SignIns: db, Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &Node{
+		options: Options{Now: clock}, log: slog.New(slog.DiscardHandler), DB: db, Tenants: tenant.NewDirectory(), broker: broker,
+		Recorder: activitylog.NewRecorder(ear, activitylog.RecorderOptions{Now: clock}),
+	}
+	for _, step := range []struct {
+		after time.Duration
+		noted int
+	}{{0, 0}, {9 * time.Second, 0}, {10 * time.Second, 1}, {11 * time.Second, 1}} {
+		now = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC).Add(step.after)
+		if err := n.noteBreakGlass(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if len(ear.got) != step.noted {
+			t.Errorf("%s after the end %d are on record, want %d", step.after, len(ear.got), step.noted)
+		}
+	}
+}
+
 // TestOneTenantHidesNoOther: what can't be told to one tenant's log is told to the others', and to the first as soon as it
 // can be, once each.
 func TestOneTenantHidesNoOther(t *testing.T) {

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/referee-casb/referee/catalog"
@@ -54,9 +55,10 @@ const (
 // keepAfter is how long after a session's end its apps are still tried.
 const keepAfter = 48 * time.Hour
 
-// Follow keeps what an earlier sign-in of the same session at the same app leaves behind.
+// Follow keeps what an earlier sign-in of the same session at the same app leaves behind. One that says no way is from a
+// version that kept none: the browser may have cookies of its own then.
 func (a *AppSignIn) Follow(was AppSignIn) {
-	a.Through, a.Direct = a.Through || was.Through, a.Direct || was.Direct
+	a.Through, a.Direct = a.Through || was.Through, a.Direct || was.Direct || !was.Through
 	if a.Bypass == "" {
 		a.Bypass = was.Bypass
 	}
@@ -64,6 +66,21 @@ func (a *AppSignIn) Follow(was AppSignIn) {
 
 // CutOff reports whether the gateway alone had the app's cookies: they went with the session, and no browser has any.
 func (a *AppSignIn) CutOff() bool { return a.Through && !a.Direct }
+
+// went fills in which way a sign-in went that was kept by a version that did not write it down: a session with a gateway
+// for the app says that it was there, and that was taken for the only way.
+func (b *Broker) went(ctx context.Context, a AppSignIn) (AppSignIn, error) {
+	if a.Instance == "" || a.Through || a.Direct {
+		return a, nil
+	}
+	list, err := b.parts.Apps.AppSessions(ctx, a.Tenant, a.Session)
+	if err != nil {
+		return a, fault.Wrap(err, "signin.went", string(a.Instance))
+	}
+	a.Through = slices.ContainsFunc(list, func(s session.AppSession) bool { return s.Instance == a.Instance })
+	a.Direct = !a.Through
+	return a, nil
+}
 
 // tellLater writes down that an app wants to hear of the session's end; it does nothing for apps that don't.
 func (b *Broker) tellLater(ctx context.Context, s session.Session, inst catalog.Instance, a AppSignIn) error {

@@ -64,6 +64,11 @@ func (b *Broker) LogOut(ctx context.Context) (int, error) {
 // logOutApp tells one app; a failure is tried again later, and recorded when it was the last one.
 func (b *Broker) logOutApp(ctx context.Context, a AppSignIn) bool {
 	inst, ok := b.parts.Catalog.Instance(a.Tenant, a.Instance)
+	if known, err := b.went(ctx, a); err != nil {
+		b.parts.Log.Error("which way a sign-in went is not known", "tenant", a.Tenant, "err", err) // it is not said to be cut off
+	} else {
+		a = known
+	}
 	switch {
 	case !ok || inst.Federation.Protocol != a.Protocol || a.Protocol == protocolOpenID && inst.Federation.BackchannelURI == "":
 		return b.forget(ctx, a) // the app is gone, was connected anew, or wants to know nothing any more

@@ -18,18 +18,23 @@ func (b *Broker) bypass(id model.TenantID, inst catalog.Instance, d *decision) {
 	if d.Gate != policy.GateAllow {
 		return
 	}
-	if live, ok := b.covered(id, inst.ID); ok && d.Duties.Has(policy.DutyRoute) {
+	if live, ok := b.covered(id, inst); ok && d.Duties.Has(policy.DutyRoute) {
 		d.Duties &^= policy.DutyRoute
 		d.bypassed = live.ID
 	}
 }
 
-// covered finds the bypass that covers an app now.
-func (b *Broker) covered(id model.TenantID, inst model.InstanceID) (tenant.Bypass, bool) {
+// covered finds the bypass that covers an app now: its own, or that of the app through which people sign in to it, which
+// covers also those that came to a suite after it had begun.
+func (b *Broker) covered(id model.TenantID, inst catalog.Instance) (tenant.Bypass, bool) {
 	if b.parts.Bypass == nil {
 		return tenant.Bypass{}, false
 	}
-	return b.parts.Bypass(id, inst)
+	live, ok := b.parts.Bypass(id, inst.ID)
+	if !ok && inst.Federation.Through != "" {
+		live, ok = b.parts.Bypass(id, inst.Federation.Through)
+	}
+	return live, ok
 }
 
 // EndBypassed ends the sessions that went straight to an app under a bypass that is over, as far as their apps can be

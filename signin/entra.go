@@ -57,18 +57,13 @@ func vouched(t tenant.Tenant, s session.Session) error {
 	}
 }
 
-// ofEntra reports whether an app of SAML is Entra, for domains that are federated to Referee.
-func ofEntra(inst catalog.Instance) bool {
-	f := inst.Federation.SAML
-	return f != nil && (inst.Route == model.RouteFederated || f.EntityID == catalog.RealmEntra || f.NameID == "immutableId")
-}
-
 // routed reports whether a sign-in at an instance must go through the gateway: by its own decision, or since one of the
 // apps that people sign in to through it may not be reached directly. Which of them this sign-in is for nobody says, so
 // that the strictest counts; behind the gateway each is decided about where its hosts are. All are decided about by the same facts, those of this request.
 // An app that is not routed for a bypass asks for nothing here, unless it keeps the person out: then stopped is the app that
-// does, and d its decision, since nobody could tell them apart on the direct way.
-func (b *Broker) routed(ctx context.Context, inst catalog.Instance, d *decision) (routed bool, stopped *catalog.Instance, err error) {
+// does, and d its decision, since nobody could tell them apart on the direct way. It is stopped too, bypass or not, where
+// the decision about it lacks the device's proof that the person, who is there unless the request is silent, can give.
+func (b *Broker) routed(ctx context.Context, inst catalog.Instance, d *decision, silent bool) (routed bool, stopped *catalog.Instance, err error) {
 	if d.Duties.Has(policy.DutyRoute) || inst.Route != model.RouteFederated {
 		return d.Duties.Has(policy.DutyRoute), nil, nil
 	}
@@ -82,10 +77,10 @@ func (b *Broker) routed(ctx context.Context, inst catalog.Instance, d *decision)
 			// fail closed: without a decision nobody is let in
 			return true, nil, fault.Wrap(err, "signin.routed", string(other.ID))
 		}
-		live, covered := b.covered(d.as.Tenant, other.ID)
+		live, covered := b.covered(d.as.Tenant, other)
 		keeps := its.Open() || its.Gate != policy.GateAllow
 		switch {
-		case keeps && covered:
+		case keeps && covered, its.needsDevice() && !silent:
 			*d = its
 			return false, &other, nil
 		case covered && its.Duties.Has(policy.DutyRoute):

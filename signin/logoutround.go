@@ -56,7 +56,11 @@ func (b *Broker) samlSignIns(ctx context.Context, id model.TenantID, sid model.S
 // goRound sends the browser to the next app, or ends the round.
 func (b *Broker) goRound(w http.ResponseWriter, r *http.Request, t tenant.Tenant, idp *saml.IdentityProvider, round logoutRound) {
 	for len(round.Left) > 0 {
-		next := round.Left[0]
+		next, err := b.went(r.Context(), round.Left[0])
+		if err != nil {
+			b.fail(w, r, t, err) // fail closed: nobody is said to be cut off who may not be; the session itself is over
+			return
+		}
 		round.Left, round.At = round.Left[1:], next
 		inst, ok := b.parts.Catalog.Instance(t.ID, next.Instance)
 		if !ok || inst.Federation.SAML.Logout() == "" {

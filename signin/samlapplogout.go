@@ -42,20 +42,23 @@ func (b *Broker) samlLogout(w http.ResponseWriter, r *http.Request, t tenant.Ten
 		return
 	}
 	round := logoutRound{Asked: request, Peer: request.Peer.ID}
+	through, outside := false, false
 	for _, sid := range named {
 		asker, others, err := b.logoutOf(r.Context(), t.ID, sid, request)
+		if err == nil {
+			asker, err = b.went(r.Context(), asker)
+		}
 		if err != nil {
 			b.fail(w, r, t, err)
 			return
 		}
 		round.Left = append(round.Left, others...)
-		if asker.Through {
-			round.Cut = true
-			if asker.Direct { // which of the two asked nobody knows: the direct one may not have
-				round.Left = append(round.Left, asker)
-			}
+		through, outside = through || asker.Through, outside || asker.Direct && !asker.Through
+		if asker.Through && asker.Direct { // which of the two asked nobody knows: the direct one may not have
+			round.Left = append(round.Left, asker)
 		}
 	}
+	round.Cut = through && !outside // an app with a session that never went through a gateway waits for its answer there
 	setCookie(w, sessionCookie+string(t.ID), "", -1)
 	request.Peer = nil
 	b.goRound(w, r, t, idp, round)

@@ -239,7 +239,7 @@ func (b *Broker) samlSays(w http.ResponseWriter, r *http.Request, t tenant.Tenan
 
 // samlGrant is grant for SAML: the assertion is made out to the app's own address.
 func (b *Broker) samlGrant(w http.ResponseWriter, r *http.Request, t tenant.Tenant, idp *saml.IdentityProvider, app *saml.Entity, s session.Session, inst catalog.Instance, id string, waiting samlWaiting, d *decision) {
-	if ofEntra(inst) {
+	if inst.IsEntraBySAML() {
 		if err := vouched(t, s); err != nil {
 			b.refusedSAML(w, r, t, err)
 			return

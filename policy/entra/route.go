@@ -34,7 +34,7 @@ func (m *maker) routes() []DomainPlan {
 		switch {
 		case !d.Verified:
 			why("the domain is not verified: nobody signs in with it yet")
-		case d.Initial || strings.HasSuffix(d.Name, ".onmicrosoft.com"):
+		case d.Initial || strings.HasSuffix(d.Name, ".onmicrosoft.com") || strings.HasSuffix(d.Name, ".onmicrosoft.us") || strings.HasSuffix(d.Name, ".partner.onmschina.cn"):
 			why("Entra's own domain can't be federated; it is the home of break-glass accounts")
 		case ours:
 			p.Route, p.Possible = model.RouteFederated, true

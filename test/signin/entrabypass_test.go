@@ -146,3 +146,58 @@ func TestSuiteBypassLetsNobodyIn(t *testing.T) {
 		})
 	}
 }
+
+// TestBypassOfASuiteThatGrows: an app that came to a suite after its bypass had begun is covered too: else the gateway sent
+// its people to the sign-in, which sent them back.
+func TestBypassOfASuiteThatGrows(t *testing.T) {
+	t.Parallel()
+	for name, policies := range map[string]string{"the new app is routed": sitesRouted, "all are routed": route} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFederated(t, federatedSetting{suite: true, policies: policies})
+			f.portal()
+			f.around(t, "bp-1", "notes", time.Hour) // as it was begun when the sign-in was alone
+			b := f.browser(nil)
+			p := f.walk(b, f.hinting(b))
+			f.landed(t, p, f.direct(sitesHost))
+			if p.went(suffix) {
+				t.Errorf("the bypass went through the gateway:\n%s", strings.Join(p.hops, "\n"))
+			}
+			f.landed(t, f.walk(b, f.mapped("contoso", sitesHost)+"/"), f.direct(sitesHost))
+		})
+	}
+}
+
+// TestReportOnlyChangesNoWay: a policy about one app of a suite that only reports has the device asked for, and then
+// everybody goes the way that they went without it.
+func TestReportOnlyChangesNoWay(t *testing.T) {
+	t.Parallel()
+	report := strings.Replace(strings.Replace(needsDevice, "includeApplications: [All]", "includeApplications: [sharepoint]", 1), "name: Managed", "state: reportOnly\nname: Managed", 1)
+	for name, c := range map[string]struct {
+		policies     string
+		saml, bypass bool
+		through      bool
+	}{
+		"WS-Federation":              {report, false, false, false},
+		"SAML":                       {report, true, false, false},
+		"under a bypass":             {report + "---" + suiteRouted, false, true, false},
+		"session control, unmanaged": {strings.Replace(strings.Replace(report, "state: reportOnly\n", "", 1), "grantControls: {builtInControls: [block]}", "sessionControls: {cloudAppSecurity: {cloudAppSecurityType: mcasConfigured}}", 1), false, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFederated(t, federatedSetting{suite: true, policies: c.policies, saml: c.saml})
+			f.portal()
+			if c.bypass {
+				f.suiteBypass(t, "notes")
+			}
+			b := f.browser(nil)
+			p := f.walk(b, f.hinting(b))
+			if p.went(suffix) != c.through || !p.went(deviceHost) {
+				t.Errorf("at %s:\n%s", p.at, strings.Join(p.hops, "\n"))
+			}
+			if !c.through {
+				f.landed(t, p, f.direct(sitesHost))
+			}
+		})
+	}
+}
