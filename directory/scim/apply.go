@@ -57,8 +57,10 @@ func (o *operation) apply(r object) error {
 	case o.attr.multi:
 		if add {
 			all := merge(list(have), list(v))
-			if err := o.attr.bounded(all); err != nil {
-				return err
+			if len(all) > len(list(have)) {
+				if err := o.attr.bounded(all); err != nil {
+					return err
+				}
 			}
 			v = all
 		}
@@ -80,29 +82,45 @@ func (o *operation) apply(r object) error {
 	return nil
 }
 
-// merge adds values that are not there yet. A value that is primary takes that from the one which was.
+// merge adds values that are not there yet; one that is there whole changes nothing. A value that is primary takes that
+// from the one which was, and one that differs in nothing else takes its place.
 func merge(have, more []any) []any {
+	out := append([]any{}, have...)
+	whole, plain := map[string]bool{}, map[string]int{}
+	for i, h := range out {
+		whole[key(h)] = true
+		plain[key(unranked(h))] = i
+	}
 	for _, e := range more {
-		if o, ok := e.(object); ok && o["primary"] == true {
-			for i, h := range have {
+		if whole[key(e)] {
+			continue
+		}
+		whole[key(e)] = true
+		o, _ := e.(object)
+		if o["primary"] == true {
+			for i, h := range out {
 				if h, ok := h.(object); ok && h["primary"] == true {
-					have[i] = without(h, "primary")
+					out[i] = without(h, "primary")
 				}
 			}
 		}
-	}
-	out := append([]any{}, have...)
-	seen := map[string]bool{}
-	for _, h := range have {
-		seen[key(h)] = true
-	}
-	for _, e := range more {
-		if k := key(e); !seen[k] {
-			seen[k] = true
+		k := key(unranked(e))
+		if i, there := plain[k]; !there {
+			plain[k] = len(out)
 			out = append(out, e)
+		} else if _, says := o["primary"]; says {
+			out[i] = e
 		}
 	}
 	return out
+}
+
+// unranked is a value without whether it is primary.
+func unranked(v any) any {
+	if o, ok := v.(object); ok {
+		return without(o, "primary")
+	}
+	return v
 }
 
 // key is the same for equal values: JSON writes the names of an object in order.

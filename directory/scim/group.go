@@ -13,7 +13,7 @@ func toGroup(g directory.Group, r object) (directory.Group, error) {
 	}
 	g.ExternalID, g.Name = text(r, "externalId"), text(r, "displayName")
 	var err error
-	g.Resource, err = stored(without(r, "members")) // they are kept by themselves
+	g.Resource, err = stored(without(r, "members"), g.Resource) // they are kept by themselves
 	return g, err
 }
 

@@ -25,6 +25,10 @@ func TestPatch(t *testing.T) {
 		{"RFC: add a value", `{"op":"add","path":"emails","value":[{"value":"o@x","type":"other"}]}`, `"emails":[` + work + `,` + home + `,{"type":"other","value":"o@x"}]`},
 		{"the same value", `{"op":"add","path":"emails","value":[{"value":"h@x","type":"home"}]}`, `"emails":[` + work + `,` + home + `]`},
 		{"a new primary", `{"op":"add","path":"emails","value":[{"value":"o@x","primary":true}]}`, `"emails":[{"type":"work","value":"w@x"},` + home + `,{"primary":true,"value":"o@x"}]`},
+		{"the same primary", `{"op":"add","path":"emails","value":[{"value":"w@x","type":"work","primary":true}]}`, `"emails":[` + work + `,` + home + `]`},
+		{"the same but for primary", `{"op":"add","path":"emails","value":[{"value":"w@x","type":"work"}]}`, `"emails":[` + work + `,` + home + `]`},
+		{"another primary of the same values", `{"op":"add","path":"emails","value":[{"value":"h@x","type":"home","primary":true}]}`, `"emails":[{"type":"work","value":"w@x"},{"primary":true,"type":"home","value":"h@x"}]`},
+		{"no primary any more", `{"op":"add","path":"emails","value":[{"value":"w@x","type":"work","primary":false}]}`, `"emails":[{"primary":false,"type":"work","value":"w@x"},` + home + `]`},
 		{"make one primary", `{"op":"replace","path":"emails[type eq \"home\"].primary","value":true}`, `"emails":[{"type":"work","value":"w@x"},{"primary":true,"type":"home","value":"h@x"}]`},
 		{"replace chosen", `{"op":"replace","path":"emails[type eq \"work\"].value","value":"new@x"}`, `"emails":[{"primary":true,"type":"work","value":"new@x"},` + home + `]`},
 		{"replace chosen, whole", `{"op":"replace","path":"emails[value ew \"@x\" and primary eq true]","value":{"value":"new@x"}}`, `"emails":[{"primary":true,"type":"work","value":"new@x"},` + home + `]`},
@@ -74,6 +78,41 @@ func TestPatch(t *testing.T) {
 		}
 		if !strings.Contains(string(got), c.want) {
 			t.Errorf("%s:\n%s, want\n%s (%v)", c.name, got, c.want, err)
+		}
+	}
+}
+
+// TestLargeBefore: whoever was stored before resources were bounded can be disabled, and changed as long as it does not
+// grow.
+func TestLargeBefore(t *testing.T) {
+	t.Parallel()
+	was := func(active string) directory.User {
+		return directory.User{ID: "1", Active: true, Resource: []byte(`{` + active + `"title":"` + strings.Repeat("x", maxResource) + `","userName":"anna"}`)}
+	}
+	for _, c := range []struct {
+		name, active, op string
+		ok               bool
+	}{
+		{"disabled", `"active":true,`, `{"op":"replace","path":"active","value":false}`, true},
+		{"disabled, and was not said to be active", ``, `{"op":"replace","path":"active","value":false}`, true},
+		{"smaller", `"active":true,`, `{"op":"replace","path":"title","value":"Boss"}`, true},
+		{"larger", `"active":true,`, `{"op":"replace","path":"nickName","value":"A"}`, false},
+	} {
+		u := was(c.active)
+		r, err := decode(u.Resource)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ops, err := users.operations([]byte(`{"Operations":[` + c.op + `]}`))
+		if err == nil {
+			err = applyAll(ops, r)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := toUser(u, r)
+		if (err == nil) != c.ok || c.ok && strings.Contains(c.op, "active") && got.Active {
+			t.Errorf("%s: active %v, %v", c.name, got.Active, err)
 		}
 	}
 }

@@ -63,17 +63,27 @@ func toUser(u directory.User, r object) (directory.User, error) {
 	}
 	u.Guest, u.GuestType = guest(text(r, "userType"))
 	var err error
-	u.Resource, err = stored(r)
+	u.Resource, err = stored(r, u.Resource)
 	return u, err
 }
 
-// stored is a resource as it is kept.
-func stored(r object) (json.RawMessage, error) {
+// stored is a resource as it is kept. One that was larger before there was a bound may change as long as it does not grow,
+// and whoever it describes can be disabled.
+func stored(r object, was json.RawMessage) (json.RawMessage, error) {
 	doc, err := json.Marshal(r)
-	if err == nil && len(doc) > maxResource {
+	if err == nil && len(doc) > maxResource && !fits(r, was) {
 		err = refuse(http.StatusRequestEntityTooLarge, "tooMany", "the resource would have more than "+strconv.Itoa(maxResource)+" bytes")
 	}
 	return doc, err
+}
+
+// fits reports whether a resource is no larger than it was, whatever it says of being active.
+func fits(r object, was json.RawMessage) bool {
+	if len(was) == 0 {
+		return false
+	}
+	old, err := decode(was)
+	return err == nil && len(key(without(r, "active"))) <= len(key(without(old, "active")))
 }
 
 // guest reads userType: Entra's Member and Guest, or a kind of guest in Microsoft Graph's words. Other words, such as

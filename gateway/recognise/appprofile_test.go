@@ -100,6 +100,10 @@ func TestPatternQuery(t *testing.T) {
 		{"/d?a=1&b=2", "/d", "a=1", false, false},
 		{"/D/x", "/d/x", "", false, false},
 		{"/D/x", "/d/x", "", true, true},
+		{"/s?action=SendItem", "/s", "Action=SendItem", true, true},
+		{"/s?action=SendItem", "/s", "ACTION=senditem", true, true},
+		{"/s?action=SendItem", "/s", "Action=SendItem", false, false},
+		{"/s?action=SendItem", "/s", "action=SendItems", true, false},
 	} {
 		p, err := compilePattern(c.pattern, c.anyCase)
 		if err != nil {

@@ -16,7 +16,8 @@ type pattern struct {
 // asked is a name that the query must have, with a value if one is given: * is any that is not empty.
 type asked struct {
 	name, value string
-	any         bool
+	any         bool // value
+	anyCase     bool // of name and value
 }
 
 // pathPattern is literals and wildcards in turn: * stands for anything within one segment, ** for anything across
@@ -38,7 +39,7 @@ func compilePattern(text string, anyCase bool) (pattern, error) {
 			if name == "" {
 				return pattern{}, &fault.Error{Kind: fault.Invalid, Op: "pattern", Key: text, Msg: "has a query without a name", Help: "write it such as ?id=*&raw"}
 			}
-			p.query = append(p.query, asked{name: name, value: value, any: !given})
+			p.query = append(p.query, asked{name: name, value: value, any: !given, anyCase: anyCase})
 		}
 	}
 	if anyCase {
@@ -60,7 +61,8 @@ func compilePattern(text string, anyCase bool) (pattern, error) {
 	return p, nil
 }
 
-// match compares a path, in lower case where the pattern is, and a query as it came.
+// match compares a path, in lower case where the pattern is, and a query as it came: ASP.NET, whose paths are of any case,
+// reads the names of queries so as well.
 func (p *pattern) match(path, query string) bool {
 	if !p.path.match(path) {
 		return false
@@ -77,15 +79,17 @@ func (p *pattern) match(path, query string) bool {
 func (a asked) in(query string) bool {
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
-		if plainQuery(name) != a.name {
+		if !a.same(plainQuery(name), a.name) {
 			continue
 		}
-		if a.any || a.value == "*" && value != "" || plainQuery(value) == a.value {
+		if a.any || a.value == "*" && value != "" || a.same(plainQuery(value), a.value) {
 			return true
 		}
 	}
 	return false
 }
+
+func (a asked) same(s, t string) bool { return s == t || a.anyCase && strings.EqualFold(s, t) }
 
 // plainQuery decodes a part of a query; what can't be decoded stays as it is.
 func plainQuery(s string) string {

@@ -52,6 +52,8 @@ func TestRelated(t *testing.T) {
 		{"another part is the description", "/u", kind + "; start=\"<2>\"", "", relatedBody(about(`{"name":"a.txt"}`), [2]string{"Content-Id: <2>\r\nContent-Type: application/json", `{"name":"b.docx"}`}, media("text/plain")), "a.txt a.txt | b.docx b.docx"},
 		{"another multipart type, as Google takes it", drive, "multipart/mixed; boundary=b", "", relatedBody(about(`{"name":"q3.docx"}`), media("application/octet-stream")), "q3.docx |"},
 		{"by the other protocol's header", "/upload/storage/v1/b/x/o", "multipart/mixed; boundary=b", "X-Goog-Upload-Protocol: multipart", relatedBody(about(`{"name":"q3.docx"}`), media("application/octet-stream")), "q3.docx |"},
+		{"said twice, the second", "/upload/drive/v3/files?uploadType=media&uploadType=multipart", "multipart/mixed; boundary=b", "", relatedBody(about(`{"name":"q3.docx"}`), media("application/octet-stream")), "q3.docx |"},
+		{"by the other protocol, said twice", "/upload/x?upload_protocol=raw&upload_protocol=Multipart", "multipart/mixed; boundary=b", "", relatedBody(about(`{"name":"q3.docx"}`), media("application/octet-stream")), "q3.docx |"},
 		{"requests in one body are none", "/batch", "multipart/mixed; boundary=b", "", relatedBody([2]string{"Content-Type: application/http", "GET /x HTTP/1.1"}), " |"},
 		{"hidden behind a resumable upload", "/upload/drive/v3/files?uploadType=resumable", kind, "", relatedBody(about(`{"name":"q3.docx"}`), media("application/octet-stream")), "q3.docx |"},
 		{"hidden behind a chunk", drive, kind, "Content-Range: bytes 0-9/100", relatedBody(about(`{"name":"q3.docx"}`), media("application/octet-stream")), "q3.docx |"},

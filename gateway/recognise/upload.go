@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/referee-casb/referee/model"
@@ -98,8 +99,9 @@ func partsOf(r *http.Request, declared string) UploadKind {
 		return UploadRelated
 	case strings.HasPrefix(declared, "multipart/"):
 		q := r.URL.Query()
-		for _, says := range []string{q.Get("uploadType"), q.Get("upload_protocol"), first(r.Header, "X-Goog-Upload-Protocol")} {
-			if strings.EqualFold(says, "multipart") {
+		// Of several values one app reads the first and another the last.
+		for _, says := range slices.Concat(q["uploadType"], q["upload_protocol"], r.Header["X-Goog-Upload-Protocol"]) {
+			if strings.EqualFold(strings.TrimSpace(says), "multipart") {
 				return UploadRelated
 			}
 		}
