@@ -54,7 +54,7 @@ printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
 
 if [ -d /run/systemd/system ]; then
   for package in "${missing[@]}"; do
-    dpkg -L "$package" | sed -nE 's#^(/usr)?/lib/systemd/system/([^/@]+\.service)$#\2#p' |
+    dpkg -L "$package" | sed -nE 's#^(/usr)?/lib/systemd/system/([^/@]+\.(service|socket|timer))$#\2#p' |
       while read -r unit; do "${as_root[@]}" systemctl disable --quiet "$unit" </dev/null || true; done
   done
 fi

@@ -110,7 +110,7 @@ func (h *hop) action(kind model.ActivityType, f *model.File) {
 	in.NameState, in.SizeState, in.TypeState, in.LabelState = filter.NotSet, filter.NotSet, filter.NotSet, filter.NotSet
 	in.ContentState, in.MalwareState = filter.NotSet, filter.NotSet
 	in.Findings, in.Malware = nil, false
-	h.matches, h.evident = nil, nil
+	h.matches, h.evident, h.malware = nil, nil, ""
 	in.Preview, in.Navigation, in.Saved = false, false, false
 	if f == nil {
 		in.ContentState, in.MalwareState = h.textState(kind), h.textState(kind)

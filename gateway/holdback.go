@@ -131,7 +131,7 @@ func (h *hop) take(needs []model.Need, answer *inspected) {
 		case model.NeedLabel:
 			in.File.Labels, in.LabelState = found.Labels, found.LabelState
 		case model.NeedMalware:
-			in.Malware, in.MalwareState = found.Malware, found.MalwareState
+			in.Malware, in.MalwareState, h.malware = found.Malware, found.MalwareState, found.MalwareName
 		case model.NeedTrueType:
 			if found.TrueMIME != "" {
 				in.File.TrueMIME, in.TypeState = found.TrueMIME, filter.Known

@@ -35,6 +35,7 @@ type hop struct {
 	typeNames map[string]string // what people call the information types that were looked for
 	matches   []dlp.Match       // in the content that was looked at, masked
 	evident   *model.Activity   // what they are of
+	malware   string            // what it is called, when the content is that
 	text      *spooled          // what is sent, when it was looked at
 	book      *catalog.Book
 	t         *catalog.Target

@@ -48,6 +48,7 @@ type Findings struct {
 	Labels       []model.Label
 	LabelState   filter.State
 	Malware      bool
+	MalwareName  string // what the checker calls it
 	MalwareState filter.State
 	TrueMIME     string // "" when the inspector has nothing to add
 }

@@ -49,6 +49,12 @@ func (h *hop) judged(a *model.Activity) {
 		a.Taken = model.TakenAudit
 	}
 	h.protectedBy(a)
+	if h.in.Malware { // Defender's "Potential malware detected"
+		if a.Detail == nil {
+			a.Detail = map[string]any{}
+		}
+		a.Detail["potentialMalware"] = h.malware
+	}
 	h.evident = a
 	replay.Remember(&h.in, a)
 	if h.v.Excepted != "" {

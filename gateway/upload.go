@@ -224,9 +224,9 @@ func (u *uploads) judge(f *model.File, st *tracked, elsewhere bool) error {
 	case came == stopped && h.v.Gate == policy.GateStepUp && elsewhere:
 	case came == stopped && u.later && elsewhere && u.body == nil: // an announcement: its bytes are decided about
 	case came == stopped:
-		file, verdict, in, names, matches := *f, h.v, h.in, h.typeNames, h.matches
+		file, verdict, in, names, matches, malware := *f, h.v, h.in, h.typeNames, h.matches, h.malware
 		return refuse(func(h *hop) {
-			h.v, h.in, h.filled, h.typeNames, h.matches = verdict, in, true, names, matches
+			h.v, h.in, h.filled, h.typeNames, h.matches, h.malware = verdict, in, true, names, matches, malware
 			h.block(&file)
 		})
 	}

@@ -304,11 +304,11 @@ func (t *task) check(ctx context.Context) bool {
 	if t.i.parts.Malware == nil {
 		return false
 	}
-	hit, err := t.i.parts.Malware.Check(ctx, t.job.Tenant, t.section(), t.job.File)
+	name, err := t.i.parts.Malware.Check(ctx, t.job.Tenant, t.section(), t.job.File)
 	if err != nil {
 		t.i.parts.Log.Warn("content not checked for malware", "tenant", t.job.Tenant, "err", err)
 		return false
 	}
-	t.out.Malware, t.out.MalwareState = hit, filter.Known
+	t.out.Malware, t.out.MalwareName, t.out.MalwareState = name != "", name, filter.Known
 	return false
 }

@@ -335,12 +335,15 @@ func TestWhatFailsIsUnobtainableAndNotKept(t *testing.T) {
 // list is a malware checker that knows a word.
 type list struct{ fails bool }
 
-func (l list) Check(_ context.Context, _ model.TenantID, content *io.SectionReader, _ model.File) (bool, error) {
+func (l list) Check(_ context.Context, _ model.TenantID, content *io.SectionReader, _ model.File) (string, error) {
 	b, err := io.ReadAll(content)
 	if l.fails {
-		err = errors.New("the scanner is away")
+		return "", errors.New("the scanner is away")
 	}
-	return bytes.Contains(b, []byte("EVIL")), err
+	if bytes.Contains(b, []byte("EVIL")) {
+		return "Evil.A", err
+	}
+	return "", err
 }
 
 func TestMalware(t *testing.T) {
@@ -359,7 +362,7 @@ func TestMalware(t *testing.T) {
 		{"nobody checks", nil, "EVIL", false, filter.Unobtainable},
 	} {
 		got, err := inspector(t, func(p *inspect.Parts) { p.Malware = tc.checker }).Inspect(t.Context(), job(tc.content, need))
-		if err != nil || got.Malware != tc.hit || got.MalwareState != tc.state {
+		if err != nil || got.Malware != tc.hit || (got.MalwareName == "Evil.A") != tc.hit || got.MalwareState != tc.state {
 			t.Errorf("%s: %+v %v", tc.name, got, err)
 		}
 	}

@@ -27,8 +27,9 @@ type Reader interface {
 
 // Malware checks content for malware. It is called from many goroutines and may read the content in any order.
 type Malware interface {
-	// Check reports whether the content is malware. An error means that it could not be told.
-	Check(ctx context.Context, tenant model.TenantID, content *io.SectionReader, file model.File) (bool, error)
+	// Check returns what the malware is called, "" for content in which nothing was found. An error means that it could
+	// not be told.
+	Check(ctx context.Context, tenant model.TenantID, content *io.SectionReader, file model.File) (string, error)
 }
 
 // Parts are what an [Inspector] is made of.

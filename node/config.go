@@ -51,7 +51,8 @@ type Config struct {
 	// OCR are languages of text in pictures (eng, deu, …), which are then read with Tesseract: pictures, those in documents,
 	// and pages that are pictures. It takes about a second each. None: files and pages that are pictures are unscannable,
 	// pictures in documents are left alone.
-	OCR []string `yaml:"ocr"`
+	OCR     []string `yaml:"ocr"`
+	Malware Malware  `yaml:"malware"` // who is asked whether content is malware
 	// TrustedProxies are networks whose X-Forwarded-For is believed; default none. A proxy that ends TLS hides
 	// client certificates and TLS fingerprints: pass TLS through where devices are to prove themselves.
 	TrustedProxies []string `yaml:"trustedProxies"`
@@ -125,6 +126,16 @@ type Activity struct {
 type Trace struct {
 	Endpoint string  `yaml:"endpoint"` // URL; empty: no traces
 	Share    float64 `yaml:"share"`    // share of requests traced, 0 to 1
+}
+
+// Malware names who is asked whether content is malware, where a policy wants to know. Any of them finding something is
+// enough; one that can't tell leaves content unscannable unless another finds something. Without any, policies that ask
+// for malware are refused.
+type Malware struct {
+	Hashes []string `yaml:"hashes"` // files of hashes: SHA-256, SHA-1 or MD5 a line, then a name; read again when they change
+	YARA   []string `yaml:"yara"`   // files of YARA rules, matched by the program yara
+	Clamd  string   `yaml:"clamd"`  // ClamAV's daemon: "unix:/run/clamav/clamd.ctl" or "127.0.0.1:3310"
+	ICAP   string   `yaml:"icap"`   // a scanning service: "icap://127.0.0.1:1344/virus_scan"
 }
 
 // Content bounds what looking into files and text may cost. Zero means the default. What is over a limit is not looked at,
@@ -266,6 +277,7 @@ func (c *Config) Validate() error {
 	}
 	c.checkTLS(&m)
 	c.checkContent(&m)
+	c.checkMalware(&m)
 	if c.Bus.Sync != "interval" && c.Bus.Sync != "always" {
 		m.add("bus.sync", `write "interval" or "always"`, "%q is not a way to sync", c.Bus.Sync)
 	}

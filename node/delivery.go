@@ -28,7 +28,7 @@ func (n *Node) openDelivery(ctx context.Context) error {
 	revoke := revoker{store: n.DB, bus: n.Bus, local: n.revocations, log: n.log}
 	var err error
 	n.api, err = api.New(api.Config{
-		URL: "https://" + c.API + c.Port(), Version: buildinfo.Get().Version, Rules: policy.Options{Capabilities: capabilities},
+		URL: "https://" + c.API + c.Port(), Version: buildinfo.Get().Version, Rules: policy.Options{Capabilities: n.capabilities()},
 		Suffix: c.Suffix, SignIn: c.SignIn, Hosts: []string{c.API, c.Device}, Port: c.Port(),
 	}, api.Parts{
 		Tenants: n.DB, Catalog: n.DB, Policies: n.DB, Sessions: n.DB, Apps: n.DB, Tokens: n.DB, Bypasses: n.DB, Recoveries: n.DB, Factors: n.DB, Devices: n.DB, People: n.DB, InfoTypes: n.DB, Discovered: n.DB, Labels: n.DB,

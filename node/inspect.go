@@ -39,7 +39,11 @@ func (n *Node) openInspector(ctx context.Context) (gateway.Inspector, error) {
 		conf.OCR = pictures
 	}
 	n.readers = worker.New(conf, n.log)
-	return inspect.New(inspect.Config{Engines: c.Engines, Results: c.Results}, inspect.Parts{Types: tenantTypes{n.types}, Reader: n.readers, Scan: n.evidence.Options, Log: n.log}), nil
+	checkers, err := n.openMalware(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return inspect.New(inspect.Config{Engines: c.Engines, Results: c.Results}, inspect.Parts{Types: tenantTypes{n.types}, Reader: n.readers, Malware: checkers, Scan: n.evidence.Options, Log: n.log}), nil
 }
 
 // warmReaders starts a reading process once some tenant has a policy that looks into content: the first one has code to

@@ -30,6 +30,7 @@ import (
 	"github.com/referee-casb/referee/gateway"
 	"github.com/referee-casb/referee/gateway/upstream"
 	"github.com/referee-casb/referee/inspect/edm"
+	"github.com/referee-casb/referee/inspect/hashlist"
 	"github.com/referee-casb/referee/inspect/protect"
 	"github.com/referee-casb/referee/inspect/worker"
 	"github.com/referee-casb/referee/internal/devca"
@@ -93,6 +94,7 @@ type Node struct {
 	follower    *follower
 	syncs       *syncs
 	discoveries *catalog.Discoveries
+	hashes      *hashlist.List
 	ripe        sync.Map       // ripeRollout to when the log was last read for it
 	toApps      *upstream.Pool // of the broker, to tell apps that a session has ended
 	api         *api.API
@@ -108,7 +110,10 @@ type runner interface {
 }
 
 // capabilities are what this installation enforces; documents that need more are refused.
-var capabilities = policy.Capabilities{StepUp: true, Inspector: true, Labels: true, Protect: true}
+func (n *Node) capabilities() policy.Capabilities {
+	m := n.config.Malware
+	return policy.Capabilities{StepUp: true, Inspector: true, Labels: true, Protect: true, Malware: len(m.Hashes)+len(m.YARA) > 0 || m.Clamd != "" || m.ICAP != ""}
+}
 
 // Open makes every part. Nothing listens and nothing runs before [Node.Run]. On an error everything that was
 // opened is closed again.
@@ -186,7 +191,7 @@ func (n *Node) openKnowledge(ctx context.Context) error {
 	if err := n.openContent(); err != nil {
 		return err
 	}
-	n.Rules = newRules(n.DB, capabilities, n.types, n.log)
+	n.Rules = newRules(n.DB, n.capabilities(), n.types, n.log)
 	n.cache = session.NewCache(session.CacheOptions{
 		Sessions: n.DB, Apps: n.DB, Codes: n.DB, Vault: n.Vault, Now: n.options.Now, Log: n.log,
 		Jars: session.NewJars(session.JarsOptions{Store: n.DB, Now: n.options.Now}),
@@ -340,6 +345,9 @@ func (n *Node) Run(ctx context.Context) error {
 	run("intents", func(ctx context.Context) error {
 		return n.keeper.Run(ctx, systemTenant, "intents", func(ctx context.Context, _ lease.Lease) error { return n.closer.Run(ctx) })
 	})
+	if n.hashes != nil {
+		run("lists of malware", n.hashes.Run)
+	}
 	if n.acme != nil {
 		run("certificates", n.acme.Run)
 	}
