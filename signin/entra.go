@@ -104,8 +104,9 @@ func (b *Broker) immutableID(ctx context.Context, s session.Session) (string, er
 	if !ok || vouched(t, s) != nil {
 		return "", nil
 	}
-	if s.Auth.ImmutableID != "" || s.Claims == nil {
-		return s.Auth.ImmutableID, nil
+	claimed := s.Auth.ImmutableID
+	if s.Claims == nil || claimed != "" && len(t.Providers) < 2 {
+		return claimed, nil
 	}
 	p, err := b.parts.Directory.Resolve(ctx, s.Tenant, *s.Claims, nil)
 	if err != nil {
@@ -116,13 +117,16 @@ func (b *Broker) immutableID(ctx context.Context, s session.Session) (string, er
 	for _, u := range p.Entries {
 		switch {
 		case !wsfed.IsImmutableID(u.ImmutableID) || !sameName(u.Username, s.Claims.User.Username):
+		case claimed != "" && claimed != u.ImmutableID:
+			// fail closed: Entra finds accounts by this alone, and one of several providers may name another's
+			return "", nil
 		case id != "" && id != u.ImmutableID:
 			return "", nil
 		default:
 			id = u.ImmutableID
 		}
 	}
-	return id, nil
+	return cmp.Or(claimed, id), nil
 }
 
 // sameName compares sign-in names and their domains as Entra does: case counts for nothing in ASCII, and other letters

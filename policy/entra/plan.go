@@ -230,6 +230,7 @@ func (m *maker) federation(domain string) {
 			"preferredAuthenticationProtocol": "wsFed", "signingCertificate": m.opt.SigningKey, "isSignedAuthenticationRequestRequired": false,
 			"promptLoginBehavior": "translateToFreshPasswordAuthentication", "federatedIdpMfaBehavior": "enforceMfaByFederatedIdp",
 		})
+	m.step("Have Entra check that a token's account is of the domain that %s signs in for (Graph beta, federatedTokenValidationPolicy with validatingDomains of all federated domains): it looks accounts up by ImmutableID in the whole tenant otherwise, whatever domain the sign-in name is of.", domain)
 	m.step("Before you federate %s: sign in with both break-glass accounts, and keep the way back at hand (PATCH /domains/%s with authenticationType Managed).", domain, domain)
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	people "github.com/referee-casb/referee/directory"
+	"github.com/referee-casb/referee/tenant"
 	"github.com/referee-casb/referee/test/entraid"
 )
 
@@ -46,5 +47,41 @@ func TestAnchorFromTheDirectory(t *testing.T) {
 		if !step.token && (p.status != http.StatusForbidden || !strings.Contains(p.text, "not linked to one in Microsoft 365")) {
 			t.Errorf("with %s: %d at %s\n%s", step.source, p.status, p.at, p.text)
 		}
+	}
+}
+
+// TestClaimedAnchorOfAnother: where a tenant has several providers, none of them names another anchor for somebody than the
+// directory has: Entra would take the person for whoever has it.
+func TestClaimedAnchorOfAnother(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		anchor string
+		token  bool
+	}{"the same": {immutable, true}, "another": {"AAAAAAAAAAAAAAAAAAAAAA==", false}, "none": {"", true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFederated(t, federatedSetting{change: func(v *tenant.Tenant, r *rig) {
+				more := v.Providers[0]
+				more.ID, more.Issuer, more.Domains = "partner", r.second.issuer, []string{"partner.example"}
+				v.Providers[0].Domains = []string{"contoso.example"}
+				v.Providers = append(v.Providers, more)
+			}})
+			if err := f.db.AddSource(t.Context(), people.Source{ID: "entra", Tenant: "contoso", Kind: people.KindSCIM, Created: f.now()}); err != nil {
+				t.Fatal(err)
+			}
+			u := people.User{Source: "entra", ID: "u1", Username: "director@contoso.example", Active: true, ImmutableID: c.anchor, Created: f.now(), Changed: f.now()}
+			if err := f.db.Apply(t.Context(), "contoso", "entra", people.Batch{Users: []people.User{u}}); err != nil {
+				t.Fatal(err)
+			}
+			b := f.browser(nil)
+			p := f.walk(b, f.at("contoso", "/wsfed?wa=wsignin1.0&wtrealm="+url.QueryEscape(entraid.Realm)))
+			if strings.Contains(p.text, `name="asked"`) {
+				p = b.choose(p, "address", "director@contoso.example")
+			}
+			token := strings.Contains(p.text, "wresult") || strings.Contains(strings.Join(p.hops, " "), "login.srf")
+			if token != c.token || !token && !strings.Contains(p.text, "not linked to one in Microsoft 365") {
+				t.Errorf("token %t: %d at %s\n%s", token, p.status, p.at, p.text)
+			}
+		})
 	}
 }
