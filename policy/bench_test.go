@@ -47,7 +47,7 @@ level: strict
 	if err := problems.Err(); err != nil {
 		tb.Fatal(err)
 	}
-	book, problems := policy.Compile(docs, policy.Options{Tenant: "contoso", Exceptions: []policy.Exception{{
+	book, problems := policy.Compile(docs, policy.Options{Tenant: "contoso", Capabilities: policy.Capabilities{Labels: true}, Exceptions: []policy.Exception{{
 		ID: "ex", User: "ole@contoso.com",
 		App: "app99", Policy: "p999", State: policy.ExceptionApproved, Expires: policytest.Now.Add(time.Hour),
 	}}})
@@ -202,7 +202,7 @@ func BenchmarkCompile1000(b *testing.B) {
 		docs = append(docs, p.Document)
 	}
 	for b.Loop() {
-		if _, problems := policy.Compile(docs, policy.Options{Tenant: "contoso"}); len(problems) > 0 {
+		if _, problems := policy.Compile(docs, policy.Options{Tenant: "contoso", Capabilities: policy.Capabilities{Labels: true}}); len(problems) > 0 {
 			b.Fatal(problems)
 		}
 	}

@@ -181,7 +181,7 @@ activities:
   device.tags: {eq: unmanaged}
 action: block
 `))
-	book, _ := policy.Compile(docs, policy.Options{Tenant: "contoso"})
+	book, _ := policy.Compile(docs, policy.Options{Tenant: "contoso", Capabilities: policy.Capabilities{Labels: true}})
 	in := &policy.Input{
 		Now: policytest.Now, Tenant: "contoso", Stage: policy.StageActivity, Activity: model.ActivityPrint,
 		App: model.AppRef{Key: "onedrive"},

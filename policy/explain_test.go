@@ -33,7 +33,8 @@ func examples(t testing.TB) *policy.Book {
 	}
 	const id = "onedrive-block-download-unmanaged"
 	book, problems := policy.Compile(docs, policy.Options{
-		Tenant: "contoso", Epoch: 7, Phases: map[string]policy.Phase{id: policy.PhaseEnforce},
+		Capabilities: policy.Capabilities{Labels: true},
+		Tenant:       "contoso", Epoch: 7, Phases: map[string]policy.Phase{id: policy.PhaseEnforce},
 		Revisions: map[string]int64{id: 3}, Exceptions: []policy.Exception{{
 			ID: "ex-1", User: "ole@contoso.com", App: "onedrive", Policy: id,
 			State: policy.ExceptionApproved, Decided: policytest.Now.Add(-time.Hour), Expires: policytest.Now.Add(time.Hour),
