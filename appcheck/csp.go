@@ -30,7 +30,7 @@ func contentPolicy(s *seen) []Finding {
 		out = append(out, Finding{Level: Good, Saw: "It has no content security policy.", Does: "Nothing to edit."})
 	}
 	if s.page.integers > 0 {
-		out = append(out, Finding{Level: Note, Saw: "Elements of its page have hashes (subresource integrity).", Does: "Referee takes the hashes out, since they don't hold for files that it rewrites."})
+		out = append(out, Finding{Level: Note, Saw: "Elements of its page have hashes (subresource integrity).", Does: "Those of hosts that are not mapped stay. Of files that are rewritten the gateway checks the original against them, and the page gets the hash of what it serves."})
 	}
 	for name, does := range map[string]string{
 		"Cross-Origin-Embedder-Policy": "It goes on as it is; hosts that a page embeds have to be listed in the instance, so that their answers allow it.",
