@@ -112,6 +112,12 @@ func claimed(c *model.Claims) Person {
 	return out
 }
 
+// Anchored finds live users of every source, whatever provider it goes with, by what their account in Entra is anchored
+// by.
+func (p *People) Anchored(ctx context.Context, tenant model.TenantID, immutableID string) ([]User, error) {
+	return p.store.Anchored(ctx, tenant, immutableID)
+}
+
 // Means reports whether a source's user, as given, is the person of the claims. One that was taken back is not, where
 // another one has the name by now.
 func (p *People) Means(ctx context.Context, tenant model.TenantID, u User, c model.Claims) (bool, error) {

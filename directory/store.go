@@ -98,4 +98,7 @@ type Store interface {
 	// Named finds users of every source by external id or folded sign-in name, deleted ones too, in the order of [Key].
 	// An empty text finds nobody.
 	Named(ctx context.Context, tenant model.TenantID, external, username string) ([]User, error)
+	// Anchored finds live users of every source by what their account in Entra is anchored by, in the order of [Key]. An
+	// empty text finds nobody.
+	Anchored(ctx context.Context, tenant model.TenantID, immutableID string) ([]User, error)
 }

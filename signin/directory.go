@@ -19,6 +19,8 @@ type Directory interface {
 	Resolve(ctx context.Context, tenant model.TenantID, c model.Claims, domains []string) (directory.Person, error)
 	// Means reports whether a directory's user is the person of the claims.
 	Means(ctx context.Context, tenant model.TenantID, u directory.User, c model.Claims) (bool, error)
+	// Anchored finds everybody whose account in Entra is anchored by an id.
+	Anchored(ctx context.Context, tenant model.TenantID, immutableID string) ([]directory.User, error)
 }
 
 // noDirectory is that of a broker without one: the claims are all there is.
@@ -26,6 +28,10 @@ type noDirectory struct{}
 
 func (noDirectory) Resolve(_ context.Context, _ model.TenantID, c model.Claims, domains []string) (directory.Person, error) {
 	return directory.Alone(c, domains), nil
+}
+
+func (noDirectory) Anchored(context.Context, model.TenantID, string) ([]directory.User, error) {
+	return nil, nil
 }
 
 func (noDirectory) Means(context.Context, model.TenantID, directory.User, model.Claims) (bool, error) {

@@ -63,9 +63,10 @@ func vouched(t tenant.Tenant, s session.Session) error {
 // An app that is not routed for a bypass asks for nothing here, unless it keeps the person out: then stopped is the app that
 // does, and d its decision, since nobody could tell them apart on the direct way. It is stopped too, bypass or not, where
 // the decision about it lacks the device's proof that the person, who is there unless the request is silent, can give.
-func (b *Broker) routed(ctx context.Context, inst catalog.Instance, d *decision, silent bool) (routed bool, stopped *catalog.Instance, err error) {
+// open says that such a decision is what routes: it may come out otherwise.
+func (b *Broker) routed(ctx context.Context, inst catalog.Instance, d *decision, silent bool) (routed, open bool, stopped *catalog.Instance, err error) {
 	if d.Duties.Has(policy.DutyRoute) || inst.Route != model.RouteFederated {
-		return d.Duties.Has(policy.DutyRoute), nil, nil
+		return d.Duties.Has(policy.DutyRoute), false, nil, nil
 	}
 	bypassed := ""
 	for _, other := range b.parts.Catalog.Instances(d.as.Tenant) {
@@ -75,24 +76,24 @@ func (b *Broker) routed(ctx context.Context, inst catalog.Instance, d *decision,
 		its := decision{as: d.as}
 		if its.rested, err = b.parts.Gate.Evaluate(ctx, d.as, other, model.ClientBrowser, &its.Verdict); err != nil {
 			// fail closed: without a decision nobody is let in
-			return true, nil, fault.Wrap(err, "signin.routed", string(other.ID))
+			return true, false, nil, fault.Wrap(err, "signin.routed", string(other.ID))
 		}
 		live, covered := b.covered(d.as.Tenant, other)
 		keeps := its.Open() || its.Gate != policy.GateAllow
 		switch {
 		case keeps && covered, its.needsDevice() && !silent:
 			*d = its
-			return false, &other, nil
+			return false, false, &other, nil
 		case covered && its.Duties.Has(policy.DutyRoute):
 			bypassed = live.ID
 		case keeps || its.Duties.Has(policy.DutyRoute):
-			return true, nil, nil
+			return true, its.Open(), nil, nil
 		}
 	}
 	if bypassed != "" {
 		d.bypassed = bypassed
 	}
-	return false, nil, nil
+	return false, false, nil, nil
 }
 
 // immutableID is what the provider claimed at sign-in, else what the directory knows; "" when neither does, when two of
@@ -108,6 +109,17 @@ func (b *Broker) immutableID(ctx context.Context, s session.Session) (string, er
 	if s.Claims == nil || claimed != "" && len(t.Providers) < 2 {
 		return claimed, nil
 	}
+	if claimed != "" { // fail closed: Entra finds accounts by this alone, and one of several providers may name another's
+		owners, err := b.parts.Directory.Anchored(ctx, s.Tenant, claimed)
+		if err != nil {
+			return "", fault.As(err, fault.Unavailable, "signin.immutableID", string(s.User.ID))
+		}
+		for _, u := range owners {
+			if !sameName(u.Username, s.Claims.User.Username) {
+				return "", nil
+			}
+		}
+	}
 	p, err := b.parts.Directory.Resolve(ctx, s.Tenant, *s.Claims, nil)
 	if err != nil {
 		// fail closed: a token for nobody in particular is a token for somebody
@@ -118,8 +130,7 @@ func (b *Broker) immutableID(ctx context.Context, s session.Session) (string, er
 		switch {
 		case !wsfed.IsImmutableID(u.ImmutableID) || !sameName(u.Username, s.Claims.User.Username):
 		case claimed != "" && claimed != u.ImmutableID:
-			// fail closed: Entra finds accounts by this alone, and one of several providers may name another's
-			return "", nil
+			return "", nil // fail closed, as above
 		case id != "" && id != u.ImmutableID:
 			return "", nil
 		default:

@@ -27,7 +27,7 @@ type posting struct {
 // there begins again at the mapped one, since the app's own cookies of the sign-in lie at the direct host. It returns the
 // mapped address, "" for the app's own, and false when the browser was answered already.
 func (b *Broker) release(w http.ResponseWriter, r *http.Request, t tenant.Tenant, s session.Session, inst catalog.Instance, d *decision, p posting) (to string, ok bool) {
-	routed, stopped, err := b.routed(r.Context(), inst, d, p.refuse != nil)
+	routed, open, stopped, err := b.routed(r.Context(), inst, d, p.refuse != nil)
 	if err != nil {
 		b.fail(w, r, t, err)
 		return "", false
@@ -46,6 +46,10 @@ func (b *Broker) release(w http.ResponseWriter, r *http.Request, t tenant.Tenant
 	through, err := b.throughGateway(r.Context(), t.ID, s.ID, inst, p.via)
 	if err != nil {
 		b.fail(w, r, t, err)
+		return "", false
+	}
+	if open && !through && p.refuse != nil {
+		p.refuse() // with the person there, the device would be asked: a request without must not lead into the gateway
 		return "", false
 	}
 	if through || routed {

@@ -95,6 +95,7 @@ func TestLargeBefore(t *testing.T) {
 	}{
 		{"disabled", `"active":true,`, `{"op":"replace","path":"active","value":false}`, true},
 		{"disabled, and was not said to be active", ``, `{"op":"replace","path":"active","value":false}`, true},
+		{"disabled by who writes more", `"active":true,`, `{"op":"replace","path":"active","value":false},{"op":"replace","path":"nickName","value":"A"}`, true},
 		{"smaller", `"active":true,`, `{"op":"replace","path":"title","value":"Boss"}`, true},
 		{"larger", `"active":true,`, `{"op":"replace","path":"nickName","value":"A"}`, false},
 	} {

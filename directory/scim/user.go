@@ -72,6 +72,14 @@ func toUser(u directory.User, r object) (directory.User, error) {
 func stored(r object, was json.RawMessage) (json.RawMessage, error) {
 	doc, err := json.Marshal(r)
 	if err == nil && len(doc) > maxResource && !fits(r, was) {
+		if off, is := r["active"].(bool); is && !off && len(was) > 0 { // what else was to change is left out
+			old, err := decode(was)
+			if err != nil {
+				return nil, err
+			}
+			old["active"] = false
+			return json.Marshal(old)
+		}
 		err = refuse(http.StatusRequestEntityTooLarge, "tooMany", "the resource would have more than "+strconv.Itoa(maxResource)+" bytes")
 	}
 	return doc, err

@@ -209,7 +209,9 @@ type called struct {
 
 // begin announces a file to the sink.
 func (b *Body) begin(f called, head []byte) error {
-	f.TrueMIME = trueMIME(head)
+	if !f.coded { // the bytes of a part in another encoding show nothing of its file
+		f.TrueMIME = trueMIME(head)
+	}
 	b.start, b.coded = 0, f.coded
 	if head != nil { // both lie in the store and end with it
 		b.start = b.total - int64(len(b.buf)) + int64(cap(b.buf)-cap(head))

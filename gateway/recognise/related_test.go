@@ -117,7 +117,7 @@ func TestCoded(t *testing.T) {
 		{"with the boundary first", "--b: c\r\n" + kind, false, false},
 	} {
 		for at, parts := range map[string][][2]string{
-			"described": {{"Content-Type: application/json", `{"name":"q3.docx"}`}, {c.headers, "Zm9v"}},
+			"described": {{"Content-Type: application/json", `{"name":"q3.docx"}`}, {c.headers, "\xff\xd8\xff\xe0Zm9v"}},
 			"form":      {{c.headers + "\r\nContent-Disposition: form-data; name=f; filename=q3.docx", "Zm9v"}},
 		} {
 			r, q := request(http.MethodPost, drive, map[string]string{"described": "multipart/related; boundary=b", "form": "multipart/form-data; boundary=b"}[at], strings.NewReader(relatedBody(parts...)))
@@ -130,6 +130,8 @@ func TestCoded(t *testing.T) {
 				if !fault.Is(err, fault.Invalid) || len(w.files) > 0 {
 					t.Errorf("%s, %s: %v, files %v", c.name, at, err, w.files)
 				}
+			} else if c.coded && w.files[0].TrueMIME != "" {
+				t.Errorf("%s, %s: the type is read off bytes that are not the file's", c.name, at)
 			} else if err != nil || b.Coded() != c.coded || len(w.files) != 1 {
 				t.Errorf("%s, %s: coded %v, want %v; %v, files %v", c.name, at, b.Coded(), c.coded, err, w.files)
 			}

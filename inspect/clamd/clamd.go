@@ -98,10 +98,15 @@ func read(answer string) (string, error) {
 	case ok && rest == "OK":
 		return "", nil
 	case ok && strings.HasSuffix(rest, " FOUND"):
-		if name := strings.TrimSpace(strings.TrimSuffix(rest, " FOUND")); name != "" {
-			return name, nil
+		name := strings.TrimSpace(strings.TrimSuffix(rest, " FOUND"))
+		switch {
+		case strings.HasPrefix(name, "Heuristics.Limits.Exceeded"), strings.HasPrefix(name, "Heuristics.Encrypted"):
+			// It says by this that it did not look: with AlertExceedsMax and AlertEncrypted.
+			return "", &fault.Error{Kind: fault.Limited, Op: "clamd.Check", Msg: "clamd did not look at all of it: " + name, Help: "raise MaxScanSize, MaxFileSize and MaxRecursion in clamd.conf for what is too large"}
+		case name == "":
+			return "malware", nil
 		}
-		return "malware", nil
+		return name, nil
 	case strings.Contains(answer, "size limit exceeded"):
 		return "", &fault.Error{Kind: fault.Limited, Op: "clamd.Check", Msg: "the content is longer than clamd takes", Help: "raise StreamMaxLength, MaxScanSize and MaxFileSize in clamd.conf"}
 	}

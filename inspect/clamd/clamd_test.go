@@ -9,7 +9,7 @@ import (
 func TestRead(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]string{
-		"stream: OK\x00": "", "stream: Eicar-Signature FOUND\x00": "Eicar-Signature", "stream:  FOUND\x00": "malware",
+		"stream: OK\x00": "", "stream: Eicar-Signature FOUND\x00": "Eicar-Signature", "stream:  FOUND\x00": "malware", "stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND\x00": "error", "stream: Heuristics.Encrypted.Zip FOUND\x00": "error",
 		"INSTREAM size limit exceeded. ERROR\x00": "error", "stream: OK FOUND extra": "error", "UNKNOWN COMMAND": "error", "": "error", "other: OK": "error", "stream: NOT OK": "error",
 	} {
 		got, err := read(answer)

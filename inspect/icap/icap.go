@@ -40,7 +40,7 @@ type Client struct {
 // Open makes a client of a service such as "icap://127.0.0.1:1344/virus_scan". Nothing is connected to yet.
 func Open(service string) (*Client, error) {
 	u, err := url.Parse(service)
-	if err != nil || u.Scheme != "icap" || u.Hostname() == "" || u.User != nil || len(u.Path) < 2 || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Scheme != "icap" || u.Hostname() == "" || u.User != nil || len(u.Path) < 2 || u.Fragment != "" {
 		return nil, &fault.Error{Kind: fault.Invalid, Op: "icap.Open", Key: service, Msg: "is no address of an ICAP service", Help: `write it such as "icap://127.0.0.1:1344/virus_scan"`}
 	}
 	port := u.Port()

@@ -79,6 +79,17 @@ func (db *DB) Named(ctx context.Context, tenant model.TenantID, external, userna
 	return list, wrap(err, "sqlite.Named", string(tenant))
 }
 
+// Anchored implements [directory.Store].
+func (db *DB) Anchored(ctx context.Context, tenant model.TenantID, immutableID string) (list []directory.User, err error) {
+	err = db.query(ctx, `SELECT source, id, version, doc FROM directory_users WHERE tenant = ?1 AND json_extract(CAST(doc AS TEXT), '$.immutableId') = ?2 AND ?2 <> '' AND deleted = 0
+		AND json_extract(CAST(doc AS TEXT), '$.immutableId') IS NOT NULL ORDER BY source, id`, []any{string(tenant), immutableID}, func(s scanner) error {
+		u, err := scanUser(s)
+		list = append(list, u)
+		return err
+	})
+	return list, wrap(err, "sqlite.Anchored", string(tenant))
+}
+
 // Group implements [directory.Store].
 func (db *DB) Group(ctx context.Context, tenant model.TenantID, source directory.SourceID, id directory.ID) (g directory.Group, err error) {
 	err = db.one(ctx, "sqlite.Group", string(id), `SELECT source, id, version, doc FROM directory_groups WHERE tenant = ? AND source = ? AND id = ?`,

@@ -265,3 +265,23 @@ func dumpDirectory(t *testing.T, e Engine, id model.TenantID, add func(what stri
 	m, err := e.Members(ctx, id, "entra", "g1", "", 0)
 	add("members", m, err)
 }
+
+// Anchors is the suite of [directory.Store]'s Anchored.
+func Anchors(t *testing.T, open Opener) {
+	e, _ := begin(t, open)
+	ctx := t.Context()
+	must(t, e.AddSource(ctx, directory.Source{ID: "okta", Tenant: "contoso", Kind: directory.KindSCIM, Created: start}))
+	u := aUser("okta", "u6", "chris@contoso.example")
+	u.ImmutableID = "QUJDREVGR0hJSktMTU5PUA=="
+	must(t, e.Apply(ctx, "contoso", "okta", directory.Batch{Users: []directory.User{u, aUser("okta", "u7", "bo@contoso.example")}}))
+	got, err := e.Anchored(ctx, "contoso", u.ImmutableID)
+	u.Version = 1
+	want(t, "anchored", got, err, []directory.User{u})
+	for tenant, id := range map[model.TenantID]string{"fabrikam": u.ImmutableID, "contoso": ""} {
+		got, err = e.Anchored(ctx, tenant, id)
+		want(t, "nobody anchored", got, err, []directory.User(nil))
+	}
+	must(t, e.Apply(ctx, "contoso", "okta", directory.Batch{GoneUsers: []directory.ID{"u6"}}))
+	got, err = e.Anchored(ctx, "contoso", u.ImmutableID)
+	want(t, "the gone, anchored", got, err, []directory.User(nil))
+}

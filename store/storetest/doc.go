@@ -68,7 +68,7 @@ func All(t *testing.T, open Opener) {
 	for name, suite := range map[string]func(*testing.T, Opener){
 		"tenants": Tenants, "vault": Vault, "sessions": Sessions, "app sessions": AppSessions, "codes": Codes, "jars": Jars, "stashes": Stashes,
 		"catalogue": Catalog, "leases": Leases, "documents": Documents, "exceptions": Exceptions, "rollouts": Rollouts, "isolation": Isolation, "expiry": Expiry,
-		"tokens": Tokens, "flows": Flows, "devices": Devices, "factors": Factors, "intake": Intake, "directory sources": DirectorySources, "directory": Directory,
+		"tokens": Tokens, "flows": Flows, "devices": Devices, "factors": Factors, "intake": Intake, "directory sources": DirectorySources, "directory": Directory, "anchors": Anchors,
 		"bypasses": Bypasses, "recoveries": Recoveries, "named sessions": NamedSessions, "app sign-ins": AppSignIns, "logouts": DueLogouts, "information types": InfoTypes, "label sets": LabelSets, "discovered hosts": DiscoveredHosts,
 		"information tables": InfoTables,
 	} {

@@ -198,6 +198,14 @@ func TestReportOnlyChangesNoWay(t *testing.T) {
 			if !c.through {
 				f.landed(t, p, f.direct(sitesHost))
 			}
+			if name != "WS-Federation" {
+				return
+			}
+			f.clock.Advance(20 * time.Minute) // the device's proof has ended, and nobody is there to give another
+			p = b.open(f.at("contoso", "/wsfed?wa=wsignin1.0&prompt=none&wctx=c1&wtrealm="+url.QueryEscape(entraid.Realm)))
+			if to, fields := formOf(p); to != f.direct(entraHost)+"/login.srf" || !strings.Contains(fields.Get("wresult"), "FailedAuthentication") {
+				t.Errorf("silent: at %s, to %q: %v", p.at, to, fields)
+			}
 		})
 	}
 }

@@ -55,9 +55,13 @@ func TestAnchorFromTheDirectory(t *testing.T) {
 func TestClaimedAnchorOfAnother(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		anchor string
+		anchor string // of the director's own entry
+		owner  string // sign-in name of a further entry that has the claimed anchor
 		token  bool
-	}{"the same": {immutable, true}, "another": {"AAAAAAAAAAAAAAAAAAAAAA==", false}, "none": {"", true}} {
+	}{
+		"the same": {immutable, "", true}, "another": {"AAAAAAAAAAAAAAAAAAAAAA==", "", false}, "none": {"", "", true},
+		"somebody else's": {"", "administrator@contoso.example", false}, "one's own in two systems": {immutable, "Director@contoso.example", true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFederated(t, federatedSetting{change: func(v *tenant.Tenant, r *rig) {
@@ -72,6 +76,15 @@ func TestClaimedAnchorOfAnother(t *testing.T) {
 			u := people.User{Source: "entra", ID: "u1", Username: "director@contoso.example", Active: true, ImmutableID: c.anchor, Created: f.now(), Changed: f.now()}
 			if err := f.db.Apply(t.Context(), "contoso", "entra", people.Batch{Users: []people.User{u}}); err != nil {
 				t.Fatal(err)
+			}
+			if c.owner != "" { // in a source that speaks for another provider's people
+				if err := f.db.AddSource(t.Context(), people.Source{ID: "other", Tenant: "contoso", Kind: people.KindSCIM, Provider: "partner", Created: f.now()}); err != nil {
+					t.Fatal(err)
+				}
+				o := people.User{Source: "other", ID: "u9", Username: c.owner, Active: true, ImmutableID: immutable, Created: f.now(), Changed: f.now()}
+				if err := f.db.Apply(t.Context(), "contoso", "other", people.Batch{Users: []people.User{o}}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			b := f.browser(nil)
 			p := f.walk(b, f.at("contoso", "/wsfed?wa=wsignin1.0&wtrealm="+url.QueryEscape(entraid.Realm)))
